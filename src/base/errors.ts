@@ -1,0 +1,87 @@
+/**
+ * Every error that Millrace raises on purpose, in one table: its code, whether a restart could help, and what it means.
+ * `docs/errors.md` is tested against this table.
+ */
+
+export type ErrorKind = 'fatal' | 'retryable';
+
+interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly meaning: string;
+}
+
+/** The table of codes. `fatal` errors come back after a restart; `retryable` ones may not. */
+export const errorTable = {
+  INVALID_OPTION: { kind: 'fatal', meaning: 'An option or argument has a value that it cannot have.' },
+  INVALID_JOB: { kind: 'fatal', meaning: 'The job cannot run as it is written: no operators, no sinks, a name used twice.' },
+  JOB_MODULE: { kind: 'fatal', meaning: 'The job module cannot be loaded, or does not execute exactly one job.' },
+  PLAN_MISMATCH: { kind: 'fatal', meaning: 'A worker built another graph than the host from the same module.' },
+  TYPE_MISMATCH: { kind: 'fatal', meaning: 'A record does not have the type that was declared for it.' },
+  UNSUPPORTED_VALUE: { kind: 'fatal', meaning: 'A record holds a value that cannot leave its thread.' },
+  USER_FUNCTION: { kind: 'retryable', meaning: 'A function of the job threw.' },
+  SOURCE_FAILED: { kind: 'retryable', meaning: 'A source cannot be opened or read.' },
+  SINK_FAILED: { kind: 'retryable', meaning: 'A sink cannot be opened or written.' },
+  WORKER_LOST: { kind: 'retryable', meaning: 'A worker thread exited, crashed or ran out of memory.' },
+  NO_SLOTS: { kind: 'fatal', meaning: 'The cluster has fewer free slots than the job needs.' },
+  CLUSTER_CLOSED: { kind: 'fatal', meaning: 'The cluster is closed and takes no jobs.' },
+  JOB_CANCELLED: { kind: 'fatal', meaning: 'The job was cancelled before it finished.' },
+  ENDPOINT: { kind: 'fatal', meaning: 'An input or output of the job has no such name, or is used by two at once.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An operating error: it names the thing, the place and the way out. */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Whether a restart from the last checkpoint could succeed. */
+  get retryable(): boolean {
+    return errorTable[this.code].kind === 'retryable';
+  }
+}
+
+/** An error as plain data, to cross threads without losing its code, its stack or its causes. */
+export interface ErrorDescription {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly code: string | undefined;
+  readonly cause: ErrorDescription | undefined;
+}
+
+/** Longer chains of causes are cut: they are cyclic or of no use. */
+const causeDepthMax = 8;
+
+/** Describes whatever was thrown, `Error` or not. */
+export function describeError(thrown: unknown, depth = 0): ErrorDescription {
+  if (!(thrown instanceof Error)) {
+    return { name: 'Error', message: String(thrown), stack: undefined, code: undefined, cause: undefined };
+  }
+  const { code, cause } = thrown as Error & { code?: unknown };
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    stack: thrown.stack,
+    code: typeof code === 'string' ? code : undefined,
+    cause: cause === undefined || depth >= causeDepthMax ? undefined : describeError(cause, depth + 1),
+  };
+}
+
+/** The error that `describeError` described, on another thread. */
+export function reviveError(description: ErrorDescription): Error {
+  const { name, message, stack, code } = description;
+  const options = description.cause === undefined ? undefined : { cause: reviveError(description.cause) };
+  const error =
+    name === 'MillraceError' && code !== undefined && code in errorTable
+      ? new MillraceError(code as ErrorCode, message, options)
+      : Object.assign(new Error(message, options), code === undefined ? {} : { code });
+  if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true });
+  if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  return error;
+}

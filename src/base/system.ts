@@ -1,0 +1,83 @@
+/**
+ * What comes from outside: time, chance, files and threads. Everything takes these interfaces; only `platform`
+ * knows Node's, and the simulator hands in its own.
+ */
+
+/** Wall-clock and monotonic time. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. May jump. */
+  now(): number;
+  /** Milliseconds since an arbitrary start, with fractions. Never goes back. */
+  monotonic(): number;
+}
+
+/** A timer that was set; `cancel` is idempotent. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Timers {
+  /** Calls `callback` once, `delayMs` milliseconds from now or later. */
+  after(delayMs: number, callback: () => void): Timer;
+  /** Calls `callback` once the event loop has taken a turn. */
+  soon(callback: () => void): void;
+}
+
+/** A source of numbers in [0, 1), seeded where runs must repeat. */
+export interface Random {
+  next(): number;
+}
+
+/** An open file. Positions and lengths are bytes. */
+export interface ReadableFile {
+  readonly size: number;
+  /** Identity of the file's content on its device: survives a rename, not a rewrite. */
+  readonly identity: string;
+  /** Reads up to `length` bytes at `position` into `target` at `offset`; 0 at the end of the file. */
+  read(target: Uint8Array, offset: number, length: number, position: number): number;
+  close(): void;
+}
+
+/** A file being written from its start. */
+export interface WritableFile {
+  /** Writes all of the bytes. */
+  write(bytes: Uint8Array): void;
+  /** Makes everything written so far survive a crash. */
+  sync(): void;
+  close(): void;
+}
+
+/** Files of the machine. Paths are absolute; failures throw Node's system errors with `code` and `path`. */
+export interface Storage {
+  /** Paths of regular files matching a path or glob, sorted. */
+  list(pattern: string): Promise<string[]>;
+  open(path: string): ReadableFile;
+  /** Creates or truncates a file. */
+  create(path: string): WritableFile;
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+}
+
+/** Ends when the thread's task does. */
+export interface SpawnedTask {
+  /** Resolves when the task returned, rejects when it failed or its thread died. */
+  readonly done: Promise<void>;
+  /** Kills the thread, whatever it is doing. */
+  kill(): void;
+}
+
+/** Runs one task for each slot, each on a thread of its own. */
+export interface Spawner {
+  readonly slots: number;
+  spawn(task: unknown, transfer: readonly unknown[]): SpawnedTask;
+  close(): Promise<void>;
+}
+
+/** All that a thread of Millrace is given from outside. */
+export interface System {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly storage: Storage;
+}
