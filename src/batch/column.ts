@@ -1,0 +1,317 @@
+/**
+ * Columns of a batch. A column is filled row by row by one subtask, then read by another; it never changes in between.
+ * Its arrays are either its own or the ring's, where it lies at a base: readers add the base and need not know which.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../base/assert.ts';
+import { hashLatin1, hashString, hashUtf16 } from '../base/hash.ts';
+import type { ColumnType } from '../schema/type.ts';
+import { ByteSource } from './byte-source.ts';
+import { decodeValue } from './value-codec.ts';
+
+export type FixedValues = Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** Numbers, booleans and times: one element of a typed array a row. */
+export class FixedColumn {
+  readonly kind = 'fixed';
+  values: FixedValues;
+  /** Index of row 0 in `values`. */
+  base = 0;
+  /** 1 where there is a value, 0 where there is null; null when the column is not nullable. */
+  validity: Uint8Array | null;
+  validityBase = 0;
+
+  constructor(values: FixedValues, validity: Uint8Array | null) {
+    this.values = values;
+    this.validity = validity;
+  }
+}
+
+const noOffsets = new Int32Array(0);
+const noBytes = Buffer.alloc(0);
+
+/** How a string column holds its strings. All forms are lossless and convert into each other. */
+export type StringForm = 'references' | 'bytes' | 'dictionary';
+
+/** Strings that many batches share; ids are indices. Entries are only ever added. */
+export class StringDictionary {
+  readonly strings: string[] = [];
+  readonly hashes: number[] = [];
+
+  add(value: string): number {
+    this.hashes.push(hashString(value));
+    return this.strings.push(value) - 1;
+  }
+}
+
+/** The id of null in a dictionary column. */
+export const nullId = -1;
+
+/**
+ * Strings in one of three forms. `references`: JavaScript strings. `bytes`: one run of Latin-1 or UTF-16LE bytes and the
+ * offset at which each row starts (both keep every string whole; UTF-8 would lose lone surrogates). `dictionary`: ids into a
+ * table that outlives the batch.
+ */
+export class StringColumn {
+  readonly kind = 'string';
+  form: StringForm;
+  /** `references`: the strings, null for null. */
+  references: (string | null)[];
+  /** `bytes`: row i is from offsets[base + i] to offsets[base + i + 1], relative to `bytesBase`. */
+  offsets: Int32Array = noOffsets;
+  base = 0;
+  bytes: Buffer = noBytes;
+  bytesBase = 0;
+  /** Whether the bytes are UTF-16LE rather than Latin-1. */
+  wide = false;
+  /** `bytes`: bytes that end every row but do not belong to it, such as a line feed. */
+  gap = 0;
+  validity: Uint8Array | null = null;
+  validityBase = 0;
+  /** `dictionary`: ids, `nullId` for null. */
+  ids: Int32Array = noOffsets;
+  idsBase = 0;
+  dictionary: StringDictionary | null = null;
+  /** Code units of the rows so far, for sealing a batch in time. */
+  units = 0;
+  /** The whole run of bytes as one string, made when the first row is asked for. */
+  #text: string | null = null;
+  #textBase = 0;
+  /** Memory for rows that are copied as bytes, kept when the batch is filled again. */
+  #ownOffsets: Int32Array = noOffsets;
+  #ownBytes: Buffer = noBytes;
+
+  constructor(capacity: number) {
+    this.form = 'references';
+    this.references = new Array<string | null>(capacity).fill(null);
+  }
+
+  /** Makes this a column of bytes, as a reader of frames or files does. */
+  setBytes(options: {
+    readonly offsets: Int32Array;
+    readonly base: number;
+    readonly bytes: Buffer;
+    readonly bytesBase: number;
+    readonly wide: boolean;
+    readonly gap: number;
+    readonly validity: Uint8Array | null;
+    readonly validityBase: number;
+  }): void {
+    this.form = 'bytes';
+    this.offsets = options.offsets;
+    this.base = options.base;
+    this.bytes = options.bytes;
+    this.bytesBase = options.bytesBase;
+    this.wide = options.wide;
+    this.gap = options.gap;
+    this.validity = options.validity;
+    this.validityBase = options.validityBase;
+    this.#text = null;
+  }
+
+  setIds(ids: Int32Array, base: number, dictionary: StringDictionary): void {
+    this.form = 'dictionary';
+    this.ids = ids;
+    this.idsBase = base;
+    this.dictionary = dictionary;
+  }
+
+  /** The string of a row, or null. `rows` is the row count of the batch. */
+  at(row: number, rows: number): string | null {
+    if (this.form === 'references') return this.references[row] as string | null;
+    if (this.form === 'dictionary') return this.#fromDictionary(row);
+    if (this.validity !== null && this.validity[this.validityBase + row] === 0) return null;
+    const text = this.#text ?? this.#decode(rows);
+    const start = (this.offsets[this.base + row] as number) - this.#textBase;
+    const end = (this.offsets[this.base + row + 1] as number) - this.gap - this.#textBase;
+    return this.wide ? text.substring(start >> 1, end >> 1) : text.substring(start, end);
+  }
+
+  /** Like `at`, but the string shares no memory with its neighbours, so that keeping it does not keep the batch. */
+  detached(row: number, rows: number): string | null {
+    if (this.form !== 'bytes') return this.at(row, rows);
+    if (this.validity !== null && this.validity[this.validityBase + row] === 0) return null;
+    const { start, end } = this.#range(row);
+    return this.wide ? this.bytes.ucs2Slice(start, end) : this.bytes.latin1Slice(start, end);
+  }
+
+  /** Puts a string, or null, behind the rows so far. Rows are written in order. */
+  set(row: number, value: string | null): void {
+    if (this.form !== 'references') this.#toReferences(row);
+    this.references[row] = value;
+    if (value !== null) this.units += value.length;
+  }
+
+  /** Puts the string of another column's row behind the rows so far, in the other's form where that can be kept. */
+  copy(row: number, from: StringColumn, fromRow: number, fromRows: number): void {
+    if (row === 0) this.#adopt(from);
+    if (this.form === 'bytes' && from.form === 'bytes' && this.wide === from.wide) this.#copyBytes(row, from, fromRow);
+    else if (this.form === 'dictionary' && this.dictionary === from.dictionary) {
+      this.ids[row] = from.ids[from.idsBase + fromRow] as number;
+    } else this.set(row, from.at(fromRow, fromRows));
+  }
+
+  /** The first row decides the form of the others. */
+  #adopt(from: StringColumn): void {
+    const capacity = this.references.length;
+    this.form = from.form;
+    this.#text = null;
+    if (from.form === 'bytes') {
+      if (this.#ownOffsets.length <= capacity) this.#ownOffsets = new Int32Array(capacity + 1);
+      if (this.#ownBytes.length === 0) this.#ownBytes = Buffer.allocUnsafeSlow(4096);
+      this.offsets = this.#ownOffsets;
+      this.bytes = this.#ownBytes;
+      this.wide = from.wide;
+      this.base = 0;
+      this.bytesBase = 0;
+      this.gap = 0;
+      this.validity = null;
+      this.validityBase = 0;
+    } else if (from.form === 'dictionary') {
+      if (this.ids.length < capacity) this.ids = new Int32Array(capacity);
+      this.idsBase = 0;
+      this.dictionary = from.dictionary;
+    }
+  }
+
+  #copyBytes(row: number, from: StringColumn, fromRow: number): void {
+    const position = this.offsets[row] as number;
+    if (from.isNull(fromRow)) {
+      if (this.validity === null) this.validity = new Uint8Array(this.references.length).fill(1, 0, row);
+      this.validity[row] = 0;
+      this.offsets[row + 1] = position;
+      return;
+    }
+    const start = from.bytesBase + (from.offsets[from.base + fromRow] as number);
+    const end = from.bytesBase + (from.offsets[from.base + fromRow + 1] as number) - from.gap;
+    const length = end - start;
+    if (position + length > this.bytes.length) this.#growBytes(position + length);
+    const target = this.bytes;
+    const source = from.bytes;
+    if (length < 64) for (let i = 0; i < length; i++) target[position + i] = source[start + i] as number;
+    else source.copy(target, position, start, end);
+    if (this.validity !== null) this.validity[row] = 1;
+    this.offsets[row + 1] = position + length;
+    this.units += length;
+  }
+
+  #growBytes(length: number): void {
+    const grown = Buffer.allocUnsafeSlow(Math.max(length, this.bytes.length * 2));
+    grown.set(this.bytes);
+    this.#ownBytes = grown;
+    this.bytes = grown;
+  }
+
+  #toReferences(rows: number): void {
+    for (let row = 0; row < rows; row++) this.references[row] = this.at(row, rows);
+    this.form = 'references';
+  }
+
+  /** Hash of the string of a row that is not null: `hashString` of it, whatever the form. */
+  hash(row: number): number {
+    if (this.form === 'references') return hashString(this.references[row] as string);
+    if (this.form === 'dictionary') {
+      return (this.dictionary as StringDictionary).hashes[this.ids[this.idsBase + row] as number] as number;
+    }
+    const start = this.bytesBase + (this.offsets[this.base + row] as number);
+    const end = this.bytesBase + (this.offsets[this.base + row + 1] as number) - this.gap;
+    return this.wide ? hashUtf16(this.bytes, start, end) : hashLatin1(this.bytes, start, end);
+  }
+
+  isNull(row: number): boolean {
+    if (this.form === 'references') return this.references[row] === null;
+    if (this.form === 'dictionary') return this.ids[this.idsBase + row] === nullId;
+    return this.validity !== null && this.validity[this.validityBase + row] === 0;
+  }
+
+  #fromDictionary(row: number): string | null {
+    const id = this.ids[this.idsBase + row] as number;
+    return id === nullId ? null : ((this.dictionary as StringDictionary).strings[id] as string);
+  }
+
+  #range(row: number): { start: number; end: number } {
+    const start = this.bytesBase + (this.offsets[this.base + row] as number);
+    const end = this.bytesBase + (this.offsets[this.base + row + 1] as number) - this.gap;
+    return { start, end };
+  }
+
+  /** One slice for all rows and a substring for each costs half of a slice for each. */
+  #decode(rows: number): string {
+    const first = this.offsets[this.base] as number;
+    const last = this.offsets[this.base + rows] as number;
+    const start = this.bytesBase + first;
+    const end = this.bytesBase + last;
+    const text = this.wide ? this.bytes.ucs2Slice(start, end) : this.bytes.latin1Slice(start, end);
+    this.#text = text;
+    this.#textBase = first;
+    return text;
+  }
+}
+
+/** JavaScript values. From a frame they are decoded all at once, when the first is asked for. */
+export class AnyColumn {
+  readonly kind = 'any';
+  values: unknown[];
+  #encoded: { bytes: Buffer; start: number; end: number } | null = null;
+
+  constructor(capacity: number) {
+    this.values = new Array<unknown>(capacity).fill(null);
+  }
+
+  setEncoded(bytes: Buffer, start: number, end: number): void {
+    this.#encoded = { bytes, start, end };
+  }
+
+  /** The values, decoded if need be. */
+  load(rows: number): unknown[] {
+    const encoded = this.#encoded;
+    if (encoded === null) return this.values;
+    source.reset(encoded.bytes, encoded.start, encoded.end);
+    for (let row = 0; row < rows; row++) this.values[row] = decodeValue(source);
+    assert(source.position === encoded.end, 'an any column decodes to its end');
+    this.#encoded = null;
+    return this.values;
+  }
+}
+
+const source = new ByteSource();
+
+/** A column in which every row is null: it has no memory at all. */
+export class NullColumn {
+  readonly kind = 'null';
+}
+
+export type Column = FixedColumn | StringColumn | AnyColumn | NullColumn;
+
+/** An empty column with room for `capacity` rows. */
+export function createColumn(type: ColumnType, capacity: number): Column {
+  switch (type.kind) {
+    case 'string':
+      return new StringColumn(capacity);
+    case 'any':
+      return new AnyColumn(capacity);
+    case 'null':
+      return new NullColumn();
+    default:
+      return new FixedColumn(fixedValues(type.kind, capacity), type.nullable ? new Uint8Array(capacity) : null);
+  }
+}
+
+export type FixedKind = 'float64' | 'timestamp' | 'int32' | 'bigint64' | 'bool';
+
+/** The typed array that holds a kind of value. */
+export function fixedValues(kind: FixedKind, capacity: number): FixedValues {
+  switch (kind) {
+    case 'float64':
+    case 'timestamp':
+      return new Float64Array(capacity);
+    case 'int32':
+      return new Int32Array(capacity);
+    case 'bigint64':
+      return new BigInt64Array(capacity);
+    case 'bool':
+      return new Uint8Array(capacity);
+  }
+}

@@ -1,0 +1,530 @@
+/**
+ * @hotpath
+ * Any data value as bytes and back, without loss: what crosses a thread or enters a snapshot in an `any` column.
+ * Invariant: `decodeValue` returns a value like the one encoded, or one of them throws; nothing is dropped or coerced.
+ * What is not kept is what values do not show: shared references become copies, properties that are not enumerable
+ * are left out, frozen objects thaw. Objects of another realm become objects of this one. Runs on any thread.
+ */
+import { types } from 'node:util';
+import { assert } from '../base/assert.ts';
+import type { ByteSink } from './byte-sink.ts';
+import type { ByteSource } from './byte-source.ts';
+
+/** Stored beside encoded values. Goes up when `tag` or a payload changes. */
+export const valueCodecVersion = 1;
+
+/** First byte of every value, and what follows it. `text` is the layout of `ByteSink.text`. */
+export const tag = {
+  undefined: 0, // nothing
+  null: 1, // nothing
+  false: 2, // nothing
+  true: 3, // nothing
+  int32: 4, // layout of `ByteSink.zigzag`
+  float64: 5, // 8 bytes; any number that no other tag takes
+  negativeZero: 6, // nothing
+  notANumber: 7, // nothing, so that all NaNs have the same bytes
+  bigint64: 8, // 8 bytes, two's complement
+  bigint: 9, // layout of `ByteSink.bigint`; those that bigint64 cannot hold
+  string: 10, // text
+  date: 11, // float64 of the milliseconds since 1970
+  invalidDate: 12, // nothing
+  array: 13, // varint of the length, the elements
+  sparseArray: 14, // varint of the length, varint of the count of elements; for each: varint of its index, the element
+  object: 15, // varint of the property count; for each property: text of its key, the value
+  nullObject: 16, // as object; the prototype is null
+  map: 17, // varint of the size; for each entry: the key, the value
+  set: 18, // varint of the size, the elements
+  bytes: 19, // u8 (index in byteKinds), varint of the byte count, the bytes
+} as const;
+
+/** What `tag.bytes` can hold. The order is part of the format. Elements are in little-endian order. */
+// biome-ignore format: a table
+const byteKinds = [
+  'ArrayBuffer', 'DataView', 'Buffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array',
+  'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
+];
+
+// biome-ignore format: a table, aligned with byteKinds
+const byteClasses = [
+  ArrayBuffer, DataView, Buffer, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array,
+  Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+] as const;
+
+/** From this depth on, an object is compared with those that hold it. Ordinary values never get here. */
+const cycleCheckDepth = 200;
+/** Deeper values are refused: far below what overflows the stack of a thread, here and in the decoder. */
+export const nestingDepthMax = 1000;
+/** The most properties whose count is one byte, which is filled in when they have been written. */
+const narrowObjectMax = 127;
+
+/** A value that cannot be encoded, and where it is. */
+export class UnsupportedValueError extends Error {
+  override readonly name = 'UnsupportedValueError';
+  /** Where it is within the value given: `.items[3].callback`, `.map.get("x")`; empty for the value itself. */
+  readonly path: string;
+  /** What it is: `function`, `symbol key`, `class Foo instance`, `WeakMap`, `accessor property`, `cyclic value`. */
+  readonly type: string;
+
+  constructor(path: string, type: string) {
+    super(`cannot encode ${path === '' ? 'the value itself' : path}: ${type}`);
+    this.path = path;
+    this.type = type;
+  }
+}
+
+/** Writes one value, or one key, that is nested in `depth` others. */
+export type Writer = (sink: ByteSink, value: unknown, depth: number) => void;
+type ObjectWriter = (sink: ByteSink, value: object, depth: number) => void;
+
+/** Thrown where encoding fails. Carries nothing: the place is searched for afterwards, by `findUnsupported`. */
+const refusal = new Error('a value was refused');
+
+/**
+ * Appends a value to the sink. On failure the sink is as before.
+ * @throws UnsupportedValueError for functions, symbols, class instances, accessors, cycles and the like
+ */
+export function encodeValue(sink: ByteSink, value: unknown): void {
+  encodeWith(writeValue, sink, value, false);
+}
+
+/** Calls the writer and turns its refusal into an error that names the place. */
+export function encodeWith(write: Writer, sink: ByteSink, value: unknown, isKey: boolean): void {
+  const start = sink.length;
+  try {
+    write(sink, value, 0);
+  } catch (error) {
+    sink.length = start;
+    if (error !== refusal) throw error;
+    throw findUnsupported(value, '', isKey, new Set()) ?? new UnsupportedValueError('', 'value that changes when read');
+  }
+}
+
+/** Ends the encoding of the whole value. */
+export function refuse(): never {
+  throw refusal;
+}
+
+const writeValue: Writer = (sink, value, depth) => {
+  if (typeof value !== 'object' || value === null) writePrimitive(sink, value);
+  else writeNested(sink, value, depth, writeObject);
+};
+
+export function writePrimitive(sink: ByteSink, value: unknown): void {
+  switch (typeof value) {
+    case 'string':
+      sink.u8(tag.string);
+      return sink.text(value);
+    case 'number':
+      return writeNumber(sink, value);
+    case 'boolean':
+      return sink.u8(value ? tag.true : tag.false);
+    case 'undefined':
+      return sink.u8(tag.undefined);
+    case 'object':
+      return sink.u8(tag.null);
+    case 'bigint':
+      return writeBigint(sink, value);
+    default:
+      refuse();
+  }
+}
+
+function writeNumber(sink: ByteSink, value: number): void {
+  const int32 = value | 0;
+  if (int32 === value && (int32 !== 0 || 1 / value > 0)) {
+    sink.u8(tag.int32);
+    sink.zigzag(int32);
+  } else if (value === 0) {
+    sink.u8(tag.negativeZero);
+  } else if (Number.isNaN(value)) {
+    sink.u8(tag.notANumber);
+  } else {
+    sink.u8(tag.float64);
+    sink.f64(value);
+  }
+}
+
+function writeBigint(sink: ByteSink, value: bigint): void {
+  if (BigInt.asIntN(64, value) === value) {
+    sink.u8(tag.bigint64);
+    return sink.i64(value);
+  }
+  sink.u8(tag.bigint);
+  sink.bigint(value);
+}
+
+// The objects around the one being written, from cycleCheckDepth on. Empty between values.
+const deepAncestors = new Set<object>();
+
+/** Writes an object, unless it is nested so deep that it may well hold itself and does. */
+export function writeNested(sink: ByteSink, value: object, depth: number, write: ObjectWriter): void {
+  if (depth < cycleCheckDepth) return write(sink, value, depth);
+  if (depth >= nestingDepthMax || deepAncestors.has(value)) refuse();
+  deepAncestors.add(value);
+  try {
+    write(sink, value, depth);
+  } finally {
+    deepAncestors.delete(value);
+  }
+}
+
+function writeObject(sink: ByteSink, value: object, depth: number): void {
+  const kind = kindOf(value);
+  switch (kind) {
+    case 'Object':
+      return writePlain(sink, value as Record<string, unknown>, depth);
+    case 'Array':
+      return writeArray(sink, value as unknown[], depth, writeValue);
+    case 'Map':
+      return writeMap(sink, value as Map<unknown, unknown>, depth);
+    case 'Set':
+      return writeSet(sink, value as Set<unknown>, depth);
+    default:
+      writeLeaf(sink, value, kind);
+  }
+}
+
+/** Writes an object that holds no values: a date or bytes. Refuses whatever else has come so far. */
+export function writeLeaf(sink: ByteSink, value: object, kind: string | undefined): void {
+  if (kind === undefined) refuse();
+  if (kind === 'Date') writeDate(sink, value as Date);
+  else writeBytes(sink, value as ArrayBuffer | ArrayBufferView, byteKinds.indexOf(kind));
+}
+
+/** The count is filled in last: `for … in` tells it only at its end, but reads keys without making a list of them. */
+function writePlain(sink: ByteSink, object: Record<string, unknown>, depth: number): void {
+  refuseSymbolKeys(object);
+  sink.u8(Object.getPrototypeOf(object) === null ? tag.nullObject : tag.object);
+  const countPosition = sink.length;
+  sink.u8(0);
+  let count = 0;
+  for (const key in object) {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property === undefined) continue; // Someone has put a property on Object.prototype.
+    if (property.writable === undefined) refuse(); // Only accessors lack `writable`.
+    if (++count > narrowObjectMax) return writeWide(sink, object, depth, countPosition);
+    sink.text(key);
+    writeValue(sink, property.value, depth + 1);
+  }
+  sink.bytes[countPosition] = count;
+}
+
+/** Starts the properties again, with a count of several bytes in front. */
+function writeWide(sink: ByteSink, object: Record<string, unknown>, depth: number, countPosition: number): void {
+  const keys = Object.keys(object);
+  sink.length = countPosition;
+  sink.varint(keys.length);
+  for (const key of keys) writeProperty(sink, object, key, depth, writeValue);
+}
+
+export function writeProperty(sink: ByteSink, object: object, key: string, depth: number, write: Writer): void {
+  sink.text(key);
+  write(sink, dataProperty(object, key), depth + 1);
+}
+
+/** `keys` tells holes and extra properties apart from elements, which no cheaper question does. */
+export function writeArray(sink: ByteSink, array: readonly unknown[], depth: number, write: Writer): void {
+  refuseSymbolKeys(array);
+  const length = array.length;
+  const keys = Object.keys(array);
+  // Indices come first, ascending: when the last of as many keys is the last index, there are indices only, and all.
+  const isDense = keys.length === length && (length === 0 || keys[length - 1] === String(length - 1));
+  if (!isDense) return writeSparse(sink, array, keys, depth, write);
+  sink.u8(tag.array);
+  sink.varint(length);
+  for (let index = 0; index < length; index++) write(sink, array[index], depth + 1);
+}
+
+function writeSparse(sink: ByteSink, array: readonly unknown[], keys: string[], depth: number, write: Writer): void {
+  sink.u8(tag.sparseArray);
+  sink.varint(array.length);
+  sink.varint(keys.length);
+  for (const key of keys) {
+    if (!isIndex(key)) refuse();
+    sink.varint(Number(key));
+    write(sink, dataProperty(array, key), depth + 1);
+  }
+}
+
+function writeMap(sink: ByteSink, map: ReadonlyMap<unknown, unknown>, depth: number): void {
+  refuseExtraProperties(map);
+  sink.u8(tag.map);
+  sink.varint(map.size);
+  for (const [key, value] of map) {
+    writeValue(sink, key, depth + 1);
+    writeValue(sink, value, depth + 1);
+  }
+}
+
+function writeSet(sink: ByteSink, set: ReadonlySet<unknown>, depth: number): void {
+  refuseExtraProperties(set);
+  sink.u8(tag.set);
+  sink.varint(set.size);
+  for (const value of set) writeValue(sink, value, depth + 1);
+}
+
+function writeDate(sink: ByteSink, date: Date): void {
+  refuseExtraProperties(date);
+  const time = date.getTime();
+  if (Number.isNaN(time)) return sink.u8(tag.invalidDate);
+  sink.u8(tag.date);
+  sink.f64(time);
+}
+
+/** Copies what the view shows. Extra properties of views go unseen: to list them is to list every index. */
+function writeBytes(sink: ByteSink, value: ArrayBuffer | ArrayBufferView, kind: number): void {
+  refuseSymbolKeys(value);
+  sink.u8(tag.bytes);
+  sink.u8(kind);
+  sink.varint(value.byteLength);
+  if (ArrayBuffer.isView(value)) sink.copy(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  else sink.copy(new Uint8Array(value));
+}
+
+function dataProperty(object: object, key: string): unknown {
+  const property = Object.getOwnPropertyDescriptor(object, key);
+  if (property?.writable === undefined) refuse();
+  return property.value;
+}
+
+export function refuseSymbolKeys(object: object): void {
+  if (Object.getOwnPropertySymbols(object).length !== 0) refuse();
+}
+
+function refuseExtraProperties(object: object): void {
+  refuseSymbolKeys(object);
+  if (Object.keys(object).length !== 0) refuse();
+}
+
+function isIndex(key: string): boolean {
+  const index = Number(key) >>> 0;
+  return String(index) === key && index !== 2 ** 32 - 1;
+}
+
+/** Name of the built-in class that the object is a direct instance of, in this realm or another, if supported. */
+export function kindOf(value: object): string | undefined {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return 'Object';
+  if (prototype === Array.prototype && Array.isArray(value)) return 'Array';
+  const name = builtinName(value);
+  const isDirect = ownConstructorName(prototype) === name && chainLength(prototype) === chainLengthOf(name);
+  return isDirect && !isResizable(value) ? name : undefined;
+}
+
+/** What the engine made the object as, whatever its prototype has become. */
+function builtinName(value: object): string {
+  if (types.isDate(value)) return 'Date';
+  if (types.isMap(value)) return 'Map';
+  if (types.isSet(value)) return 'Set';
+  if (Buffer.isBuffer(value)) return 'Buffer';
+  if (ArrayBuffer.isView(value)) return (value as Uint8Array)[Symbol.toStringTag];
+  if (types.isArrayBuffer(value)) return 'ArrayBuffer';
+  return Array.isArray(value) ? 'Array' : 'Object';
+}
+
+/** Count of prototypes that a direct instance has: with more it is an instance of a subclass. */
+function chainLengthOf(name: string): number {
+  if (name === 'Object') return 1;
+  if (name === 'Buffer') return 4;
+  return byteKinds.indexOf(name) > 2 ? 3 : 2;
+}
+
+function chainLength(prototype: object | null): number {
+  let length = 0;
+  for (let next = prototype; next !== null; next = Object.getPrototypeOf(next)) length++;
+  return length;
+}
+
+function ownConstructorName(prototype: object): string | undefined {
+  const constructor = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof constructor === 'function' ? constructor.name : undefined;
+}
+
+/** Not in the types of ES2023. Node 20 has it. */
+function isResizable(value: object): boolean {
+  return types.isArrayBuffer(value) && (value as { resizable?: boolean }).resizable === true;
+}
+
+/** Reads the value at the source's position and moves past it. Throws an `AssertionError` on bytes cut short. */
+export function decodeValue(source: ByteSource): unknown {
+  return readValue(source, 0);
+}
+
+function readValue(source: ByteSource, depth: number): unknown {
+  const found = source.u8();
+  // biome-ignore format: a table; the usual ones come first
+  switch (found) {
+    case tag.string: return source.text();
+    case tag.int32: return source.zigzag();
+    case tag.float64: return source.f64();
+    case tag.object: return readProperties(source, {}, depth);
+    case tag.array: return readArray(source, depth);
+    case tag.null: return null;
+    case tag.undefined: return undefined;
+    case tag.true: return true;
+    case tag.false: return false;
+    case tag.date: return new Date(source.f64());
+    case tag.nullObject: return readProperties(source, Object.create(null), depth);
+    case tag.map: return readMap(source, depth);
+    case tag.set: return readSet(source, depth);
+    case tag.bytes: return readBytes(source);
+    case tag.bigint64: return source.i64();
+    case tag.bigint: return source.bigint();
+    case tag.negativeZero: return -0;
+    case tag.notANumber: return Number.NaN;
+    case tag.invalidDate: return new Date(Number.NaN);
+    case tag.sparseArray: return readSparse(source, depth);
+    default: assert(false, `tag ${found} before position ${source.position} is one of a value`);
+  }
+}
+
+/** A count of things that take `bytesMin` bytes each at least, checked before memory is spent on it. */
+function readCount(source: ByteSource, depth: number, bytesMin: number): number {
+  assert(depth < nestingDepthMax, `the value before position ${source.position} is nested too deep`);
+  const count = source.varint();
+  source.need(count * bytesMin);
+  return count;
+}
+
+function readProperties(source: ByteSource, object: Record<string, unknown>, depth: number): object {
+  const count = readCount(source, depth, 2);
+  for (let index = 0; index < count; index++) {
+    const key = source.key();
+    const value = readValue(source, depth + 1);
+    if (key === '__proto__') defineOwn(object, key, value);
+    else object[key] = value;
+  }
+  return object;
+}
+
+/** Assignment to `__proto__` would set the prototype. */
+function defineOwn(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function readArray(source: ByteSource, depth: number): unknown[] {
+  const length = readCount(source, depth, 1);
+  const array: unknown[] = [];
+  for (let index = 0; index < length; index++) array.push(readValue(source, depth + 1));
+  return array;
+}
+
+/** The length is set last: on an array that is already sparse it reserves no memory. */
+function readSparse(source: ByteSource, depth: number): unknown[] {
+  const length = source.varint();
+  assert(length < 2 ** 32, `the array before position ${source.position} has a valid length`);
+  const count = readCount(source, depth, 2);
+  const array: unknown[] = [];
+  for (let element = 0; element < count; element++) {
+    const index = source.varint();
+    assert(index < length, `the index before position ${source.position} is within the array`);
+    array[index] = readValue(source, depth + 1);
+  }
+  array.length = length;
+  return array;
+}
+
+function readMap(source: ByteSource, depth: number): Map<unknown, unknown> {
+  const size = readCount(source, depth, 2);
+  const map = new Map<unknown, unknown>();
+  for (let entry = 0; entry < size; entry++) {
+    const key = readValue(source, depth + 1);
+    map.set(key, readValue(source, depth + 1));
+  }
+  return map;
+}
+
+function readSet(source: ByteSource, depth: number): Set<unknown> {
+  const size = readCount(source, depth, 1);
+  const set = new Set<unknown>();
+  for (let element = 0; element < size; element++) set.add(readValue(source, depth + 1));
+  return set;
+}
+
+/** Copies into memory of its own: the source's bytes may be a ring that is written again. */
+function readBytes(source: ByteSource): unknown {
+  const kind = byteClasses[source.u8()];
+  assert(kind !== undefined, `the kind of bytes before position ${source.position} is known`);
+  const memory = Uint8Array.from(source.view(source.varint())).buffer;
+  if (kind === ArrayBuffer) return memory;
+  if (kind === Buffer) return Buffer.from(memory);
+  return new (kind as Uint8ArrayConstructor)(memory);
+}
+
+/** Searches for the first part of the value that makes encoding fail. Only called when it has failed. */
+function findUnsupported(
+  value: unknown,
+  path: string,
+  isKey: boolean,
+  ancestors: Set<object>,
+): UnsupportedValueError | undefined {
+  const type = unsupportedType(value, isKey, ancestors);
+  if (type !== undefined) return new UnsupportedValueError(path, type);
+  if (typeof value !== 'object' || value === null) return undefined;
+  ancestors.add(value);
+  for (const [step, property] of partsOf(value)) {
+    const place = path + step;
+    if (property.writable === undefined) return new UnsupportedValueError(place, 'accessor property');
+    const found = findUnsupported(property.value, place, isKey, ancestors);
+    if (found !== undefined) return found;
+  }
+  ancestors.delete(value);
+  return undefined;
+}
+
+function unsupportedType(value: unknown, isKey: boolean, ancestors: Set<object>): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return typeof value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (ancestors.has(value)) return 'cyclic value';
+  if (ancestors.size >= nestingDepthMax) return `value nested deeper than ${nestingDepthMax} levels`;
+  const kind = kindOf(value);
+  if (kind === undefined) return instanceType(value);
+  if (isKey && (kind === 'Map' || kind === 'Set')) return kind;
+  return extraPropertyType(value, kind);
+}
+
+/** What it is an instance of. */
+function instanceType(value: object): string {
+  const constructor = Object.getPrototypeOf(value).constructor;
+  const name: string = typeof constructor === 'function' ? constructor.name : 'Object';
+  if (name === 'Object') return 'object with a prototype of its own';
+  if (types.isBoxedPrimitive(value)) return `${name} object`;
+  if (isResizable(value)) return 'resizable ArrayBuffer';
+  return Function.prototype.toString.call(constructor).startsWith('class') ? `class ${name} instance` : name;
+}
+
+function extraPropertyType(value: object, kind: string): string | undefined {
+  const symbol = Object.getOwnPropertySymbols(value)[0];
+  if (symbol !== undefined) return `symbol key ${String(symbol)}`;
+  if (kind === 'Object' || ArrayBuffer.isView(value)) return undefined;
+  const extra = Object.keys(value).find((key) => kind !== 'Array' || !isIndex(key));
+  if (extra === undefined) return undefined;
+  return `${kind === 'Array' ? 'array' : kind} with the extra property ${JSON.stringify(extra)}`;
+}
+
+/** The parts of a value that are encoded in turn, each with the step that leads to it. */
+function* partsOf(value: object): Iterable<[step: string, property: PropertyDescriptor]> {
+  if (types.isMap(value)) {
+    let index = 0;
+    for (const [key, item] of value) {
+      yield [`.keys()[${index++}]`, { value: key, writable: true }];
+      yield [`.get(${displayOf(key)})`, { value: item, writable: true }];
+    }
+  } else if (types.isSet(value)) {
+    let index = 0;
+    for (const item of value) yield [`.values()[${index++}]`, { value: item, writable: true }];
+  } else if (!ArrayBuffer.isView(value)) {
+    for (const key of Object.keys(value)) yield [stepTo(key), Object.getOwnPropertyDescriptor(value, key) ?? {}];
+  }
+}
+
+function stepTo(key: string): string {
+  if (isIndex(key)) return `[${key}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function displayOf(key: unknown): string {
+  if (typeof key === 'string') return JSON.stringify(key);
+  if (typeof key === 'object' && key !== null) return '{…}';
+  return typeof key === 'bigint' ? `${key}n` : String(key);
+}

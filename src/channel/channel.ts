@@ -1,0 +1,36 @@
+/**
+ * The two ends of a channel. A channel has one writer and one reader, keeps order and loses nothing. Neither end ever
+ * waits: whoever finds no room or no element comes back later. The same suite of tests runs over every implementation.
+ */
+
+import type { RecordBatch } from '../batch/record-batch.ts';
+import type { RecordType } from '../schema/type.ts';
+import type { StreamElement } from './element.ts';
+
+export interface BatchOptions {
+  readonly capacity: number;
+  readonly timestamps: boolean;
+  readonly hashes: boolean;
+}
+
+export interface ChannelWriter {
+  /**
+   * Puts an element behind those before it. False when there is no room: offer the same element again, and nothing
+   * else before it. Once taken, a batch belongs to the channel.
+   */
+  offer(element: StreamElement): boolean;
+  /** An empty batch to fill, one that came back where possible. */
+  acquire(type: RecordType, options: BatchOptions): RecordBatch;
+  /** Bytes that went through so far; batches handed over by reference have none. */
+  readonly bytes: number;
+}
+
+export interface ChannelReader {
+  /** The next element, or null. It may be read until `release`. */
+  poll(): StreamElement | null;
+  /** Gives the polled element back. */
+  release(): void;
+  /** Whether `poll` would return null. */
+  isEmpty(): boolean;
+  readonly bytes: number;
+}

@@ -1,0 +1,54 @@
+/**
+ * A worker's doorbell: one word in shared memory that says whether the worker sleeps. Whoever gives a worker something to
+ * do rings it; ringing costs one load unless the worker sleeps.
+ *
+ * Why nothing is missed: the sleeper stores `asleep`, then looks for work once more; the ringer publishes the work, then
+ * loads the word. Both are sequentially consistent, so at least one sees what the other wrote (Dekker's argument).
+ */
+
+const awake = 0;
+const asleep = 1;
+
+export const doorbellBytes = 4;
+
+export class Doorbell {
+  readonly #word: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#word = new Int32Array(memory, 0, 1);
+  }
+
+  /** Wakes the worker if it sleeps. Call it after what it should see has been published. */
+  ring(): void {
+    // Pairs with the store in `announceSleep`.
+    if (Atomics.load(this.#word, 0) !== asleep) return;
+    Atomics.store(this.#word, 0, awake);
+    Atomics.notify(this.#word, 0);
+  }
+
+  /** First step of going to sleep: from now on a ring will wake. Look for work again before `sleep`. */
+  announceSleep(): void {
+    Atomics.store(this.#word, 0, asleep);
+  }
+
+  stayAwake(): void {
+    Atomics.store(this.#word, 0, awake);
+  }
+
+  /** Sleeps without turning the event loop. Returns at a ring or after `timeoutMs`. */
+  sleepBlocking(timeoutMs: number): void {
+    Atomics.wait(this.#word, 0, asleep, timeoutMs);
+    this.stayAwake();
+  }
+
+  /** Resolves at a ring or after `timeoutMs`; timers, files and sockets go on. */
+  async sleep(timeoutMs: number): Promise<void> {
+    // Atomics.waitAsync is in Node 20 but not yet in its types.
+    const atomics = Atomics as unknown as {
+      waitAsync(array: Int32Array, index: number, value: number, timeout: number): { async: boolean; value: unknown };
+    };
+    const result = atomics.waitAsync(this.#word, 0, asleep, timeoutMs);
+    if (result.async) await result.value;
+    this.stayAwake();
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Reads frames as batches, in place: the columns of a decoded batch point into the memory of the frame and are valid until
+ * the frame is released. One batch object serves all frames of a schema.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../base/assert.ts';
+import { AnyColumn, type Column, FixedColumn, StringColumn, type StringDictionary } from '../batch/column.ts';
+import { RecordBatch } from '../batch/record-batch.ts';
+import { batchColumns, type ColumnKind, type RecordType } from '../schema/type.ts';
+import { ColumnEntry, ColumnForm, type FrameHeader } from '../wire/frame.ts';
+import { hashesFlag, timestampsFlag } from './frame-encoder.ts';
+import { align8, columnEntryBytes, type FrameMemory, headerBytes } from './frame-memory.ts';
+
+export class FrameDecoder {
+  readonly #batch: RecordBatch;
+  readonly #kinds: readonly ColumnKind[];
+  readonly #dictionaries: readonly (StringDictionary | undefined)[];
+  readonly #entry = new ColumnEntry();
+
+  /** @param dictionaries the channel's, by column */
+  constructor(type: RecordType, dictionaries: readonly (StringDictionary | undefined)[]) {
+    this.#batch = new RecordBatch(type, { capacity: 0, timestamps: false, hashes: false });
+    this.#kinds = batchColumns(type).map((each) => each.kind);
+    this.#dictionaries = dictionaries;
+  }
+
+  decode(memory: FrameMemory, position: number, header: FrameHeader): RecordBatch {
+    const batch = this.#batch;
+    const rows = header.rows();
+    const flags = header.flags();
+    assert(header.columns() === batch.columns.length, 'a frame has the columns of its schema');
+    let offset = position + align8(headerBytes + batch.columns.length * columnEntryBytes);
+    batch.rowCount = rows;
+    batch.timestamps = null;
+    batch.hashes = null;
+    if ((flags & timestampsFlag) !== 0) {
+      batch.timestamps = memory.float64;
+      batch.timestampsBase = offset >> 3;
+      offset = align8(offset + rows * 8);
+    }
+    if ((flags & hashesFlag) !== 0) {
+      batch.hashes = memory.int32;
+      batch.hashesBase = offset >> 2;
+    }
+    for (let i = 0; i < batch.columns.length; i++) this.#decodeColumn(i, memory, position);
+    return batch;
+  }
+
+  #decodeColumn(index: number, memory: FrameMemory, position: number): void {
+    const column = this.#batch.columns[index] as Column;
+    const entry = this.#entry.__init(position + headerBytes + index * columnEntryBytes, memory.flat);
+    if (column instanceof FixedColumn) {
+      point(column, this.#kinds[index] as ColumnKind, memory, position + entry.values());
+      column.validity = entry.validity() === 0 ? null : memory.uint8;
+      column.validityBase = position + entry.validity();
+    } else if (column instanceof StringColumn) this.#pointStrings(column, index, entry, memory, position);
+    else if (column instanceof AnyColumn) {
+      const start = position + entry.data();
+      column.setEncoded(memory.bytes, start, start + entry.dataBytes());
+    }
+  }
+
+  #pointStrings(column: StringColumn, index: number, entry: ColumnEntry, memory: FrameMemory, position: number): void {
+    const base = (position + entry.values()) >> 2;
+    if (entry.form() === ColumnForm.Dictionary) {
+      const dictionary = this.#dictionaries[index];
+      assert(dictionary !== undefined, 'a dictionary travels before its ids');
+      column.setIds(memory.int32, base, dictionary);
+      return;
+    }
+    column.setBytes({
+      offsets: memory.int32,
+      base,
+      bytes: memory.bytes,
+      bytesBase: position + entry.data(),
+      wide: entry.form() === ColumnForm.Utf16,
+      gap: 0,
+      validity: entry.validity() === 0 ? null : memory.uint8,
+      validityBase: position + entry.validity(),
+    });
+  }
+}
+
+function point(column: FixedColumn, kind: ColumnKind, memory: FrameMemory, offset: number): void {
+  switch (kind) {
+    case 'int32':
+      column.values = memory.int32;
+      column.base = offset >> 2;
+      return;
+    case 'bigint64':
+      column.values = memory.int64;
+      column.base = offset >> 3;
+      return;
+    case 'bool':
+      column.values = memory.uint8;
+      column.base = offset;
+      return;
+    default:
+      column.values = memory.float64;
+      column.base = offset >> 3;
+  }
+}

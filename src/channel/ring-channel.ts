@@ -1,0 +1,271 @@
+/**
+ * A channel between two workers: frames in a ring. A frame that is larger than half of the ring travels in fragments and is
+ * put together again in memory of the reader's own, so that the size of a record is not limited by the ring.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../base/assert.ts';
+import { type Column, StringColumn, StringDictionary } from '../batch/column.ts';
+import { RecordBatch } from '../batch/record-batch.ts';
+import type { RecordType } from '../schema/type.ts';
+import { type FrameHeader, FrameKind } from '../wire/frame.ts';
+import { decodeDictionary, encodeDictionary } from '../wire/dictionary.ts';
+import { decodeRecordType, encodeRecordType } from '../wire/record-type.ts';
+import { BatchPool } from './batch-pool.ts';
+import type { BatchOptions, ChannelReader, ChannelWriter } from './channel.ts';
+import { endOfInput, type Mark, type StreamElement } from './element.ts';
+import { FrameDecoder } from './frame-decoder.ts';
+import { FrameEncoder } from './frame-encoder.ts';
+import { align8, type FrameMemory, headerBytes, privateFrameMemory } from './frame-memory.ts';
+import { RingReader, RingWriter } from './ring.ts';
+
+const frameKindOfMark = {
+  watermark: FrameKind.Watermark,
+  idle: FrameKind.Idle,
+  active: FrameKind.Active,
+  barrier: FrameKind.Barrier,
+  end: FrameKind.EndOfInput,
+} as const;
+
+/** A frame too large for the ring, on its way. */
+interface OversizeFrame {
+  readonly memory: FrameMemory;
+  readonly bytes: number;
+  sent: number;
+}
+
+export class RingChannelWriter implements ChannelWriter {
+  bytes = 0;
+  readonly #ring: RingWriter;
+  readonly #encoder = new FrameEncoder();
+  readonly #pool = new BatchPool();
+  readonly #schemas = new Map<RecordType, number>();
+  /** By column: the dictionary that the reader has, and how many of its entries. */
+  readonly #dictionaries: ({ dictionary: StringDictionary; sent: number } | undefined)[] = [];
+  /** What must leave before the offered element: frames that did not fit the ring as a whole. */
+  #oversize: OversizeFrame | null = null;
+  /** The element whose own frame is already (partly) sent as an oversize frame. */
+  #inFlight: StreamElement | null = null;
+
+  /** @param notify rings the reader's doorbell */
+  constructor(shared: SharedArrayBuffer, notify: () => void) {
+    this.#ring = new RingWriter(shared, notify);
+  }
+
+  acquire(type: RecordType, options: BatchOptions): RecordBatch {
+    return this.#pool.acquire(type, options);
+  }
+
+  offer(element: StreamElement): boolean {
+    if (!this.#sendOversize()) return false;
+    if (this.#inFlight === element) {
+      this.#inFlight = null;
+    } else if (element instanceof RecordBatch) {
+      if (!this.#offerBatch(element)) return false;
+    } else if (!this.#offerMark(element)) return false;
+    if (element instanceof RecordBatch) this.#pool.release(element);
+    return true;
+  }
+
+  #offerMark(mark: Mark): boolean {
+    const position = this.#ring.reserve(headerBytes);
+    if (position < 0) return false;
+    const header = this.#ring.memory.startFrame(position, frameKindOfMark[mark.kind], headerBytes);
+    if (mark.kind === 'watermark') header.mutate_value(mark.time);
+    if (mark.kind === 'barrier') header.mutate_value(mark.checkpoint);
+    this.#publish(headerBytes);
+    return true;
+  }
+
+  #offerBatch(batch: RecordBatch): boolean {
+    let schema = this.#schemas.get(batch.type);
+    if (schema === undefined) {
+      schema = this.#schemas.size;
+      this.#schemas.set(batch.type, schema);
+      if (!this.#sendMessage(FrameKind.Schema, encodeRecordType(batch.type), schema)) return false;
+    }
+    if (!this.#sendDictionaries(batch)) return false;
+    for (;;) {
+      const bytes = this.#encoder.plan(batch);
+      if (bytes > this.#ring.frameBytesMax) return this.#offerOversize(batch, schema, bytes);
+      const position = this.#ring.reserve(bytes);
+      if (position < 0) return false;
+      if (this.#encoder.write(batch, schema, this.#ring.memory, position)) {
+        this.#publish(bytes);
+        return true;
+      }
+    }
+  }
+
+  #offerOversize(batch: RecordBatch, schema: number, planned: number): boolean {
+    for (let bytes = planned; ; bytes = this.#encoder.plan(batch)) {
+      const memory = privateFrameMemory(bytes);
+      if (!this.#encoder.write(batch, schema, memory, 0)) continue;
+      this.#oversize = { memory, bytes, sent: 0 };
+      if (this.#sendOversize()) return true;
+      this.#inFlight = batch;
+      return false;
+    }
+  }
+
+  #sendDictionaries(batch: RecordBatch): boolean {
+    for (let i = 0; i < batch.columns.length; i++) {
+      const column = batch.columns[i] as Column;
+      if (!(column instanceof StringColumn) || column.form !== 'dictionary') continue;
+      const dictionary = column.dictionary as StringDictionary;
+      let known = this.#dictionaries[i];
+      if (known?.dictionary === dictionary && known.sent === dictionary.strings.length) continue;
+      if (known?.dictionary !== dictionary) known = { dictionary, sent: 0 };
+      const message = encodeDictionary({ column: i, first: known.sent, strings: dictionary.strings.slice(known.sent) });
+      this.#dictionaries[i] = { dictionary, sent: dictionary.strings.length };
+      if (!this.#sendMessage(FrameKind.Dictionary, message, 0)) return false;
+    }
+    return true;
+  }
+
+  /** Sends a table, always as if it were oversize: it is rare, and what is left of it leaves before the next frame. */
+  #sendMessage(kind: FrameKind, payload: Uint8Array, schema: number): boolean {
+    const bytes = align8(headerBytes + payload.length);
+    const memory = privateFrameMemory(bytes);
+    const header = memory.startFrame(0, kind, bytes);
+    header.mutate_payload(payload.length);
+    header.mutate_schema(schema);
+    memory.uint8.set(payload, headerBytes);
+    this.#oversize = { memory, bytes, sent: 0 };
+    return this.#sendOversize();
+  }
+
+  /** Sends what is left of the oversize frame; true when nothing is. */
+  #sendOversize(): boolean {
+    const frame = this.#oversize;
+    if (frame === null) return true;
+    while (frame.sent < frame.bytes) {
+      const length = Math.min(frame.bytes - frame.sent, this.#ring.frameBytesMax - headerBytes);
+      const bytes = headerBytes + length;
+      const position = this.#ring.reserve(bytes);
+      if (position < 0) return false;
+      const header = this.#ring.memory.startFrame(position, FrameKind.Fragment, bytes);
+      header.mutate_value(frame.bytes);
+      header.mutate_payload(length);
+      frame.memory.bytes.copy(this.#ring.memory.bytes, position + headerBytes, frame.sent, frame.sent + length);
+      frame.sent += length;
+      this.#publish(bytes);
+    }
+    this.#oversize = null;
+    return true;
+  }
+
+  #publish(bytes: number): void {
+    this.bytes += bytes;
+    this.#ring.publish(bytes);
+  }
+}
+
+export class RingChannelReader implements ChannelReader {
+  bytes = 0;
+  readonly #ring: RingReader;
+  readonly #decoders = new Map<number, FrameDecoder>();
+  readonly #dictionaries: (StringDictionary | undefined)[] = [];
+  /** The element that was polled and not yet released. */
+  #current: StreamElement | null = null;
+  /** Bytes of the ring that the current element lies in; 0 when it lies in memory of its own. */
+  #currentBytes = 0;
+  #oversize: { memory: FrameMemory; received: number } | null = null;
+
+  /** @param notify rings the writer's doorbell: there is room */
+  constructor(shared: SharedArrayBuffer, notify: () => void) {
+    this.#ring = new RingReader(shared, notify);
+  }
+
+  isEmpty(): boolean {
+    return this.#current === null && this.#ring.peek() < 0;
+  }
+
+  poll(): StreamElement | null {
+    if (this.#current !== null) return this.#current;
+    for (let position = this.#ring.peek(); position >= 0; position = this.#ring.peek()) {
+      const { memory } = this.#ring;
+      const header = memory.headerAt(position);
+      const bytes = header.bytes();
+      if (header.kind() === FrameKind.Fragment) {
+        this.#current = this.#takeFragment(header, memory, position);
+        this.#release(bytes);
+      } else {
+        this.#current = this.#element(memory, position, header);
+        this.#currentBytes = bytes;
+      }
+      if (this.#current !== null) return this.#current;
+    }
+    return null;
+  }
+
+  release(): void {
+    assert(this.#current !== null, 'only a polled element is released');
+    this.#current = null;
+    if (this.#currentBytes > 0) this.#release(this.#currentBytes);
+    this.#currentBytes = 0;
+  }
+
+  #release(bytes: number): void {
+    this.bytes += bytes;
+    this.#ring.release(bytes);
+  }
+
+  /** Adds a fragment; the element when it was the last one and there is one to hand out. */
+  #takeFragment(header: FrameHeader, memory: FrameMemory, position: number): StreamElement | null {
+    const oversize = this.#oversize ?? { memory: privateFrameMemory(header.value()), received: 0 };
+    const length = header.payload();
+    memory.bytes.copy(oversize.memory.bytes, oversize.received, position + headerBytes, position + headerBytes + length);
+    oversize.received += length;
+    if (oversize.received < oversize.memory.uint8.length) {
+      this.#oversize = oversize;
+      return null;
+    }
+    this.#oversize = null;
+    return this.#element(oversize.memory, 0, oversize.memory.headerAt(0));
+  }
+
+  /** The element that a frame holds, or null for a message to the channel itself. */
+  #element(memory: FrameMemory, position: number, header: FrameHeader): StreamElement | null {
+    const kind = header.kind();
+    switch (kind) {
+      case FrameKind.Data: {
+        const decoder = this.#decoders.get(header.schema());
+        assert(decoder !== undefined, 'a schema travels before its data');
+        return decoder.decode(memory, position, header);
+      }
+      case FrameKind.Schema:
+        this.#decoders.set(header.schema(), new FrameDecoder(decodeRecordType(payload(memory, position, header)), this.#dictionaries));
+        return null;
+      case FrameKind.Dictionary:
+        this.#takeDictionary(payload(memory, position, header));
+        return null;
+      case FrameKind.Watermark:
+        return { kind: 'watermark', time: header.value() };
+      case FrameKind.Idle:
+        return { kind: 'idle' };
+      case FrameKind.Active:
+        return { kind: 'active' };
+      case FrameKind.Barrier:
+        return { kind: 'barrier', checkpoint: header.value() };
+      case FrameKind.EndOfInput:
+        return endOfInput;
+      default:
+        throw new Error(`a ring holds a frame of the unknown kind ${kind}`);
+    }
+  }
+
+  #takeDictionary(bytes: Uint8Array): void {
+    const { column, first, strings } = decodeDictionary(bytes);
+    let dictionary = this.#dictionaries[column];
+    if (first === 0 || dictionary === undefined) dictionary = new StringDictionary();
+    assert(dictionary.strings.length === first, 'a dictionary grows at its end');
+    for (const string of strings) dictionary.add(string);
+    this.#dictionaries[column] = dictionary;
+  }
+}
+
+function payload(memory: FrameMemory, position: number, header: FrameHeader): Uint8Array {
+  return memory.uint8.slice(position + headerBytes, position + headerBytes + header.payload());
+}

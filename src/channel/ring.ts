@@ -1,0 +1,113 @@
+/**
+ * A ring of bytes in shared memory with one producer and one consumer on different threads.
+ *
+ *     byte 0        64         128                                   128 + capacity
+ *     ┌─────────────┬──────────┬───────────────────────────────────────┐
+ *     │ head        │ tail     │ frame │ frame │ … │ padding │          │
+ *     └─────────────┴──────────┴───────────────────────────────────────┘
+ *       written by    written by
+ *       the producer  the consumer       (a cache line each)
+ *
+ * Head and tail count bytes since the start, modulo 2³²; the capacity is a power of two, so a position in the ring is a
+ * count masked. Frames are contiguous: one that does not fit in front of the end is preceded by padding up to the end.
+ * Each side caches the other's count and loads it only when the cached one says there is no room, or nothing to read.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../base/assert.ts';
+import { FrameMemory } from './frame-memory.ts';
+
+const headIndex = 0;
+const tailIndex = 16;
+const controlBytes = 128;
+
+export function createRingMemory(capacity: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(controlBytes + capacity);
+}
+
+/** What both ends see of the same shared memory. */
+class RingEnd {
+  protected readonly control: Int32Array;
+  readonly memory: FrameMemory;
+  readonly capacity: number;
+  protected readonly mask: number;
+  /** Rung after a count was published, for the thread at the other end. */
+  protected readonly notify: () => void;
+
+  constructor(shared: SharedArrayBuffer, notify: () => void) {
+    this.control = new Int32Array(shared, 0, controlBytes / 4);
+    this.memory = new FrameMemory(shared, controlBytes, shared.byteLength - controlBytes);
+    this.capacity = shared.byteLength - controlBytes;
+    this.mask = this.capacity - 1;
+    this.notify = notify;
+    assert((this.capacity & this.mask) === 0, 'the capacity of a ring is a power of two');
+  }
+}
+
+export class RingWriter extends RingEnd {
+  #head = Atomics.load(this.control, headIndex);
+  #tail = Atomics.load(this.control, tailIndex);
+
+  /** The largest frame that is sure to fit once the ring is empty, wherever the head is. */
+  get frameBytesMax(): number {
+    return this.capacity / 2;
+  }
+
+  /**
+   * Position of `bytes` contiguous free bytes, or −1. `bytes` is a multiple of 8. What was reserved is published by
+   * `publish` with the same number; reserving again without publishing forgets the reservation.
+   */
+  reserve(bytes: number): number {
+    assert(bytes <= this.frameBytesMax, 'a frame takes at most half of the ring');
+    const position = this.#head & this.mask;
+    const toEnd = this.capacity - position;
+    if (bytes <= toEnd) return this.#hasRoom(bytes) ? position : -1;
+    if (!this.#hasRoom(toEnd + bytes)) return -1;
+    this.memory.writePadding(position, toEnd);
+    this.#head = (this.#head + toEnd) | 0;
+    return 0;
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (this.capacity - ((this.#head - this.#tail) >>> 0) >= bytes) return true;
+    // Pairs with the store in `RingReader.release`: bytes before the tail are free to be written over.
+    this.#tail = Atomics.load(this.control, tailIndex);
+    return this.capacity - ((this.#head - this.#tail) >>> 0) >= bytes;
+  }
+
+  publish(bytes: number): void {
+    this.#head = (this.#head + bytes) | 0;
+    // Pairs with the load in `RingReader.peek`: the frame's bytes are written before the head that covers them.
+    Atomics.store(this.control, headIndex, this.#head);
+    this.notify();
+  }
+}
+
+export class RingReader extends RingEnd {
+  #head = Atomics.load(this.control, headIndex);
+  #tail = Atomics.load(this.control, tailIndex);
+
+  /** Position of the next frame, or −1. It stays until `release`. */
+  peek(): number {
+    for (;;) {
+      if (this.#head === this.#tail) {
+        // Pairs with the store in `RingWriter.publish`.
+        this.#head = Atomics.load(this.control, headIndex);
+        if (this.#head === this.#tail) return -1;
+      }
+      const position = this.#tail & this.mask;
+      const padding = this.memory.paddingAt(position);
+      if (padding === 0) return position;
+      this.#tail = (this.#tail + padding) | 0;
+    }
+  }
+
+  /** Frees the bytes of the peeked frame. */
+  release(bytes: number): void {
+    this.#tail = (this.#tail + bytes) | 0;
+    // Pairs with the load in `RingWriter.#hasRoom`: the frame was read before its bytes are given back.
+    Atomics.store(this.control, tailIndex, this.#tail);
+    this.notify();
+  }
+}

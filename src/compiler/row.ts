@@ -1,0 +1,72 @@
+/**
+ * A record as generated code knows it: perhaps as one JavaScript value, perhaps as fields that lie in columns or locals, or
+ * both. Rows are immutable; an operator that learns more of a record hands on another row.
+ */
+
+import type { ColumnKind, RecordForm } from '../schema/type.ts';
+import { propertyKey } from './code-writer.ts';
+
+/** What is known of a field's value when the code is written: a column kind, or nothing (`js`). */
+export type FieldKind = ColumnKind | 'js';
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly nullable: boolean;
+  /** The expression of its JavaScript value; asking for it counts as a use of the column. */
+  read(): string;
+  /** The string column it lies in, for copying and hashing without making a string. */
+  readonly column?: { use(): string; readonly row: string; readonly rows: string };
+}
+
+/** The key that a record is grouped by, where it is known already. */
+export interface RowKey {
+  readonly field: Field;
+  /** Expression of its hash, where known. */
+  readonly hash: string | undefined;
+}
+
+export interface Row {
+  /** `unknown` when only the value is there. */
+  readonly form: RecordForm | 'unknown';
+  readonly fields: readonly Field[];
+  /** A local that holds the whole record. */
+  readonly value: string | undefined;
+  /** Expression of its event time; undefined when the stream carries none. */
+  readonly timestamp: string | undefined;
+  readonly key: RowKey | undefined;
+}
+
+export function localField(name: string, expression: string, kind: FieldKind = 'js', nullable = false): Field {
+  return { name, kind, nullable, read: () => expression };
+}
+
+/** The row of a value of which nothing is known. */
+export function valueRow(value: string, timestamp: string | undefined): Row {
+  return { form: 'unknown', fields: [], value, timestamp, key: undefined };
+}
+
+/** The expression of the whole record, a literal of the fields where it is not in a local. */
+export function wholeRecord(row: Row): string {
+  return row.value ?? literal(row, () => true);
+}
+
+/** A record literal in which fields that are not kept are undefined (arrays) or absent (objects). */
+export function literal(row: Row, keeps: (name: string) => boolean): string {
+  switch (row.form) {
+    case 'object': {
+      const kept = row.fields.filter((field) => keeps(field.name));
+      return `{ ${kept.map((field) => `${propertyKey(field.name)}: ${field.read()}`).join(', ')} }`;
+    }
+    case 'tuple':
+      return `[${row.fields.map((field) => (keeps(field.name) ? field.read() : 'undefined')).join(', ')}]`;
+    case 'scalar':
+      return (row.fields[0] as Field).read();
+    case 'unknown':
+      return row.value as string;
+  }
+}
+
+export function fieldOf(row: Row, name: string): Field | undefined {
+  return row.form === 'scalar' ? undefined : row.fields.find((field) => field.name === name);
+}

@@ -1,0 +1,78 @@
+/**
+ * The logical graph: operators and the edges between them, as the job's author wrote them. Immutable data and user
+ * functions; nothing of a run.
+ */
+
+import type { OperatorId } from '../base/ids.ts';
+import type { RecordType } from '../schema/type.ts';
+
+/** A function of the job. */
+export type UserFunction = (...args: never[]) => unknown;
+
+/** How the key of a record is found. */
+export type KeySpec =
+  /** One field's value, or an array of several fields' values where `composite`. */
+  | { readonly kind: 'fields'; readonly fields: readonly string[]; readonly composite: boolean }
+  | { readonly kind: 'selector'; readonly select: UserFunction }
+  /** The operator before knows it and hands it on with the record. */
+  | { readonly kind: 'carried' };
+
+export type PartitionerSpec =
+  | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
+  | { readonly kind: 'hash'; readonly key: KeySpec }
+  | { readonly kind: 'custom'; readonly key: KeySpec; readonly partition: UserFunction };
+
+/**
+ * What an operator does, as immutable data. The layers above know more of each kind; the graph knows what it plans by.
+ */
+export interface OperatorSpec {
+  readonly kind: string;
+  /** Name for people where the author gave none. */
+  readonly title: string;
+  /** The functions of the job that it calls, by role, for the plan and its hash. */
+  readonly functions: Readonly<Record<string, UserFunction>>;
+  /** Options that make it another operator, as plain data, for the plan and its hash. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** The operator that aggregates in front of the exchange, where that changes no result. */
+  readonly local?: OperatorSpec;
+  /** For a source: whether its input ends. */
+  readonly bounded?: boolean;
+  /** An endpoint of the host: it runs there, not in a stage. */
+  readonly endpoint?: { readonly direction: 'input' | 'output'; readonly name: string };
+}
+
+export interface LogicalEdge {
+  readonly from: OperatorId;
+  readonly partitioner: PartitionerSpec;
+  /** Id of the side output that it takes; the main output when absent. */
+  readonly side: string | undefined;
+}
+
+export type Chaining = 'always' | 'head' | 'never';
+
+export interface LogicalOperator {
+  readonly id: OperatorId;
+  readonly name: string;
+  readonly uid: string | undefined;
+  readonly spec: OperatorSpec;
+  readonly inputs: readonly LogicalEdge[];
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly chaining: Chaining;
+  /** The type that `returns` declared for its records. */
+  readonly type: RecordType | undefined;
+}
+
+export interface LogicalGraph {
+  /** In the order of their ids: inputs come before their consumers. */
+  readonly operators: readonly LogicalOperator[];
+}
+
+export type RuntimeMode = 'streaming' | 'batch';
+
+/** Batch when every source ends, unless the mode is given. */
+export function resolveRuntimeMode(graph: LogicalGraph, mode: RuntimeMode | 'automatic'): RuntimeMode {
+  if (mode !== 'automatic') return mode;
+  const sources = graph.operators.filter((operator) => operator.inputs.length === 0);
+  return sources.every((source) => source.spec.bounded === true) ? 'batch' : 'streaming';
+}

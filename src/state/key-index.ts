@@ -1,0 +1,227 @@
+/**
+ * Maps keys to dense slots: 0 for the first key seen, 1 for the second, and so on. What an operator knows of a key lies in
+ * arrays indexed by slot. Open addressing with linear probing in typed arrays; hashes come with the records.
+ *
+ * Keys are equal as in a JavaScript `Map` (−0 is 0, NaN is NaN), whatever column they came from; arrays, dates and objects
+ * are equal by content. One subtask owns an index.
+ *
+ * @hotpath
+ */
+
+import { ByteSink } from '../batch/byte-sink.ts';
+import { ByteSource } from '../batch/byte-source.ts';
+import type { StringColumn } from '../batch/column.ts';
+import { encodeKey } from '../batch/key-codec.ts';
+import { decodeValue } from '../batch/value-codec.ts';
+
+const numberKey = 0;
+const latin1Key = 1;
+const utf16Key = 2;
+/** Any other key, as canonical bytes. */
+const valueKey = 3;
+
+const initialSlots = 256;
+
+export class KeyIndex {
+  /** Keys so far; the slot of the next new key. */
+  size = 0;
+  #capacity = initialSlots;
+  /** Slot + 1, or 0 for an empty place; at most half full. */
+  #table = new Int32Array(initialSlots * 2);
+  #mask = initialSlots * 2 - 1;
+  #hashes = new Int32Array(initialSlots);
+  #kinds = new Uint8Array(initialSlots);
+  /** By slot: the key, where it is a number. */
+  #numbers = new Float64Array(initialSlots);
+  /** By slot: where the key's bytes end in the arena, for other keys. */
+  #ends = new Float64Array(initialSlots);
+  #starts = new Float64Array(initialSlots);
+  #arena: Buffer = Buffer.allocUnsafeSlow(4096);
+  #arenaLength = 0;
+  /** By slot: the key as a JavaScript value, once somebody asked for it. */
+  #values: unknown[] = [];
+  readonly #sink = new ByteSink();
+  readonly #source = new ByteSource();
+
+  /** Slot of a number, a new one if need be. */
+  ofNumber(hash: number, key: number): number {
+    if (key !== key) return this.#ofOther(hash, Number.NaN);
+    const table = this.#table;
+    const mask = this.#mask;
+    let place = hash & mask;
+    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
+      const slot = entry - 1;
+      if (this.#numbers[slot] === key && this.#kinds[slot] === numberKey) return slot;
+      place = (place + 1) & mask;
+    }
+    const slot = this.#insert(hash, place, numberKey);
+    this.#numbers[slot] = key + 0;
+    return slot;
+  }
+
+  ofString(hash: number, key: string): number {
+    const table = this.#table;
+    const mask = this.#mask;
+    let place = hash & mask;
+    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
+      const slot = entry - 1;
+      if (this.#hashes[slot] === hash && this.#equalsString(slot, key)) return slot;
+      place = (place + 1) & mask;
+    }
+    return this.#insertString(hash, place, key);
+  }
+
+  /** Slot of the string of a row, without making it a JavaScript string where it is bytes. */
+  ofColumn(hash: number, column: StringColumn, row: number, rows: number): number {
+    if (column.isNull(row)) return this.#ofOther(hash, null);
+    if (column.form !== 'bytes' || column.wide) return this.ofString(hash, column.at(row, rows) as string);
+    const start = column.bytesBase + (column.offsets[column.base + row] as number);
+    const end = column.bytesBase + (column.offsets[column.base + row + 1] as number) - column.gap;
+    return this.#ofBytes(hash, latin1Key, column.bytes, start, end);
+  }
+
+  /** Slot of a key of any kind. */
+  ofValue(hash: number, key: unknown): number {
+    if (typeof key === 'string') return this.ofString(hash, key);
+    if (typeof key === 'number') return this.ofNumber(hash, key);
+    return this.#ofOther(hash, key);
+  }
+
+  /** The key of a slot. */
+  key(slot: number): unknown {
+    if (this.#kinds[slot] === numberKey) return this.#numbers[slot];
+    const known = this.#values[slot];
+    if (known !== undefined) return known;
+    const key = this.#decode(slot);
+    this.#values[slot] = key;
+    return key;
+  }
+
+  /** The hash that the key of a slot came with. */
+  hash(slot: number): number {
+    return this.#hashes[slot] as number;
+  }
+
+  #ofOther(hash: number, key: unknown): number {
+    this.#sink.reset();
+    encodeKey(this.#sink, key);
+    return this.#ofBytes(hash, valueKey, this.#sink.bytes, 0, this.#sink.length);
+  }
+
+  #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
+    const table = this.#table;
+    const mask = this.#mask;
+    let place = hash & mask;
+    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
+      const slot = entry - 1;
+      if (this.#hashes[slot] === hash && this.#kinds[slot] === kind && this.#equalsBytes(slot, bytes, start, end)) return slot;
+      place = (place + 1) & mask;
+    }
+    const slot = this.#insert(hash, place, kind);
+    this.#append(slot, bytes, start, end);
+    return slot;
+  }
+
+  #equalsBytes(slot: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const from = this.#starts[slot] as number;
+    const length = end - start;
+    if ((this.#ends[slot] as number) - from !== length) return false;
+    const arena = this.#arena;
+    for (let i = 0; i < length; i++) if (arena[from + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #equalsString(slot: number, key: string): boolean {
+    const from = this.#starts[slot] as number;
+    const length = key.length;
+    const stored = (this.#ends[slot] as number) - from;
+    const arena = this.#arena;
+    if (this.#kinds[slot] === latin1Key) {
+      if (stored !== length) return false;
+      for (let i = 0; i < length; i++) if (arena[from + i] !== key.charCodeAt(i)) return false;
+      return true;
+    }
+    if (this.#kinds[slot] !== utf16Key || stored !== length * 2) return false;
+    for (let i = 0; i < length; i++) {
+      const unit = (arena[from + i * 2] as number) | ((arena[from + i * 2 + 1] as number) << 8);
+      if (unit !== key.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  #insertString(hash: number, place: number, key: string): number {
+    const length = key.length;
+    let units = 0;
+    for (let i = 0; i < length; i++) units |= key.charCodeAt(i);
+    const wide = units > 255;
+    const slot = this.#insert(hash, place, wide ? utf16Key : latin1Key);
+    const bytes = Buffer.from(key, wide ? 'utf16le' : 'latin1');
+    this.#append(slot, bytes, 0, bytes.length);
+    return slot;
+  }
+
+  /** Takes the empty place for a new key and returns its slot. */
+  #insert(hash: number, place: number, kind: number): number {
+    const slot = this.size++;
+    this.#table[place] = slot + 1;
+    if (slot === this.#capacity) this.#growSlots();
+    this.#hashes[slot] = hash;
+    this.#kinds[slot] = kind;
+    this.#numbers[slot] = Number.NaN;
+    if (this.size * 2 > this.#table.length) this.#growTable();
+    return slot;
+  }
+
+  #append(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (this.#arenaLength + length > this.#arena.length) {
+      const arena = Buffer.allocUnsafeSlow(Math.max(this.#arena.length * 2, this.#arenaLength + length));
+      arena.set(this.#arena.subarray(0, this.#arenaLength));
+      this.#arena = arena;
+    }
+    for (let i = 0; i < length; i++) this.#arena[this.#arenaLength + i] = bytes[start + i] as number;
+    this.#starts[slot] = this.#arenaLength;
+    this.#arenaLength += length;
+    this.#ends[slot] = this.#arenaLength;
+  }
+
+  #growSlots(): void {
+    this.#capacity *= 2;
+    this.#hashes = grown(this.#hashes, new Int32Array(this.#capacity));
+    this.#kinds = grown(this.#kinds, new Uint8Array(this.#capacity));
+    this.#numbers = grown(this.#numbers, new Float64Array(this.#capacity));
+    this.#starts = grown(this.#starts, new Float64Array(this.#capacity));
+    this.#ends = grown(this.#ends, new Float64Array(this.#capacity));
+  }
+
+  #growTable(): void {
+    const table = new Int32Array(this.#table.length * 2);
+    const mask = table.length - 1;
+    for (let slot = 0; slot < this.size; slot++) {
+      let place = (this.#hashes[slot] as number) & mask;
+      while (table[place] !== 0) place = (place + 1) & mask;
+      table[place] = slot + 1;
+    }
+    this.#table = table;
+    this.#mask = mask;
+  }
+
+  #decode(slot: number): unknown {
+    const start = this.#starts[slot] as number;
+    const end = this.#ends[slot] as number;
+    switch (this.#kinds[slot]) {
+      case latin1Key:
+        return this.#arena.latin1Slice(start, end);
+      case utf16Key:
+        return this.#arena.ucs2Slice(start, end);
+      default:
+        this.#source.reset(this.#arena, start, end);
+        return decodeValue(this.#source);
+    }
+  }
+}
+
+function grown<A extends { set(from: A): void }>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}
