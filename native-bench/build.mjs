@@ -39,7 +39,9 @@ function findCompiler() {
  */
 function compile([command = 'cc', ...rest], name) {
   const program = join(target, basename(name, '.c'));
-  const { status } = spawnSync(command, [...rest, ...flags, '-o', program, join(sources, name)], { stdio: 'inherit' });
+  const { status } = spawnSync(command, [...rest, ...flags, '-o', program, join(sources, name)], {
+    stdio: 'inherit',
+  });
   console.log(status === 0 ? `built ${program}` : `${name} could not be built with ${command}`);
   return status === 0;
 }

@@ -8,8 +8,8 @@ import { assert } from '../base/assert.ts';
 
 /** Keys of objects up to this many units are looked up by their bytes instead of being made again. */
 const cachedKeyUnitsMax = 31;
-/** Direct-mapped: a clash costs one string, so a few hundred entries serve the records of a job. A power of two. */
-const cachedKeysMax = 512;
+/** Direct-mapped: a clash costs one string, so some entries more than a job has names serve it. A power of two. */
+const cachedKeysMax = 2048;
 
 // One cache for the thread: all its sources read the records of the same jobs.
 const cachedKeys = new Array<string>(cachedKeysMax).fill('');
@@ -120,10 +120,10 @@ export class ByteSource {
 
   private newKey(slot: number, units: number): string {
     const start = this.position + 1;
-    const key = internalized(this.text());
-    cachedKeys[slot] = key;
-    cachedKeyBytes.set(this.bytes.subarray(start, start + units), slot * cachedKeyUnitsMax);
-    return key;
+    const cachedStart = slot * cachedKeyUnitsMax;
+    for (let index = 0; index < units; index++) cachedKeyBytes[cachedStart + index] = this.bytes[start + index];
+    cachedKeys[slot] = this.text();
+    return cachedKeys[slot];
   }
 
   private longVarint(low: number): number {
@@ -184,11 +184,6 @@ function isCached(slot: number, bytes: Uint8Array, start: number, count: number)
     if (cachedKeyBytes[cachedStart + index] !== bytes[start + index]) return false;
   }
   return true;
-}
-
-/** The engine's own copy of a string, by which properties are found without hashing it again. */
-function internalized(text: string): string {
-  return Object.keys({ [text]: 0 })[0];
 }
 
 function isLittleEndian(): boolean {

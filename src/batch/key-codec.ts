@@ -35,7 +35,7 @@ const writeKey: Writer = (sink, key, depth) => {
 
 function writeObjectKey(sink: ByteSink, key: object, depth: number): void {
   const kind = kindOf(key);
-  if (kind === 'Object') writeSorted(sink, key, depth);
+  if (kind === 'Object' || kind === 'NullObject') writeSorted(sink, key, depth);
   else if (kind === 'Array') writeArray(sink, key as unknown[], depth, writeKey);
   else if (kind === 'Map' || kind === 'Set') refuse();
   else writeLeaf(sink, key, kind);

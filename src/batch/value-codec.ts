@@ -172,7 +172,9 @@ function writeObject(sink: ByteSink, value: object, depth: number): void {
   const kind = kindOf(value);
   switch (kind) {
     case 'Object':
-      return writePlain(sink, value as Record<string, unknown>, depth);
+      return writePlain(sink, value as Record<string, unknown>, depth, tag.object);
+    case 'NullObject':
+      return writePlain(sink, value as Record<string, unknown>, depth, tag.nullObject);
     case 'Array':
       return writeArray(sink, value as unknown[], depth, writeValue);
     case 'Map':
@@ -192,9 +194,9 @@ export function writeLeaf(sink: ByteSink, value: object, kind: string | undefine
 }
 
 /** The count is filled in last: `for … in` tells it only at its end, but reads keys without making a list of them. */
-function writePlain(sink: ByteSink, object: Record<string, unknown>, depth: number): void {
+function writePlain(sink: ByteSink, object: Record<string, unknown>, depth: number, objectTag: number): void {
   refuseSymbolKeys(object);
-  sink.u8(Object.getPrototypeOf(object) === null ? tag.nullObject : tag.object);
+  sink.u8(objectTag);
   const countPosition = sink.length;
   sink.u8(0);
   let count = 0;
@@ -301,11 +303,15 @@ function isIndex(key: string): boolean {
   return String(index) === key && index !== 2 ** 32 - 1;
 }
 
-/** Name of the built-in class that the object is a direct instance of, in this realm or another, if supported. */
+/**
+ * Name of the built-in class that the object is a direct instance of, in this realm or another, if it is supported;
+ * `NullObject` without a prototype.
+ */
 export function kindOf(value: object): string | undefined {
   const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return 'Object';
+  if (prototype === Object.prototype) return 'Object';
   if (prototype === Array.prototype && Array.isArray(value)) return 'Array';
+  if (prototype === null) return 'NullObject';
   const name = builtinName(value);
   const isDirect = ownConstructorName(prototype) === name && chainLength(prototype) === chainLengthOf(name);
   return isDirect && !isResizable(value) ? name : undefined;
@@ -445,7 +451,7 @@ function readSet(source: ByteSource, depth: number): Set<unknown> {
 function readBytes(source: ByteSource): unknown {
   const kind = byteClasses[source.u8()];
   assert(kind !== undefined, `the kind of bytes before position ${source.position} is known`);
-  const memory = Uint8Array.from(source.view(source.varint())).buffer;
+  const memory = new Uint8Array(source.view(source.varint())).buffer;
   if (kind === ArrayBuffer) return memory;
   if (kind === Buffer) return Buffer.from(memory);
   return new (kind as Uint8ArrayConstructor)(memory);
@@ -496,7 +502,7 @@ function instanceType(value: object): string {
 function extraPropertyType(value: object, kind: string): string | undefined {
   const symbol = Object.getOwnPropertySymbols(value)[0];
   if (symbol !== undefined) return `symbol key ${String(symbol)}`;
-  if (kind === 'Object' || ArrayBuffer.isView(value)) return undefined;
+  if (kind.endsWith('Object') || ArrayBuffer.isView(value)) return undefined;
   const extra = Object.keys(value).find((key) => kind !== 'Array' || !isIndex(key));
   if (extra === undefined) return undefined;
   return `${kind === 'Array' ? 'array' : kind} with the extra property ${JSON.stringify(extra)}`;

@@ -10,6 +10,7 @@
  * Pure but for a cache. Runs on the host and on every worker thread, while a stage is compiled.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AnyNode,
   type AssignmentProperty,
@@ -20,7 +21,6 @@ import {
   parse,
   type Statement,
 } from 'acorn';
-import { isDeepStrictEqual } from 'node:util';
 import { type FunctionNode, nodesOf, outerReferences, ownNodesOf, type Place } from './closure-scope.ts';
 
 /**
@@ -137,8 +137,8 @@ function seesHiddenNames(node: AnyNode): boolean {
 }
 
 function useOf(parameter: Pattern, references: readonly Place[]): ParameterUse {
-  // A record leaves its parameter only through references to it, so what else is assigned to it does not matter.
   if (parameter.type !== 'Identifier') return useOfFields([fieldsOfPattern(parameter)]);
+  // A record leaves a named parameter only through references to the name, so these tell everything.
   const own = references.filter(({ node }) => node.type === 'Identifier' && node.name === parameter.name);
   return own.length === 0 ? unused : useOfFields(own.map(fieldsReadAt));
 }

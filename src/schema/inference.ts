@@ -65,6 +65,11 @@ function isAwkwardName(name: string): boolean {
 /** More columns than this are slower than one `any` column. */
 const columnsMax = 64;
 
+/** Whether records with these names can have a column each. */
+export function isRecordShape(names: readonly string[]): boolean {
+  return names.length > 0 && names.length <= columnsMax && !names.some((name) => /\p{Surrogate}/u.test(name));
+}
+
 /** The narrowest type that takes `record`, with the key that travels with it where there is one. */
 export function inferType(record: unknown, key?: { readonly value: unknown }): RecordType {
   const keyType = key === undefined ? undefined : columnOf(key.value);

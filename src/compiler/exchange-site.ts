@@ -1,0 +1,273 @@
+/**
+ * Generates the function that writes one row into the batches of an exchange: checks that it has the record type, finds the
+ * consumer, stores each field in its column.
+ */
+
+import { isPlainDate } from '../schema/inference.ts';
+import { batchColumns, type ColumnType, type RecordForm, type RecordType } from '../schema/type.ts';
+import { CodeWriter, member, Names, propertyKey } from './code-writer.ts';
+import type { ExchangeSite, ExchangeTarget, ExchangeWriter } from './exchange-writer.ts';
+import type { FieldKind } from './row.ts';
+
+export interface ShapeField {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly nullable: boolean;
+  /** Whether it comes as a string column, a row in it, and the column's rows. */
+  readonly column: boolean;
+}
+
+/** What the calling code knows of its rows. */
+export interface SiteShape {
+  readonly form: RecordForm | 'unknown';
+  readonly fields: readonly ShapeField[];
+  readonly key: ShapeField | undefined;
+  readonly hash: boolean;
+  readonly target: boolean;
+  readonly timestamp: boolean;
+}
+
+interface SiteCode {
+  readonly write: (...values: never[]) => void;
+  readonly bind: (target: ExchangeTarget) => void;
+}
+
+/** A value to store: parameters of the write function, or an expression made from them. */
+interface Value {
+  readonly kind: FieldKind;
+  readonly nullable: boolean;
+  /** The JavaScript value. */
+  readonly expression: string;
+  /** Arguments for `StringColumn.copy`, where it comes from a column. */
+  readonly copy: string | undefined;
+}
+
+export function generateSite(writer: ExchangeWriter, site: ExchangeSite): SiteCode {
+  return new SiteGenerator(writer, site).generate();
+}
+
+class SiteGenerator {
+  readonly #writer: ExchangeWriter;
+  readonly #site: ExchangeSite;
+  readonly #names = new Names();
+  readonly #code = new CodeWriter();
+  readonly #parameters: string[] = [];
+
+  constructor(writer: ExchangeWriter, site: ExchangeSite) {
+    this.#writer = writer;
+    this.#site = site;
+  }
+
+  generate(): SiteCode {
+    const { shape } = this.#site;
+    const fields = shape.form === 'unknown' ? [] : shape.fields.map((field, i) => this.#parameter(field, `x${i}`));
+    if (shape.form === 'unknown') this.#parameters.push('v');
+    const key = shape.key === undefined ? undefined : this.#parameter(shape.key, 'k');
+    for (const [present, name] of [[shape.hash, 'h'], [shape.target, 'd'], [shape.timestamp, 'ts']] as const) {
+      if (present) this.#parameters.push(name);
+    }
+    const record = shape.form === 'unknown' ? 'v' : this.#literal(fields);
+    const { type } = this.#writer;
+    this.#code.block(`const write = (${this.#parameters.join(', ')}) =>`, () => {
+      if (type === null) this.#misfit(record, key);
+      else {
+        const values = this.#check(type, fields, record, key);
+        this.#store(type, values);
+      }
+    }, '};');
+    this.#bindFunction(type);
+    this.#code.line('return { write, bind };');
+    return this.#names.evaluate(this.#code.toString(), `millrace:exchange/${encodeURIComponent(this.#writer.options.operatorName)}.js`) as SiteCode;
+  }
+
+  #parameter(field: ShapeField, name: string): Value {
+    if (!field.column) {
+      this.#parameters.push(name);
+      return { kind: field.kind, nullable: field.nullable, expression: name, copy: undefined };
+    }
+    const triple = [`${name}c`, `${name}i`, `${name}n`];
+    this.#parameters.push(...triple);
+    const expression = `${triple[0]}.at(${triple[1]}, ${triple[2]})`;
+    return { kind: field.kind, nullable: field.nullable, expression, copy: triple.join(', ') };
+  }
+
+  #literal(fields: readonly Value[]): string {
+    const { form, fields: shapes } = this.#site.shape;
+    if (form === 'scalar') return (fields[0] as Value).expression;
+    if (form === 'tuple') return `[${fields.map((field) => field.expression).join(', ')}]`;
+    return `{ ${fields.map((field, i) => `${propertyKey((shapes[i] as ShapeField).name)}: ${field.expression}`).join(', ')} }`;
+  }
+
+  #misfit(record: string, key: Value | undefined): void {
+    const writer = this.#names.constant('writer', this.#writer);
+    const site = this.#names.constant('site', this.#site);
+    this.#code.line(`return void ${writer}.misfit(${site}, ${record}, ${key?.expression ?? 'undefined'}, [${this.#parameters.join(', ')}]);`);
+  }
+
+  /** Writes the checks that a row has the type; returns the value of each column. */
+  #check(type: RecordType, fields: readonly Value[], record: string, key: Value | undefined): Value[] {
+    const { shape } = this.#site;
+    const whole: Value = { kind: 'js', nullable: false, expression: record, copy: undefined };
+    let values: Value[];
+    if (shape.form === 'unknown') values = this.#takeApart(type, key);
+    else if (shape.form === type.form && shape.fields.every((field, i) => field.name === type.names[i]) && shape.fields.length === type.names.length) {
+      values = [...fields];
+    } else if (isAny(type)) values = [whole];
+    else {
+      this.#misfit(record, key);
+      return [];
+    }
+    if (type.key !== undefined) values.push(key as Value);
+    const columns = batchColumns(type);
+    const checks = values.map((value, i) => checkOf(value, columns[i] as ColumnType, this.#names)).filter((check) => check !== undefined);
+    if (checks.length > 0) this.#code.block(`if (!(${checks.join(' && ')}))`, () => this.#misfit(record, key));
+    return values;
+  }
+
+  /** The fields of a value of which nothing is known. */
+  #takeApart(type: RecordType, key: Value | undefined): Value[] {
+    const value = (expression: string): Value => ({ kind: 'js', nullable: false, expression, copy: undefined });
+    if (type.form === 'scalar') return [value('v')];
+    if (type.form === 'tuple') {
+      this.#code.block(`if (!Array.isArray(v) || v.length !== ${type.names.length})`, () => this.#misfit('v', key));
+    } else {
+      const prototype = this.#names.constant('ObjectPrototype', Object.prototype);
+      const names = this.#names.constant('names', type.names);
+      this.#code.block(`if (typeof v !== 'object' || v === null || Object.getPrototypeOf(v) !== ${prototype})`, () => this.#misfit('v', key));
+      this.#code.line('let at = 0;');
+      this.#code.line(`for (const name in v) if (${names}[at++] !== name) { at = -1; break; }`);
+      this.#code.block(`if (at !== ${type.names.length})`, () => this.#misfit('v', key));
+    }
+    return type.names.map((name, i) => {
+      const local = `x${i}`;
+      this.#code.line(`const ${local} = ${member('v', name)};`);
+      // A hole reads as undefined and is something else.
+      if (type.form === 'tuple') this.#code.block(`if (${local} === undefined && !(${name} in v))`, () => this.#holed(key));
+      return value(local);
+    });
+  }
+
+  /** Arrays with holes travel whole, in an `any` column. */
+  #holed(key: Value | undefined): void {
+    this.#misfit('v', key);
+  }
+
+  #store(type: RecordType, values: readonly Value[]): void {
+    const { targets } = this.#writer;
+    const kind = this.#writer.options.partitioner.kind;
+    const list = this.#names.constant('targets', targets);
+    if (kind === 'broadcast') {
+      this.#code.block(`for (let d = 0; d < ${targets.length}; d++)`, () => this.#storeInto(type, values, `${list}[d]`));
+    } else if (targets.length === 1) {
+      this.#storeInto(type, values, this.#names.constant('target', targets[0]));
+    } else this.#storeInto(type, values, `${list}[${this.#targetExpression(kind)}]`);
+  }
+
+  #targetExpression(kind: string): string {
+    const writer = this.#names.constant('writer', this.#writer);
+    const count = this.#writer.targets.length;
+    switch (kind) {
+      case 'hash': {
+        const routes = this.#names.constant('routes', this.#writer.routes);
+        return `${routes}[(h >>> 0) % ${this.#writer.options.maxParallelism}]`;
+      }
+      case 'custom':
+        return 'd';
+      case 'shuffle':
+        return `Math.floor(${this.#names.constant('random', this.#writer.options.random)}.next() * ${count})`;
+      default:
+        return `(${writer}.next = ${writer}.next + 1 < ${count} ? ${writer}.next + 1 : 0)`;
+    }
+  }
+
+  #storeInto(type: RecordType, values: readonly Value[], target: string): void {
+    const writer = this.#names.constant('writer', this.#writer);
+    const { limits } = this.#writer.options;
+    const columns = batchColumns(type);
+    const code = this.#code;
+    code.line(`const t = ${target};`);
+    code.line(`if (t.batch === null) ${writer}.open(t);`);
+    code.line('const n = t.n;');
+    for (const [i, value] of values.entries()) this.#storeColumn(i, columns[i] as ColumnType, value);
+    if (this.#writer.hashed) code.line('t.hashes[n] = h;');
+    if (this.#writer.timestamps) code.line(`t.timestamps[n] = ${this.#site.shape.timestamp ? 'ts' : 'NaN'};`);
+    code.line('t.n = n + 1;');
+    const units = columns.flatMap((column, i) => (column.kind === 'string' ? [`t.c${i}.units`] : []));
+    const full = units.length === 0 ? '' : ` || ${units.join(' + ')} >= ${limits.batchBytes}`;
+    code.line(`if (n + 1 === ${limits.batchRows}${full}) ${writer}.seal(t);`);
+  }
+
+  #storeColumn(index: number, column: ColumnType, value: Value): void {
+    const slot = `t.c${index}`;
+    const { expression } = value;
+    const code = this.#code;
+    switch (column.kind) {
+      case 'null':
+        return;
+      case 'any':
+        code.line(`${slot}[n] = ${expression};`);
+        return;
+      case 'string':
+        code.line(value.copy === undefined ? `${slot}.set(n, ${expression});` : `${slot}.copy(n, ${value.copy});`);
+        return;
+      default: {
+        const raw = column.kind === 'bool' ? `${expression} ? 1 : 0` : column.kind === 'timestamp' ? `${expression}.getTime()` : expression;
+        if (!column.nullable) code.line(`${slot}[n] = ${raw};`);
+        else if (value.kind === 'null') code.line(`t.n${index}[n] = 0;`);
+        else code.line(`if (${expression} === null) t.n${index}[n] = 0; else { t.n${index}[n] = 1; ${slot}[n] = ${raw}; }`);
+      }
+    }
+  }
+
+  /** The function that gives a target the arrays of its new batch. */
+  #bindFunction(type: RecordType | null): void {
+    this.#code.block('const bind = (t) =>', () => {
+      if (type === null) return;
+      this.#code.line('const columns = t.batch.columns;');
+      for (const [i, column] of batchColumns(type).entries()) {
+        if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
+        else if (column.kind !== 'null') this.#code.line(`t.c${i} = columns[${i}].values;`);
+        if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity;`);
+      }
+      if (this.#writer.hashed) this.#code.line('t.hashes = t.batch.hashes;');
+      if (this.#writer.timestamps) this.#code.line('t.timestamps = t.batch.timestamps;');
+    }, '};');
+  }
+}
+
+function isAny(type: RecordType): boolean {
+  return type.form === 'scalar' && (type.columns[0] as ColumnType).kind === 'any';
+}
+
+/** The condition under which a value fits a column; undefined when it always does. */
+function checkOf(value: Value, column: ColumnType, names: Names): string | undefined {
+  if (column.kind === 'any') return undefined;
+  const { expression: x } = value;
+  const sameKind = value.kind === column.kind || (value.kind === 'int32' && column.kind === 'float64');
+  if (sameKind) return value.nullable && !column.nullable ? `${x} !== null` : undefined;
+  if (value.kind === 'null' && column.nullable) return undefined;
+  const check = kindCheck(x, column, names);
+  return column.nullable ? `(${x} === null || ${check})` : check;
+}
+
+function kindCheck(x: string, column: ColumnType, names: Names): string {
+  switch (column.kind) {
+    case 'float64':
+      return `typeof ${x} === 'number'`;
+    case 'int32':
+      return `typeof ${x} === 'number' && Object.is(${x} | 0, ${x})`;
+    case 'bigint64':
+      return `typeof ${x} === 'bigint' && BigInt.asIntN(64, ${x}) === ${x}`;
+    case 'bool':
+      return `typeof ${x} === 'boolean'`;
+    case 'string':
+      return `typeof ${x} === 'string'`;
+    case 'timestamp':
+      return `${names.constant('isPlainDate', isPlainDate)}(${x})`;
+    case 'null':
+      return `${x} === null`;
+    case 'any':
+      return 'true';
+  }
+}
+

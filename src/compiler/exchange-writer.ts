@@ -1,0 +1,304 @@
+/**
+ * The writing end of an exchange for one subtask: takes records from generated code, finds out which consumer each belongs
+ * to, and puts it into the batch for that consumer.
+ *
+ * The record type is declared or guessed. A guess is checked with every row (typeof, number of keys); a row that does not
+ * fit seals the batches, widens the type, and the code that writes rows is generated anew. Nothing is lost by a wrong guess.
+ *
+ * A full channel never blocks: sealed batches wait in `pending`, and the subtask is not stepped until they are gone.
+ */
+
+import type { RecordBatch } from '../batch/record-batch.ts';
+import { MillraceError } from '../base/errors.ts';
+import type { Limits } from '../base/limits.ts';
+import type { Random } from '../base/system.ts';
+import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
+import type { ChannelWriter } from '../channel/channel.ts';
+import type { Mark, StreamElement } from '../channel/element.ts';
+import type { PartitionerSpec } from '../graph/logical.ts';
+import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
+import { inferType, widenColumn, widenType } from '../schema/inference.ts';
+import { internType, type RecordType, typeText } from '../schema/type.ts';
+import { generateKey } from './key-code.ts';
+import type { OperatorCode } from './operator.ts';
+import type { Field, Row } from './row.ts';
+import { generateSite, type SiteShape } from './exchange-site.ts';
+
+/** The batch that is being filled for one consumer. Generated code adds the columns' arrays as `c0`, `c1`, …. */
+export interface ExchangeTarget {
+  readonly channel: ChannelWriter;
+  /** Sealed elements that the channel had no room for. */
+  readonly pending: StreamElement[];
+  batch: RecordBatch | null;
+  /** Rows in the batch. */
+  n: number;
+}
+
+export interface ExchangeWriterOptions {
+  /** For errors: the operator whose records these are. */
+  readonly operatorName: string;
+  readonly partitioner: PartitionerSpec;
+  /** One for each consumer, in the partitioner's order. */
+  readonly channels: readonly ChannelWriter[];
+  /** Key groups of the consuming stage. */
+  readonly maxParallelism: number;
+  readonly declared: RecordType | undefined;
+  readonly limits: Limits;
+  readonly random: Random;
+  readonly show: (record: unknown) => string;
+}
+
+/** A place in generated code that writes rows of one shape; `write` is replaced when the record type widens. */
+export interface ExchangeSite {
+  write: (...values: never[]) => void;
+  readonly shape: SiteShape;
+}
+
+export class ExchangeWriter {
+  readonly options: ExchangeWriterOptions;
+  readonly targets: readonly ExchangeTarget[];
+  /** Consumer by key group, for hash exchanges. */
+  readonly routes: Uint16Array;
+  /** The type of the rows so far; null before the first. */
+  type: RecordType | null;
+  /** Whether rows carry event time. */
+  timestamps = false;
+  /** Next consumer in turn. */
+  next = 0;
+  recordsOut = 0;
+  batchesOut = 0;
+  readonly #sites: ExchangeSite[] = [];
+  #bind: (target: ExchangeTarget) => void = () => {};
+  #waiting = 0;
+
+  constructor(options: ExchangeWriterOptions) {
+    this.options = options;
+    this.targets = options.channels.map((channel) => ({ channel, pending: [], batch: null, n: 0 }));
+    this.routes = new Uint16Array(options.maxParallelism);
+    for (let group = 0; group < options.maxParallelism; group++) {
+      this.routes[group] = subtaskOfKeyGroup(group, options.maxParallelism, options.channels.length);
+    }
+    this.type = options.declared === undefined || carriesKey(options.partitioner) ? null : internType(options.declared);
+  }
+
+  /** Whether rows travel with the hash of their key. */
+  get hashed(): boolean {
+    return this.options.partitioner.kind === 'hash';
+  }
+
+  /** Whether sealed batches wait for room. */
+  get blocked(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Sealed elements that wait for room. */
+  get queued(): number {
+    return this.#waiting;
+  }
+
+  get bytesOut(): number {
+    return this.options.channels.reduce((sum, channel) => sum + channel.bytes, 0);
+  }
+
+  /** Writes the code that writes a row, at the place of `code`. */
+  generate(code: OperatorCode, row: Row): void {
+    const routed = this.#route(code, row);
+    const shape = shapeOf(routed);
+    const site = this.#site(shape);
+    const name = code.names.constant('site', site);
+    code.body.line(`${name}.write(${argumentsOf(routed).join(', ')});`);
+  }
+
+  /** Finds what the partitioner goes by: key and hash, or the consumer that a custom function names. */
+  #route(code: OperatorCode, row: Row): RoutedRow {
+    const { partitioner } = this.options;
+    if (partitioner.kind === 'hash') {
+      const keyed = generateKey(code, row, partitioner.key);
+      return { row: keyed.row, key: carriesKey(partitioner) ? keyed.key : undefined, hash: keyed.hash, target: undefined };
+    }
+    if (partitioner.kind === 'custom') {
+      const keyed = generateKey(code, row, partitioner.key);
+      const target = code.names.fresh('target');
+      const partition = code.names.constant('partition', this.#partition(partitioner.partition));
+      code.body.line(`let ${target};`);
+      code.body.line(`try { ${target} = ${partition}(${keyed.key.read()}); }`);
+      code.body.line(`catch (error) { throw ${code.failure('error', keyed.key.read())}; }`);
+      return { row: keyed.row, key: undefined, hash: undefined, target };
+    }
+    return { row, key: undefined, hash: undefined, target: undefined };
+  }
+
+  #partition(partition: (...args: never[]) => unknown): (key: unknown) => number {
+    const count = this.targets.length;
+    const call = partition as (key: unknown, count: number) => unknown;
+    return (key) => {
+      const target = call(key, count);
+      if (typeof target === 'number' && Number.isInteger(target) && target >= 0 && target < count) return target;
+      throw new RangeError(`partitionCustom: the function returned ${String(target)}; it must return a whole number from 0 to ${count - 1}`);
+    };
+  }
+
+  #site(shape: SiteShape): ExchangeSite {
+    const known = this.#sites.find((site) => JSON.stringify(site.shape) === JSON.stringify(shape));
+    if (known !== undefined) return known;
+    const site: ExchangeSite = { write: () => {}, shape };
+    this.#sites.push(site);
+    if (shape.timestamp) this.timestamps = true;
+    this.#regenerate();
+    return site;
+  }
+
+  #regenerate(): void {
+    for (const target of this.targets) this.seal(target);
+    for (const site of this.#sites) {
+      const { write, bind } = generateSite(this, site);
+      site.write = write;
+      this.#bind = bind;
+    }
+  }
+
+  /** A row that does not have the type so far. Widens the type and writes the row again. */
+  misfit(site: ExchangeSite, record: unknown, key: unknown, values: readonly unknown[]): void {
+    const row = inferType(record, site.shape.key === undefined ? undefined : { value: key });
+    this.type = this.options.declared === undefined ? this.#guess(row) : this.#keepDeclared(this.options.declared, record, row);
+    this.#regenerate();
+    (site.write as (...args: readonly unknown[]) => void)(...values);
+  }
+
+  #guess(row: RecordType): RecordType {
+    return this.type === null ? row : widenType(this.type, row);
+  }
+
+  /** A declared record type stays; only the key that travels with the record is inferred. */
+  #keepDeclared(declared: RecordType, record: unknown, row: RecordType): RecordType {
+    const known = this.type?.key;
+    const key = known === undefined || row.key === undefined ? row.key : widenColumn(known, row.key);
+    const type = internType({ ...declared, key });
+    if (type !== this.type) return type;
+    const { operatorName, show } = this.options;
+    throw new MillraceError(
+      'TYPE_MISMATCH',
+      `'${operatorName}' was declared to return ${typeText(declared)}, but a record is ${typeText(row)}: ${show(record)}`,
+    );
+  }
+
+  /** Makes room for a row in a target without a batch. */
+  open(target: ExchangeTarget): void {
+    const { limits } = this.options;
+    target.batch = target.channel.acquire(this.type as RecordType, {
+      capacity: limits.batchRows,
+      timestamps: this.timestamps,
+      hashes: this.hashed,
+    });
+    target.n = 0;
+    this.#bind(target);
+  }
+
+  /** Sends what a target has gathered. */
+  seal(target: ExchangeTarget): void {
+    const { batch } = target;
+    if (batch === null || target.n === 0) return;
+    batch.rowCount = target.n;
+    this.recordsOut += target.n;
+    this.batchesOut++;
+    target.batch = null;
+    target.n = 0;
+    this.#send(target, batch);
+  }
+
+  /** Sends all part-filled batches. */
+  flush(): void {
+    for (const target of this.targets) this.seal(target);
+  }
+
+  /** Sends a mark to every consumer, behind the rows so far. */
+  mark(mark: Mark): void {
+    for (const target of this.targets) {
+      this.seal(target);
+      this.#send(target, mark);
+    }
+  }
+
+  get hasRows(): boolean {
+    return this.targets.some((target) => target.n > 0);
+  }
+
+  #send(target: ExchangeTarget, element: StreamElement): void {
+    if (target.pending.length === 0 && this.#offer(target, element)) return;
+    target.pending.push(element);
+    this.#waiting++;
+  }
+
+  /** Sends what waits, as far as there is room; true when nothing waits any more. */
+  drain(): boolean {
+    if (this.#waiting === 0) return true;
+    for (const target of this.targets) {
+      while (target.pending.length > 0 && this.#offer(target, target.pending[0] as StreamElement)) {
+        target.pending.shift();
+        this.#waiting--;
+      }
+    }
+    return this.#waiting === 0;
+  }
+
+  #offer(target: ExchangeTarget, element: StreamElement): boolean {
+    try {
+      return target.channel.offer(element);
+    } catch (error) {
+      if (error instanceof UnsupportedColumnValueError) throw this.#unsupported(error);
+      throw error;
+    }
+  }
+
+  #unsupported({ column, unsupported }: UnsupportedColumnValueError): MillraceError {
+    const type = this.type as RecordType;
+    const name = column < type.names.length ? (type.names[column] as string) : 'key';
+    const field = type.form === 'scalar' && column === 0 ? unsupported.path : `.${name}${unsupported.path}`;
+    return new MillraceError(
+      'UNSUPPORTED_VALUE',
+      `'${this.options.operatorName}' emitted a record that cannot cross threads: ${field === '' ? 'it' : `its field ${field}`} is a ${unsupported.type}. ` +
+        'Records hold plain values: numbers, strings, booleans, bigints, null, dates, arrays, plain objects, maps, sets and typed arrays',
+      { cause: unsupported },
+    );
+  }
+
+  /** The group's consumer, for tests and plans. */
+  routeOf(hash: number): number {
+    return this.routes[keyGroupOf(hash, this.options.maxParallelism)] as number;
+  }
+}
+
+/** Whether the key travels in a column of its own: the consumer finds a single field in the record, any other key it cannot. */
+export function carriesKey(partitioner: PartitionerSpec): boolean {
+  return partitioner.kind === 'hash' && (partitioner.key.kind !== 'fields' || partitioner.key.composite);
+}
+
+interface RoutedRow {
+  readonly row: Row;
+  readonly key: Field | undefined;
+  readonly hash: string | undefined;
+  readonly target: string | undefined;
+}
+
+function shapeOf({ row, key, hash, target }: RoutedRow): SiteShape {
+  const field = (each: Field) => ({ name: each.name, kind: each.kind, nullable: each.nullable, column: each.column !== undefined });
+  return {
+    form: row.form,
+    fields: row.form === 'unknown' ? [] : row.fields.map(field),
+    key: key === undefined ? undefined : field(key),
+    hash: hash !== undefined,
+    target: target !== undefined,
+    timestamp: row.timestamp !== undefined,
+  };
+}
+
+/** In the order in which the site's function takes them. */
+function argumentsOf({ row, key, hash, target }: RoutedRow): string[] {
+  const read = (field: Field) => (field.column === undefined ? [field.read()] : [field.column.use(), field.column.row, field.column.rows]);
+  return [
+    ...(row.form === 'unknown' ? [row.value as string] : row.fields.flatMap(read)),
+    ...(key === undefined ? [] : read(key)),
+    ...[hash, target, row.timestamp].filter((expression) => expression !== undefined),
+  ];
+}
+

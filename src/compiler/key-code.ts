@@ -1,0 +1,123 @@
+/** Code that finds and hashes the key of a row. */
+
+import { ByteSink } from '../batch/byte-sink.ts';
+import type { StringColumn } from '../batch/column.ts';
+import { encodeKey } from '../batch/key-codec.ts';
+import { UnsupportedValueError } from '../batch/value-codec.ts';
+import { assert } from '../base/assert.ts';
+import { MillraceError } from '../base/errors.ts';
+import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
+import type { KeySpec } from '../graph/logical.ts';
+import { keyText } from '../graph/describe.ts';
+import { member } from './code-writer.ts';
+import type { OperatorCode } from './operator.ts';
+import { type Field, fieldOf, localField, type Row, wholeRecord } from './row.ts';
+
+const sink = new ByteSink();
+
+/** Hash of a key of any kind. @throws MillraceError UNSUPPORTED_VALUE for what cannot be a key */
+export function hashKey(key: unknown): number {
+  if (typeof key === 'string') return hashString(key);
+  if (typeof key === 'number') return hashNumber(key);
+  sink.reset();
+  try {
+    encodeKey(sink, key);
+  } catch (error) {
+    if (!(error instanceof UnsupportedValueError)) throw error;
+    throw new MillraceError(
+      'UNSUPPORTED_VALUE',
+      `a key cannot hold a ${error.type}${error.path === '' ? '' : ` (at ${error.path})`}; use numbers, strings, booleans, bigints, dates, null, or arrays and plain objects of them`,
+      { cause: error },
+    );
+  }
+  return hashBytes(sink.bytes, 0, sink.length);
+}
+
+/** Hash of the string of a row, which may be null. */
+export function hashColumn(column: StringColumn, row: number): number {
+  return column.isNull(row) ? hashKey(null) : column.hash(row);
+}
+
+export interface KeyedRow {
+  readonly row: Row;
+  /** The key: a local, or where it lies in a column. */
+  readonly key: Field;
+  /** The expression of its hash. */
+  readonly hash: string;
+}
+
+/** Writes the code that finds the key of a row. */
+export function generateKey(code: OperatorCode, row: Row, spec: KeySpec): KeyedRow {
+  if (spec.kind === 'carried') {
+    assert(row.key !== undefined, 'a record carries its key');
+    return { row, key: row.key.field, hash: row.key.hash ?? hashExpression(code, row.key.field) };
+  }
+  if (spec.kind === 'selector') {
+    const call = code.call(spec.select, row);
+    return keyed(code, call.row, localField('key', call.result));
+  }
+  const fields = spec.fields.map((name) => generateField(code, row, name, spec));
+  if (!spec.composite) return keyed(code, row, fields[0] as Field);
+  const key = code.names.fresh('key');
+  code.body.line(`const ${key} = [${fields.map((field) => field.read()).join(', ')}];`);
+  return keyed(code, row, localField('key', key));
+}
+
+function keyed(code: OperatorCode, row: Row, key: Field): KeyedRow {
+  return { row, key, hash: hashExpression(code, key) };
+}
+
+/** A field of the row, in a local where its kind is not known; a record without it is an error. */
+function generateField(code: OperatorCode, row: Row, name: string, spec: KeySpec): Field {
+  const known = fieldOf(row, name);
+  if (known !== undefined && known.kind !== 'js' && known.kind !== 'any') return known;
+  const value = code.names.fresh('key');
+  if (known !== undefined) code.body.line(`const ${value} = ${known.read()};`);
+  else if (row.form === 'unknown') {
+    const record = row.value as string;
+    code.body.line(`const ${value} = ${record} === null || ${record} === undefined ? undefined : ${member(record, name)};`);
+  } else code.body.line(`const ${value} = undefined;`);
+  const missing = code.names.constant('missingKey', missingKey);
+  const text = JSON.stringify(keyText(spec));
+  code.body.line(`if (${value} === undefined) throw ${code.failure(`${missing}(${JSON.stringify(name)}, ${text})`, wholeRecord(row))};`);
+  return localField(name, value);
+}
+
+function missingKey(name: string, spec: string): Error {
+  return new TypeError(`keyBy(${spec}): the record has no field '${name}'`);
+}
+
+/** The expression of the hash of a key. */
+function hashExpression(code: OperatorCode, key: Field): string {
+  const { names } = code;
+  switch (key.kind) {
+    case 'float64':
+    case 'int32':
+      if (key.nullable) break;
+      return `${names.constant('hashNumber', hashNumber)}(${key.read()})`;
+    case 'string':
+      if (key.column !== undefined) return `${names.constant('hashColumn', hashColumn)}(${key.column.use()}, ${key.column.row})`;
+      if (key.nullable) break;
+      return `${names.constant('hashString', hashString)}(${key.read()})`;
+    default:
+  }
+  const value = key.read();
+  const ofString = `${names.constant('hashString', hashString)}(${value})`;
+  return `(typeof ${value} === 'string' ? ${ofString} : ${names.constant('hashKey', hashKey)}(${value}))`;
+}
+
+/** The expression of the key's slot in an index; `index` and `hash` are expressions. */
+export function slotExpression(index: string, hash: string, key: Field): string {
+  switch (key.kind) {
+    case 'float64':
+    case 'int32':
+      if (key.nullable) break;
+      return `${index}.ofNumber(${hash}, ${key.read()})`;
+    case 'string':
+      if (key.column !== undefined) return `${index}.ofColumn(${hash}, ${key.column.use()}, ${key.column.row}, ${key.column.rows})`;
+      break;
+    default:
+  }
+  const value = key.read();
+  return `(typeof ${value} === 'string' ? ${index}.ofString(${hash}, ${value}) : ${index}.ofValue(${hash}, ${value}))`;
+}

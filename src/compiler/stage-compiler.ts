@@ -1,0 +1,301 @@
+/**
+ * Compiles a stage: one loop per input type that takes a batch through the whole chain of operators, and one loop per
+ * operator that emits what is left at the end of the input. The operators write their parts; here they are joined.
+ */
+
+import { inspect } from 'node:util';
+import { StringColumn } from '../batch/column.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
+import { assert } from '../base/assert.ts';
+import { MillraceError } from '../base/errors.ts';
+import type { Exchange, Stage } from '../graph/job.ts';
+import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
+import type { ColumnType, RecordType } from '../schema/type.ts';
+import { CodeWriter, member, Names } from './code-writer.ts';
+import { carriesKey, type ExchangeWriter } from './exchange-writer.ts';
+import type { CallResult, Emit, OperatorCode, OperatorInstance } from './operator.ts';
+import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
+import { generateCall } from './user-call.ts';
+
+/** Takes rows `from` (inclusive) to `to` (exclusive) of a batch through the chain. */
+export type InputLoop = (batch: RecordBatch, from: number, to: number) => void;
+
+/** Emits at most `limit` rows; true once nothing is left. */
+export type FinishLoop = (limit: number) => boolean;
+
+export interface StageCompilerOptions {
+  readonly stage: Stage;
+  /** The exchange writers of the stage's outputs, with their exchanges. */
+  readonly outputs: readonly { readonly exchange: Exchange; readonly writer: ExchangeWriter }[];
+  /** One for each operator of the stage. */
+  readonly instances: readonly OperatorInstance[];
+  /** Whether an operator of the stage keeps values of records. */
+  readonly retains: boolean;
+  /** Characters of a record that an error shows. */
+  readonly shownCharacters: number;
+}
+
+export class StageCompiler {
+  readonly #options: StageCompilerOptions;
+  /** By input partitioner and type. */
+  readonly #loops = new Map<string, Map<RecordType, InputLoop>>();
+  readonly #failures: ((error: unknown, record: unknown) => MillraceError)[];
+
+  constructor(options: StageCompilerOptions) {
+    this.#options = options;
+    this.#failures = options.stage.operators.map((operator) => (error, record) => operatorFailure(operator, error, show(record, options.shownCharacters)));
+  }
+
+  /** The loop for batches like this one from an input with this partitioner (undefined for a source's own). */
+  inputLoop(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
+    const variant = `${inputVariant(partitioner)}${batch.timestamps === null ? '' : ' timestamps'}`;
+    let loops = this.#loops.get(variant);
+    if (loops === undefined) {
+      loops = new Map();
+      this.#loops.set(variant, loops);
+    }
+    let loop = loops.get(batch.type);
+    if (loop === undefined) {
+      loop = this.#compileInput(batch, partitioner);
+      loops.set(batch.type, loop);
+    }
+    return loop;
+  }
+
+  /** The loop that emits what is left in an operator, or undefined when there is none. */
+  finishLoop(index: number): FinishLoop | undefined {
+    const instance = this.#options.instances[index] as OperatorInstance;
+    if (instance.generateFinish === undefined) return undefined;
+    const stageCode = new StageCode(this.#options, this.#failures);
+    const body = new CodeWriter();
+    const { code, emit } = stageCode.operator(index, body);
+    const done = instance.generateFinish(code, 'limit', emit);
+    const source = new CodeWriter();
+    source.append(stageCode.hoisted);
+    source.block('return function finish(limit)', () => {
+      source.append(body);
+      source.line(`return ${done};`);
+    });
+    return stageCode.names.evaluate(source.toString(), this.#sourceName(`finish-${index}`)) as FinishLoop;
+  }
+
+  #compileInput(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
+    const stageCode = new StageCode(this.#options, this.#failures);
+    const input = new InputRow(batch, partitioner, this.#options.retains);
+    const body = new CodeWriter();
+    if (input.record !== undefined) body.line(`const record = ${input.record};`);
+    stageCode.consume(0, input.row, body);
+    const source = new CodeWriter();
+    source.append(stageCode.hoisted);
+    source.block('return function run(batch, from, to)', () => {
+      source.append(input.prologue());
+      source.block('for (let i = from; i < to; i++)', () => source.append(body));
+    });
+    return stageCode.names.evaluate(source.toString(), this.#sourceName('run')) as InputLoop;
+  }
+
+  #sourceName(part: string): string {
+    const { stage } = this.#options;
+    const name = stage.operators.map((operator) => operator.name).join('→');
+    return `millrace:stage-${stage.id}/${encodeURIComponent(name)}/${part}.js`;
+  }
+}
+
+function inputVariant(partitioner: PartitionerSpec | undefined): string {
+  if (partitioner?.kind !== 'hash') return 'plain';
+  return partitioner.key.kind === 'fields' && !partitioner.key.composite ? `field ${partitioner.key.fields[0]}` : 'carried';
+}
+
+/** The failure of an operator's user function; what is a failure already passes through. */
+function operatorFailure(operator: LogicalOperator, error: unknown, record: string): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new MillraceError('USER_FUNCTION', `'${operator.name}' failed with ${message}\n  at the record ${record}`, { cause: error });
+}
+
+/** A record as errors show it. */
+export function show(record: unknown, characters: number): string {
+  const text = inspect(record, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20, maxStringLength: characters });
+  return text.length <= characters ? text : `${text.slice(0, characters)}…`;
+}
+
+/** The code of one loop over the chain. */
+class StageCode {
+  readonly names = new Names();
+  readonly hoisted = new CodeWriter();
+  readonly #options: StageCompilerOptions;
+  readonly #failures: readonly ((error: unknown, record: unknown) => MillraceError)[];
+
+  constructor(options: StageCompilerOptions, failures: readonly ((error: unknown, record: unknown) => MillraceError)[]) {
+    this.#options = options;
+    this.#failures = failures;
+  }
+
+  /** Writes what operator `index` does with a row. */
+  consume(index: number, row: Row, body: CodeWriter): void {
+    const instance = this.#options.instances[index] as OperatorInstance;
+    const { code, emit } = this.operator(index, body);
+    instance.generate(code, row, emit);
+  }
+
+  /** The place where an operator writes, and what its output rows go through. */
+  operator(index: number, body: CodeWriter): { code: OperatorCode; emit: Emit } {
+    const place = { body };
+    const code = this.#code(index, place);
+    const emit = (row: Row, side?: string): void => {
+      const consumers = this.#consumers(index, side);
+      if (consumers.length === 1) consumers[0]?.(row, place.body);
+      else for (const consumer of consumers) place.body.block('', () => consumer(row, place.body));
+    };
+    return { code, emit: Object.assign(emit, { sides: this.#sidesOf(index) }) };
+  }
+
+  #code(index: number, place: { body: CodeWriter }): OperatorCode {
+    const { names, hoisted } = this;
+    const failure = this.#failures[index];
+    const code: OperatorCode = {
+      names,
+      get body() {
+        return place.body;
+      },
+      hoist: (write) => {
+        // Written aside first: what is hoisted inside must stand in front of what uses it.
+        const outer = place.body;
+        place.body = new CodeWriter();
+        write();
+        hoisted.append(place.body);
+        place.body = outer;
+      },
+      call: (fn: UserFunction, row: Row, further: readonly string[] = []): CallResult => generateCall(code, fn, row, further),
+      failure: (error, record) => `${names.constant('failure', failure)}(${error}, ${record})`,
+    };
+    return code;
+  }
+
+  /** The operators chained to an output of an operator, and its exchanges. */
+  #consumers(index: number, side: string | undefined): ((row: Row, place: CodeWriter) => void)[] {
+    const { stage, outputs } = this.#options;
+    const { id } = stage.operators[index] as LogicalOperator;
+    const chained = [...stage.operators.entries()].filter(([consumer, operator]) => {
+      const edge = operator.inputs[0];
+      return consumer > 0 && edge?.from === id && edge.side === side;
+    });
+    const exchanged = outputs.filter(({ exchange }) => exchange.from.operator.id === id && exchange.side === side);
+    return [
+      ...chained.map(([consumer]) => (row: Row, place: CodeWriter) => this.consume(consumer, row, place)),
+      ...exchanged.map(({ writer }) => (row: Row, place: CodeWriter) => writer.generate(this.#code(index, { body: place }), row)),
+    ];
+  }
+
+  #sidesOf(index: number): string[] {
+    const { stage, outputs } = this.#options;
+    const { id } = stage.operators[index] as LogicalOperator;
+    const chained = stage.operators.flatMap((operator) => operator.inputs.filter((edge) => edge.from === id).map((edge) => edge.side));
+    const exchanged = outputs.filter(({ exchange }) => exchange.from.operator.id === id).map(({ exchange }) => exchange.side);
+    return [...new Set([...chained, ...exchanged])].filter((side) => side !== undefined);
+  }
+}
+
+/** The row that a batch's columns make, and the code that gets the columns ready. */
+class InputRow {
+  readonly row: Row;
+  /** The expression of the whole record, where the batch holds records as they are. */
+  readonly record: string | undefined;
+  readonly #type: RecordType;
+  readonly #used = new Set<number>();
+  readonly #hashed: boolean;
+
+  constructor(batch: RecordBatch, partitioner: PartitionerSpec | undefined, retains: boolean) {
+    this.#type = batch.type;
+    this.#hashed = partitioner?.kind === 'hash';
+    const fields = batch.type.columns.map((column, i) => this.#field(batch.type.names[i] as string, column, i, retains));
+    const timestamp = batch.timestamps === null ? undefined : 'times[timesBase + i]';
+    const plain = batch.type.form === 'scalar' && batch.type.columns[0]?.kind === 'any';
+    this.record = plain ? (fields[0] as Field).read() : undefined;
+    const row: Row = plain
+      ? { form: 'unknown', fields: [], value: 'record', timestamp, key: undefined }
+      : { form: batch.type.form, fields, value: undefined, timestamp, key: undefined };
+    this.row = { ...row, key: this.#key(row, partitioner, retains) };
+  }
+
+  #key(row: Row, partitioner: PartitionerSpec | undefined, retains: boolean): RowKey | undefined {
+    if (partitioner?.kind !== 'hash') return undefined;
+    if (carriesKey(partitioner)) {
+      assert(this.#type.key !== undefined, 'a carried key has a column');
+      return { field: this.#field('key', this.#type.key, this.#type.columns.length, retains), hash: 'hashes[hashesBase + i]' };
+    }
+    assert(partitioner.key.kind === 'fields', 'a key that is not carried is a field');
+    const name = partitioner.key.fields[0] as string;
+    const field = fieldOf(row, name) ?? localField(name, member(row.value ?? wholeRecord(row), name));
+    return { field, hash: 'hashes[hashesBase + i]' };
+  }
+
+  #field(name: string, column: ColumnType, index: number, retains: boolean): Field {
+    const use = (): string => {
+      this.#used.add(index);
+      return `c${index}`;
+    };
+    const read = (): string => {
+      const object = use();
+      const raw = `v${index}[b${index} + i]`;
+      const orNull = (value: string) => (column.nullable ? `(n${index}[m${index} + i] === 0 ? null : ${value})` : value);
+      switch (column.kind) {
+        case 'null':
+          return 'null';
+        case 'any':
+          return `v${index}[i]`;
+        case 'string':
+          return `${object}.${retains ? 'detached' : 'at'}(i, rows)`;
+        case 'bool':
+          return orNull(`${raw} === 1`);
+        case 'timestamp':
+          return orNull(`new Date(${raw})`);
+        default:
+          return orNull(raw);
+      }
+    };
+    const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
+    return column.kind === 'string' ? { ...field, column: { use, row: 'i', rows: 'rows' } } : field;
+  }
+
+  /** Declares the columns that the body turned out to use. */
+  prologue(): CodeWriter {
+    const code = new CodeWriter();
+    code.line('const rows = batch.rowCount;');
+    if (this.#hashed) code.line('const hashes = batch.hashes, hashesBase = batch.hashesBase;');
+    if (this.row.timestamp !== undefined) code.line('const times = batch.timestamps, timesBase = batch.timestampsBase;');
+    for (const index of [...this.#used].sort((a, b) => a - b)) {
+      const column = this.#type.columns[index] ?? (this.#type.key as ColumnType);
+      code.line(`const c${index} = batch.columns[${index}];`);
+      if (column.kind === 'any') code.line(`const v${index} = c${index}.load(rows);`);
+      else if (column.kind !== 'string' && column.kind !== 'null') {
+        code.line(`const v${index} = c${index}.values, b${index} = c${index}.base;`);
+        if (column.nullable) code.line(`const n${index} = c${index}.validity, m${index} = c${index}.validityBase;`);
+      }
+    }
+    return code;
+  }
+}
+
+/** A function that makes the record of a row, for whoever takes records one by one. */
+export function recordReader(type: RecordType): (batch: RecordBatch, row: number) => unknown {
+  const columns = type.columns.map((column, i) => (batch: RecordBatch, row: number) => valueAt(batch, i, column, row));
+  if (type.form === 'scalar') return columns[0] as (batch: RecordBatch, row: number) => unknown;
+  if (type.form === 'tuple') return (batch, row) => columns.map((read) => read(batch, row));
+  return (batch, row) => {
+    const record: Record<string, unknown> = {};
+    for (let i = 0; i < columns.length; i++) record[type.names[i] as string] = columns[i]?.(batch, row);
+    return record;
+  };
+}
+
+function valueAt(batch: RecordBatch, index: number, type: ColumnType, row: number): unknown {
+  const column = batch.columns[index];
+  if (column === undefined || column.kind === 'null') return null;
+  if (column.kind === 'any') return column.load(batch.rowCount)[row];
+  if (column instanceof StringColumn) return column.at(row, batch.rowCount);
+  if (column.validity !== null && column.validity[column.validityBase + row] === 0) return null;
+  const raw = column.values[column.base + row];
+  if (type.kind === 'bool') return raw === 1;
+  return type.kind === 'timestamp' ? new Date(raw as number) : raw;
+}

@@ -1,0 +1,74 @@
+/**
+ * Code that calls functions of the job. A function that provably reads only some fields of its record gets an object of just
+ * those, which V8 removes once the function is inlined. Whatever a function throws becomes the failure of its operator, with
+ * the record it was given.
+ */
+
+import type { UserFunction } from '../graph/logical.ts';
+import { analyseClosure, parameterUse, type ResultShape } from './closure-analysis.ts';
+import { member } from './code-writer.ts';
+import type { CallResult, OperatorCode } from './operator.ts';
+import { isRecordShape } from '../schema/inference.ts';
+import { type Field, literal, localField, type Row, wholeRecord } from './row.ts';
+
+export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, further: readonly string[]): CallResult {
+  const facts = analyseClosure(fn);
+  const use = parameterUse(facts, 0);
+  const prepared = use.kind === 'fields' && canPrune(row, use.fields) ? prune(code, row, use.fields) : whole(code, row, use.kind === 'unused');
+  const result = code.names.fresh('result');
+  const called = code.names.constant('f', fn);
+  const { body } = code;
+  body.line(`let ${result};`);
+  body.line(`try { ${result} = ${called}(${[prepared.argument, ...further].join(', ')}); }`);
+  body.line(`catch (error) { throw ${code.failure('error', wholeRecord(prepared.row))}; }`);
+  return { result, row: prepared.row, resultRow: shapedRow(result, facts.result, row.timestamp) };
+}
+
+interface Prepared {
+  readonly row: Row;
+  readonly argument: string;
+}
+
+function canPrune(row: Row, fields: readonly string[]): boolean {
+  if (row.value !== undefined || row.form === 'scalar' || row.form === 'unknown') return false;
+  return fields.every((name) => row.fields.some((field) => field.name === name));
+}
+
+/** A literal of the fields that are read. Fields that cost something to read are put into locals, for others to use. */
+function prune(code: OperatorCode, row: Row, names: readonly string[]): Prepared {
+  const bound = { ...row, fields: row.fields.map((field) => (names.includes(field.name) ? inLocal(code, field) : field)) };
+  return { row: bound, argument: literal(bound, (name) => names.includes(name)) };
+}
+
+/** Kinds whose values are made when they are read. */
+const costly = new Set(['string', 'timestamp']);
+
+function inLocal(code: OperatorCode, field: Field): Field {
+  if (!costly.has(field.kind) || field.read() === localName(field)) return field;
+  const local = code.names.fresh('field');
+  code.body.line(`const ${local} = ${field.read()};`);
+  return { ...field, read: () => local };
+}
+
+/** The field's expression if it is a local already. */
+function localName(field: Field): string | undefined {
+  const expression = field.read();
+  return /^[A-Za-z_$][\w$]*$/.test(expression) ? expression : undefined;
+}
+
+function whole(code: OperatorCode, row: Row, unused: boolean): Prepared {
+  if (row.value !== undefined) return { row, argument: row.value };
+  if (unused) return { row, argument: 'undefined' };
+  const value = code.names.fresh('record');
+  code.body.line(`const ${value} = ${literal(row, () => true)};`);
+  return { row: { ...row, value }, argument: value };
+}
+
+/** The row of a function's result. */
+export function shapedRow(value: string, shape: ResultShape, timestamp: string | undefined): Row {
+  if (shape.kind === 'unknown') return { form: 'unknown', fields: [], value, timestamp, key: undefined };
+  const names = shape.kind === 'object' ? shape.fields : Array.from({ length: shape.length }, (_, i) => String(i));
+  if (!isRecordShape(names)) return { form: 'unknown', fields: [], value, timestamp, key: undefined };
+  const fields = names.map((name) => localField(name, member(value, name)));
+  return { form: shape.kind, fields, value, timestamp, key: undefined };
+}

@@ -1,0 +1,66 @@
+/**
+ * Sources: where records come from. A source finds splits (on the host, once), and readers (one for each subtask) read
+ * them. A split is plain data and says where reading starts, so that a reader's splits are also its position in the input.
+ */
+
+import type { RecordBatch } from '../batch/record-batch.ts';
+import type { Limits } from '../base/limits.ts';
+import type { System } from '../base/system.ts';
+import type { RecordType } from '../schema/type.ts';
+
+/** A part of the input that one reader reads from its start to its end. Plain data. */
+export interface Split {
+  readonly id: string;
+}
+
+export interface SourceContext {
+  readonly system: System;
+  readonly limits: Limits;
+  /** Readers there will be. */
+  readonly parallelism: number;
+}
+
+export interface SourceReaderContext extends SourceContext {
+  readonly subtask: number;
+  /** Says that `poll` has something again after it returned 'pending'. May be called at any time, from any callback. */
+  wake(): void;
+  /** Fails the job: an error that came outside of `poll`. */
+  fail(error: unknown): void;
+  /** Says something to the user, once for each text. */
+  warn(message: string): void;
+}
+
+/**
+ * What a reader has: a batch, which is its own until the next `poll`, or records as they are; 'pending' when nothing has
+ * arrived yet (it calls `wake` when something has); 'needs-split' when it has read all of its splits; 'end' after the last.
+ */
+export type Polled<T> = RecordBatch | readonly T[] | 'pending' | 'needs-split' | 'end';
+
+export interface SourceReader<T, S extends Split = Split> {
+  addSplit(split: S): void;
+  /** No further split will come: after the ones it has, the reader is at its end. */
+  noMoreSplits(): void;
+  /** Does a bounded amount of work, never waits. */
+  poll(): Polled<T>;
+  /** The splits not yet read to the end, each starting behind the records that `poll` has returned. */
+  splits(): readonly S[];
+  /** Releases files, sockets and timers. Called once, whatever happened. */
+  close(): void;
+  /** Bytes of input read so far, for progress. */
+  readonly bytesRead?: number;
+}
+
+export interface Source<T, S extends Split = Split> {
+  readonly name: string;
+  /** Whether the input ends. */
+  readonly bounded: boolean;
+  /** The type of its records where it is known. */
+  readonly type?: RecordType;
+  /** Readers that make sense at most; 1 for a source that cannot be divided. */
+  readonly parallelismMax?: number;
+  /** Finds the splits; runs on the host before the readers start. Input that is not there is an error here. */
+  enumerate(context: SourceContext): Promise<readonly S[]> | readonly S[];
+  createReader(context: SourceReaderContext): SourceReader<T, S>;
+  /** Bytes of all splits, for progress; undefined when not known. */
+  totalBytes?(splits: readonly S[]): number | undefined;
+}

@@ -1,0 +1,44 @@
+/**
+ * What `aggregate({ … })` is made of. An `Aggregator` is an immutable description; for each subtask it creates one
+ * `AggregatorState`, which holds the accumulators of all keys in arrays indexed by slot.
+ *
+ * @hotpath (the methods of AggregatorState)
+ */
+
+import type { UserFunction } from '../../graph/logical.ts';
+
+declare const aggregates: unique symbol;
+
+/** What an aggregator sees of a record. */
+export type AggregatorInput =
+  /** Nothing: it only counts. `add` gets undefined. */
+  | { readonly kind: 'none' }
+  /** The record itself. */
+  | { readonly kind: 'record' }
+  /** The value of a field or tuple element. */
+  | { readonly kind: 'field'; readonly name: string }
+  /** What a function makes of the record. */
+  | { readonly kind: 'function'; readonly fn: UserFunction };
+
+/** Aggregates records that have at least the shape `In` to a value `Out`. */
+export interface Aggregator<in In, out Out> {
+  /** The name of the function that made it: `sum`, `count`, …. */
+  readonly kind: string;
+  readonly input: AggregatorInput;
+  /** Options that make it another aggregator, as plain data. */
+  readonly details: Readonly<Record<string, unknown>>;
+  createState(): AggregatorState;
+  readonly [aggregates]?: (record: In) => Out;
+}
+
+/**
+ * The accumulators of one aggregator in one subtask. Slots are dense and start empty; a method that is given a slot that has
+ * no room yet makes room. A partial result is a plain value (it may cross threads) that `merge` adds to another accumulator:
+ * adding records one by one, or splitting them, aggregating the parts and merging these in order, gives the same result.
+ */
+export interface AggregatorState {
+  add(slot: number, value: unknown): void;
+  merge(slot: number, partial: unknown): void;
+  partial(slot: number): unknown;
+  result(slot: number): unknown;
+}
