@@ -118,6 +118,11 @@ export class ByteSource {
     return cached;
   }
 
+  /** Ends the reading of bytes that no sink wrote. */
+  fail(what: string): never {
+    assert(false, `found ${what} before position ${this.position}`);
+  }
+
   private newKey(slot: number, units: number): string {
     const start = this.position + 1;
     const cachedStart = slot * cachedKeyUnitsMax;
@@ -131,12 +136,9 @@ export class ByteSource {
     for (let scale = 128; scale <= 2 ** 49; scale *= 128) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        assert(value <= Number.MAX_SAFE_INTEGER, `the varint before position ${this.position} is a safe integer`);
-        return value;
-      }
+      if (byte < 0x80) return value <= Number.MAX_SAFE_INTEGER ? value : this.fail('a varint that is too large');
     }
-    assert(false, `the varint before position ${this.position} ends within eight bytes`);
+    return this.fail('a varint that does not end');
   }
 
   private loadScratch(): void {

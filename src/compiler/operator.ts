@@ -3,6 +3,7 @@
  * for each subtask it creates an `OperatorInstance`, which owns the state of the run and writes code that uses it.
  */
 
+import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { KeySpec, LogicalOperator, OperatorSpec, RuntimeMode, UserFunction } from '../graph/logical.ts';
@@ -20,6 +21,8 @@ export interface OperatorContext {
   readonly system: System;
   /** How the key of the input is found; undefined when the input is not keyed. */
   readonly key: KeySpec | undefined;
+  /** The failure of the operator by something thrown at a record. */
+  failure(error: unknown, record: unknown): MillraceError;
   /** Asks for another step: something arrived from outside. */
   wake(): void;
   /** Fails the job from outside a step. */
@@ -73,7 +76,9 @@ export interface OperatorCode {
   hoist(write: () => void): void;
   /** Writes a call of a user function with the row's record as its first argument; see `user-call.ts`. */
   call(fn: UserFunction, row: Row, further?: readonly string[]): CallResult;
-  /** An expression that throws the failure of this operator: `throw ${code.failure('error', 'record')}`. */
+  /** Throws away the loops compiled so far: what they assumed of the operator no longer holds. */
+  invalidate(): void;
+  /** The expression of this operator's failure: `throw ${code.failure('error', 'record')}`. */
   failure(error: string, record: string): string;
 }
 

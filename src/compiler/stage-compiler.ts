@@ -3,17 +3,15 @@
  * operator that emits what is left at the end of the input. The operators write their parts; here they are joined.
  */
 
-import { inspect } from 'node:util';
 import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import { assert } from '../base/assert.ts';
-import { MillraceError } from '../base/errors.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
 import { CodeWriter, member, Names } from './code-writer.ts';
 import { carriesKey, type ExchangeWriter } from './exchange-writer.ts';
-import type { CallResult, Emit, OperatorCode, OperatorInstance } from './operator.ts';
+import type { CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
 import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
 import { generateCall } from './user-call.ts';
 
@@ -29,21 +27,20 @@ export interface StageCompilerOptions {
   readonly outputs: readonly { readonly exchange: Exchange; readonly writer: ExchangeWriter }[];
   /** One for each operator of the stage. */
   readonly instances: readonly OperatorInstance[];
+  /** One for each operator of the stage. */
+  readonly failures: readonly OperatorContext['failure'][];
   /** Whether an operator of the stage keeps values of records. */
   readonly retains: boolean;
-  /** Characters of a record that an error shows. */
-  readonly shownCharacters: number;
 }
 
 export class StageCompiler {
   readonly #options: StageCompilerOptions;
   /** By input partitioner and type. */
   readonly #loops = new Map<string, Map<RecordType, InputLoop>>();
-  readonly #failures: ((error: unknown, record: unknown) => MillraceError)[];
+  readonly #invalidate = () => this.#loops.clear();
 
   constructor(options: StageCompilerOptions) {
     this.#options = options;
-    this.#failures = options.stage.operators.map((operator) => (error, record) => operatorFailure(operator, error, show(record, options.shownCharacters)));
   }
 
   /** The loop for batches like this one from an input with this partitioner (undefined for a source's own). */
@@ -66,7 +63,7 @@ export class StageCompiler {
   finishLoop(index: number): FinishLoop | undefined {
     const instance = this.#options.instances[index] as OperatorInstance;
     if (instance.generateFinish === undefined) return undefined;
-    const stageCode = new StageCode(this.#options, this.#failures);
+    const stageCode = new StageCode(this.#options, this.#invalidate);
     const body = new CodeWriter();
     const { code, emit } = stageCode.operator(index, body);
     const done = instance.generateFinish(code, 'limit', emit);
@@ -80,7 +77,7 @@ export class StageCompiler {
   }
 
   #compileInput(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
-    const stageCode = new StageCode(this.#options, this.#failures);
+    const stageCode = new StageCode(this.#options, this.#invalidate);
     const input = new InputRow(batch, partitioner, this.#options.retains);
     const body = new CodeWriter();
     if (input.record !== undefined) body.line(`const record = ${input.record};`);
@@ -106,29 +103,16 @@ function inputVariant(partitioner: PartitionerSpec | undefined): string {
   return partitioner.key.kind === 'fields' && !partitioner.key.composite ? `field ${partitioner.key.fields[0]}` : 'carried';
 }
 
-/** The failure of an operator's user function; what is a failure already passes through. */
-function operatorFailure(operator: LogicalOperator, error: unknown, record: string): MillraceError {
-  if (error instanceof MillraceError) return error;
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new MillraceError('USER_FUNCTION', `'${operator.name}' failed with ${message}\n  at the record ${record}`, { cause: error });
-}
-
-/** A record as errors show it. */
-export function show(record: unknown, characters: number): string {
-  const text = inspect(record, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20, maxStringLength: characters });
-  return text.length <= characters ? text : `${text.slice(0, characters)}…`;
-}
-
 /** The code of one loop over the chain. */
 class StageCode {
   readonly names = new Names();
   readonly hoisted = new CodeWriter();
   readonly #options: StageCompilerOptions;
-  readonly #failures: readonly ((error: unknown, record: unknown) => MillraceError)[];
+  readonly #invalidate: () => void;
 
-  constructor(options: StageCompilerOptions, failures: readonly ((error: unknown, record: unknown) => MillraceError)[]) {
+  constructor(options: StageCompilerOptions, invalidate: () => void) {
     this.#options = options;
-    this.#failures = failures;
+    this.#invalidate = invalidate;
   }
 
   /** Writes what operator `index` does with a row. */
@@ -152,7 +136,7 @@ class StageCode {
 
   #code(index: number, place: { body: CodeWriter }): OperatorCode {
     const { names, hoisted } = this;
-    const failure = this.#failures[index];
+    const failure = this.#options.failures[index];
     const code: OperatorCode = {
       names,
       get body() {
@@ -167,6 +151,7 @@ class StageCode {
         place.body = outer;
       },
       call: (fn: UserFunction, row: Row, further: readonly string[] = []): CallResult => generateCall(code, fn, row, further),
+      invalidate: this.#invalidate,
       failure: (error, record) => `${names.constant('failure', failure)}(${error}, ${record})`,
     };
     return code;

@@ -156,7 +156,7 @@ function insertLocalAggregation(graph: LogicalGraph): LogicalGraph {
       });
       return { from: id, partitioner: { kind: 'hash', key: { kind: 'carried' } }, side: undefined };
     });
-    operators.push({ ...operator, inputs });
+    operators.push({ ...operator, inputs, spec: operator.spec.merge ?? operator.spec });
   }
   return { operators };
 }

@@ -35,6 +35,8 @@ export interface OperatorSpec {
   readonly details?: Readonly<Record<string, unknown>>;
   /** The operator that aggregates in front of the exchange, where that changes no result. */
   readonly local?: OperatorSpec;
+  /** The operator that takes the place of this one behind its local aggregation; this one itself when absent. */
+  readonly merge?: OperatorSpec;
   /** For a source: whether its input ends. */
   readonly bounded?: boolean;
   /** An endpoint of the host: it runs there, not in a stage. */

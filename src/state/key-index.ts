@@ -25,6 +25,8 @@ const initialSlots = 256;
 export class KeyIndex {
   /** Keys so far; the slot of the next new key. */
   size = 0;
+  /** Keys that the index takes; the slot of any further key is −1. */
+  readonly #limit: number;
   #capacity = initialSlots;
   /** Slot + 1, or 0 for an empty place; at most half full. */
   #table = new Int32Array(initialSlots * 2);
@@ -43,6 +45,10 @@ export class KeyIndex {
   readonly #sink = new ByteSink();
   readonly #source = new ByteSource();
 
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.#limit = limit;
+  }
+
   /** Slot of a number, a new one if need be. */
   ofNumber(hash: number, key: number): number {
     if (key !== key) return this.#ofOther(hash, Number.NaN);
@@ -55,7 +61,7 @@ export class KeyIndex {
       place = (place + 1) & mask;
     }
     const slot = this.#insert(hash, place, numberKey);
-    this.#numbers[slot] = key + 0;
+    if (slot >= 0) this.#numbers[slot] = key + 0;
     return slot;
   }
 
@@ -118,7 +124,7 @@ export class KeyIndex {
       place = (place + 1) & mask;
     }
     const slot = this.#insert(hash, place, kind);
-    this.#append(slot, bytes, start, end);
+    if (slot >= 0) this.#append(slot, bytes, start, end);
     return slot;
   }
 
@@ -155,13 +161,15 @@ export class KeyIndex {
     for (let i = 0; i < length; i++) units |= key.charCodeAt(i);
     const wide = units > 255;
     const slot = this.#insert(hash, place, wide ? utf16Key : latin1Key);
+    if (slot < 0) return slot;
     const bytes = Buffer.from(key, wide ? 'utf16le' : 'latin1');
     this.#append(slot, bytes, 0, bytes.length);
     return slot;
   }
 
-  /** Takes the empty place for a new key and returns its slot. */
+  /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */
   #insert(hash: number, place: number, kind: number): number {
+    if (this.size >= this.#limit) return -1;
     const slot = this.size++;
     this.#table[place] = slot + 1;
     if (slot === this.#capacity) this.#growSlots();

@@ -1,0 +1,275 @@
+/** Streams as users write them. A stream is a position in its environment's graph; every method adds an operator behind it. */
+
+import { MillraceError } from '../base/errors.ts';
+import type { Sink } from '../connectors/sink.ts';
+import type { KeySpec, LogicalEdge, OperatorSpec, UserFunction } from '../graph/logical.ts';
+import { endpointOperator } from '../operators/endpoint.ts';
+import { filterOperator } from '../operators/filter.ts';
+import { flatMapOperator } from '../operators/flat-map.ts';
+import { mapOperator } from '../operators/map.ts';
+import { printOperator } from '../operators/print.ts';
+import { type OutputTag, type ProcessFunction, processOperator } from '../operators/process.ts';
+import { sinkOperator } from '../operators/sink.ts';
+import type { Type } from '../schema/type.ts';
+import type { StreamEnvironment } from './environment.ts';
+import type { EdgeDraft, OperatorDraft } from './graph-builder.ts';
+import { KeyedStream } from './keyed-stream.ts';
+import { checkPositiveInteger, checkText } from './options.ts';
+
+/** A field of an object, or the index of an array's element. */
+export type FieldOf<T> = T extends readonly unknown[] ? number : T extends object ? keyof T & string : never;
+
+/** The type of a field. */
+export type FieldValue<T, F> = F extends keyof T ? T[F] : never;
+
+/** The prefix of endpoints that the engine itself makes; users' names cannot start with it. */
+export const internalEndpoint = '$';
+
+export class DataStream<T> {
+  readonly environment: StreamEnvironment;
+  /** Where its records come from: more than one operator for a union. */
+  readonly edges: readonly EdgeDraft[];
+  /** The operator that `name`, `uid` and the like are about; undefined for a union or a partitioned stream. */
+  readonly #operator: OperatorDraft | undefined;
+
+  /** Streams are made by an environment's sources and by other streams. */
+  constructor(environment: StreamEnvironment, edges: readonly EdgeDraft[], operator: OperatorDraft | undefined) {
+    this.environment = environment;
+    this.edges = edges;
+    this.#operator = operator;
+  }
+
+  /**
+   * One record out for each record in.
+   *
+   * @example numbers.map((n) => n * 2)
+   */
+  map<R>(fn: (value: T) => R): DataStream<R> {
+    return this.transform<R>(mapOperator(fn as UserFunction));
+  }
+
+  /** Keeps the records for which `fn` returns something truthy. A type guard narrows the stream. */
+  filter<S extends T>(fn: (value: T) => value is S): DataStream<S>;
+  filter(fn: (value: T) => unknown): DataStream<T>;
+  filter(fn: (value: T) => unknown): DataStream<T> {
+    return this.transform<T>(filterOperator(fn as UserFunction));
+  }
+
+  /**
+   * Any number of records out for each record in: those of the iterable that `fn` returns, and those that it emits.
+   *
+   * @example lines.flatMap((line) => line.split(' '))
+   */
+  flatMap<R>(fn: (value: T, emit: (record: R) => void) => Iterable<R> | null | undefined | void): DataStream<R> {
+    return this.transform<R>(flatMapOperator(fn as UserFunction));
+  }
+
+  /** Calls a `ProcessFunction`: any number of records out, side outputs, timestamps, a life cycle. */
+  process<R>(fn: ProcessFunction<T, R>): DataStream<R> {
+    return this.transform<R>(processOperator(fn as unknown as ProcessFunction<never, never>));
+  }
+
+  /**
+   * Groups the stream by a key: all records of a key go to the same subtask, in the order in which each producer sent them. The
+   * key is a field, several fields (the key is an array of their values), or what a function returns.
+   *
+   * @example clicks.keyBy('url')
+   */
+  keyBy<const F extends FieldOf<T>>(field: F): KeyedStream<T, FieldValue<T, F>>;
+  keyBy<const F extends readonly FieldOf<T>[]>(fields: F): KeyedStream<T, { [I in keyof F]: FieldValue<T, F[I]> }>;
+  keyBy<K>(selector: (value: T) => K): KeyedStream<T, K>;
+  keyBy(key: FieldOf<T> | readonly FieldOf<T>[] | ((value: T) => unknown)): KeyedStream<T, unknown> {
+    return new KeyedStream(this, keySpec(key, 'keyBy'));
+  }
+
+  /** The records of this stream and of others, in no particular order between them. */
+  union(...others: readonly DataStream<T>[]): DataStream<T> {
+    for (const other of others) {
+      if (!(other instanceof DataStream)) throw new MillraceError('INVALID_OPTION', 'union: expected streams');
+      if (other.environment !== this.environment) throw new MillraceError('INVALID_JOB', 'union: the streams belong to different environments');
+    }
+    return new DataStream(this.environment, [this, ...others].flatMap((stream) => stream.edges), undefined);
+  }
+
+  /** Deals the records out to the next operator's subtasks in turn. */
+  rebalance(): DataStream<T> {
+    return this.#partition({ kind: 'rebalance' });
+  }
+
+  /** Like `rebalance`, but each subtask deals to a few neighbouring ones only. */
+  rescale(): DataStream<T> {
+    return this.#partition({ kind: 'rescale' });
+  }
+
+  /** Sends each record to a subtask chosen at random. */
+  shuffle(): DataStream<T> {
+    return this.#partition({ kind: 'shuffle' });
+  }
+
+  /** Sends each record to every subtask. */
+  broadcast(): DataStream<T> {
+    return this.#partition({ kind: 'broadcast' });
+  }
+
+  /** Sends all records to the first subtask. */
+  global(): DataStream<T> {
+    return this.#partition({ kind: 'global' });
+  }
+
+  /** Sends each record to the subtask of the same index; the next operator must have the same parallelism. */
+  forward(): DataStream<T> {
+    return this.#partition({ kind: 'forward' });
+  }
+
+  /** Sends each record to the subtask whose index `partition(key, subtasks)` returns. */
+  partitionCustom<const F extends FieldOf<T>>(partition: (key: FieldValue<T, F>, subtasks: number) => number, key: F): DataStream<T>;
+  partitionCustom<K>(partition: (key: K, subtasks: number) => number, key: (value: T) => K): DataStream<T>;
+  partitionCustom(partition: (key: never, subtasks: number) => number, key: FieldOf<T> | ((value: T) => unknown)): DataStream<T> {
+    if (typeof partition !== 'function') throw new MillraceError('INVALID_OPTION', 'partitionCustom: expected a function');
+    return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition });
+  }
+
+  /** The records that the operator before sent to a side output. */
+  getSideOutput<S>(tag: OutputTag<S>): DataStream<S> {
+    const operator = this.#named('getSideOutput');
+    return new DataStream<S>(this.environment, [{ from: operator.id, partitioner: undefined, side: tag.id }], undefined);
+  }
+
+  /** Ends the stream in a sink. */
+  sinkTo(sink: Sink<T>): DataStreamSink {
+    if (typeof sink?.createWriter !== 'function') throw new MillraceError('INVALID_OPTION', 'sinkTo: expected a sink, such as files.sink(…) or callback(…)');
+    return new DataStreamSink(this.#add(sinkOperator(sink as Sink<never>)));
+  }
+
+  /** Writes each record to standard output, as a line with the prefix and, with several subtasks, the number of the one it comes from. */
+  print(prefix?: string): DataStreamSink {
+    const lines = this.transform<string>(printOperator(prefix));
+    const draft = this.environment.addEndpoint('output', `${internalEndpoint}print`, lines.edges);
+    return new DataStreamSink(lines.#named('print'), draft);
+  }
+
+  /** Hands the records to the program that submitted the job: `job.output(name)` reads them. */
+  toHost(name: string): DataStreamSink {
+    checkText(name, 'toHost');
+    if (name.startsWith(internalEndpoint)) throw new MillraceError('INVALID_OPTION', `toHost: the name cannot start with '${internalEndpoint}'`);
+    return new DataStreamSink(this.#add(endpointOperator('output', name)));
+  }
+
+  /**
+   * Runs the job and reads this stream. Leaving the loop early cancels the job.
+   *
+   * @example for await (const row of counts.executeAndCollect()) console.log(row);
+   */
+  executeAndCollect(name?: string): AsyncIterableIterator<T> {
+    const draft = this.environment.addEndpoint('output', `${internalEndpoint}collect`, this.edges);
+    return this.environment.collectFrom<T>((draft.spec.endpoint as { name: string }).name, name);
+  }
+
+  /** Names the operator, for the plan, metrics and errors. */
+  name(name: string): this {
+    this.#named('name').name = checkText(name, 'name');
+    return this;
+  }
+
+  /** Identifies the operator's state across versions of the job. */
+  uid(uid: string): this {
+    this.#named('uid').uid = checkText(uid, 'uid');
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    const operator = this.#named('setParallelism');
+    const { parallelismMax } = operator.spec as { parallelismMax?: number };
+    checkPositiveInteger(parallelism, 'setParallelism');
+    if (parallelismMax !== undefined && parallelism > parallelismMax) {
+      throw new MillraceError('INVALID_OPTION', `setParallelism: the source '${operator.spec.title}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`);
+    }
+    operator.parallelism = parallelism;
+    return this;
+  }
+
+  setMaxParallelism(maxParallelism: number): this {
+    this.#named('setMaxParallelism').maxParallelism = checkPositiveInteger(maxParallelism, 'setMaxParallelism');
+    return this;
+  }
+
+  /** Chains the operator neither to the one before nor to those behind it. */
+  disableChaining(): this {
+    this.#named('disableChaining').chaining = 'never';
+    return this;
+  }
+
+  /** Chains the operator to those behind it only. */
+  startNewChain(): this {
+    this.#named('startNewChain').chaining = 'head';
+    return this;
+  }
+
+  /** Declares the type of the records instead of having it inferred; see `t`. */
+  returns<R extends T>(type: Type<R>): DataStream<R> {
+    if (type?.record === undefined) throw new MillraceError('INVALID_OPTION', 'returns: expected a type, such as t.object({ url: t.string })');
+    this.#named('returns').type = type.record;
+    return this as unknown as DataStream<R>;
+  }
+
+  /** Adds an operator behind this stream. */
+  transform<R>(spec: OperatorSpec): DataStream<R> {
+    const draft = this.#add(spec);
+    return new DataStream<R>(this.environment, [{ from: draft.id, partitioner: undefined, side: undefined }], draft);
+  }
+
+  #add(spec: OperatorSpec): OperatorDraft {
+    return this.environment.builder.add(spec, this.edges);
+  }
+
+  #partition(partitioner: LogicalEdge['partitioner']): DataStream<T> {
+    return new DataStream(this.environment, this.edges.map((edge) => ({ ...edge, partitioner })), undefined);
+  }
+
+  #named(method: string): OperatorDraft {
+    if (this.#operator === undefined) {
+      throw new MillraceError('INVALID_JOB', `${method}: this stream is no operator but a union, a partitioning or a side output; call ${method} on the operator before or behind it`);
+    }
+    return this.#operator;
+  }
+}
+
+/** The end of a stream. */
+export class DataStreamSink {
+  readonly #operator: OperatorDraft;
+  readonly #parallel: readonly OperatorDraft[];
+
+  constructor(operator: OperatorDraft, ...further: readonly OperatorDraft[]) {
+    this.#operator = operator;
+    this.#parallel = [operator, ...further];
+  }
+
+  name(name: string): this {
+    this.#operator.name = checkText(name, 'name');
+    return this;
+  }
+
+  uid(uid: string): this {
+    this.#operator.uid = checkText(uid, 'uid');
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    for (const operator of this.#parallel) operator.parallelism = checkPositiveInteger(parallelism, 'setParallelism');
+    return this;
+  }
+
+  disableChaining(): this {
+    this.#operator.chaining = 'never';
+    return this;
+  }
+}
+
+/** How the key of a stream's records is found. */
+function keySpec(key: unknown, of: string): KeySpec {
+  if (typeof key === 'function') return { kind: 'selector', select: key as UserFunction };
+  const fields = Array.isArray(key) ? key : [key];
+  const valid = fields.length > 0 && fields.every((field) => (typeof field === 'string' && field !== '') || (Number.isInteger(field) && (field as number) >= 0));
+  if (!valid) throw new MillraceError('INVALID_OPTION', `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`);
+  return { kind: 'fields', fields: fields.map(String), composite: Array.isArray(key) };
+}

@@ -1,0 +1,97 @@
+/** Gathers the operators of one environment. Streams hold positions in it; `build` makes the immutable graph. */
+
+import { MillraceError } from '../base/errors.ts';
+import type { OperatorId } from '../base/ids.ts';
+import type { Chaining, LogicalEdge, LogicalGraph, LogicalOperator, OperatorSpec } from '../graph/logical.ts';
+import type { RecordType } from '../schema/type.ts';
+
+export interface OperatorDraft {
+  readonly id: OperatorId;
+  readonly spec: OperatorSpec;
+  /** Edges without a partitioner of their own are forward where the parallelism allows, else rebalance. */
+  readonly inputs: readonly EdgeDraft[];
+  name: string | undefined;
+  uid: string | undefined;
+  parallelism: number | undefined;
+  maxParallelism: number | undefined;
+  chaining: Chaining;
+  type: RecordType | undefined;
+}
+
+export interface EdgeDraft extends Omit<LogicalEdge, 'partitioner'> {
+  readonly partitioner: LogicalEdge['partitioner'] | undefined;
+}
+
+export interface GraphDefaults {
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+}
+
+export class GraphBuilder {
+  readonly #drafts: OperatorDraft[] = [];
+
+  add(spec: OperatorSpec, inputs: readonly EdgeDraft[], options: { readonly name?: string; readonly uid?: string; readonly parallelism?: number } = {}): OperatorDraft {
+    const draft: OperatorDraft = {
+      id: this.#drafts.length as OperatorId,
+      spec,
+      inputs,
+      name: options.name,
+      uid: options.uid,
+      parallelism: options.parallelism,
+      maxParallelism: undefined,
+      chaining: 'always',
+      type: undefined,
+    };
+    this.#drafts.push(draft);
+    return draft;
+  }
+
+  get isEmpty(): boolean {
+    return this.#drafts.length === 0;
+  }
+
+  build(defaults: GraphDefaults): LogicalGraph {
+    const operators: LogicalOperator[] = [];
+    for (const draft of this.#drafts) operators.push(resolve(draft, operators, defaults));
+    checkGraph(operators);
+    return { operators };
+  }
+}
+
+function resolve(draft: OperatorDraft, before: readonly LogicalOperator[], defaults: GraphDefaults): LogicalOperator {
+  const parallelism = draft.parallelism ?? defaults.parallelism;
+  const maxParallelism = draft.maxParallelism ?? defaults.maxParallelism;
+  const name = draft.name ?? draft.spec.title;
+  if (parallelism > maxParallelism) {
+    throw new MillraceError('INVALID_OPTION', `'${name}': parallelism ${parallelism} exceeds maxParallelism ${maxParallelism}; raise maxParallelism`);
+  }
+  const inputs = draft.inputs.map((edge): LogicalEdge => {
+    const same = before[edge.from]?.parallelism === parallelism;
+    return { ...edge, partitioner: edge.partitioner ?? { kind: same ? 'forward' : 'rebalance' } };
+  });
+  return { id: draft.id, name, uid: draft.uid, spec: draft.spec, inputs, parallelism, maxParallelism, chaining: draft.chaining, type: draft.type };
+}
+
+function checkGraph(operators: readonly LogicalOperator[]): void {
+  if (operators.length === 0) throw new MillraceError('INVALID_JOB', 'the job has no operators; start with a source such as env.readTextFile(…)');
+  const uids = new Map<string, string>();
+  for (const { uid, name } of operators) {
+    if (uid === undefined) continue;
+    if (uids.has(uid)) throw new MillraceError('INVALID_JOB', `uid '${uid}' is used by '${uids.get(uid)}' and '${name}'; give each operator its own`);
+    uids.set(uid, name);
+  }
+  const endpoints = new Set<string>();
+  for (const { spec } of operators) {
+    if (spec.endpoint === undefined) continue;
+    const key = `${spec.endpoint.direction} '${spec.endpoint.name}'`;
+    if (endpoints.has(key)) throw new MillraceError('INVALID_JOB', `the ${key} of the host is used twice; give each its own name`);
+    endpoints.add(key);
+  }
+  if (!operators.some(isSink)) {
+    throw new MillraceError('INVALID_JOB', 'the job has no sink, so nothing would come of it; end a stream with print(), sinkTo(…) or toHost(…)');
+  }
+}
+
+function isSink({ spec }: LogicalOperator): boolean {
+  return spec.kind === 'sink' || spec.endpoint?.direction === 'output';
+}

@@ -1,0 +1,71 @@
+/** What a program sees of a running job. */
+
+import type { JobId } from '../base/ids.ts';
+
+/** Flink's job states; `restarting` comes with checkpoints. */
+export type JobStatus = 'created' | 'running' | 'failing' | 'failed' | 'cancelling' | 'cancelled' | 'finished';
+
+export interface JobResult {
+  readonly name: string;
+  /** Milliseconds from submission to the end. */
+  readonly runtimeMs: number;
+  readonly metrics: JobMetrics;
+}
+
+/** Counters of one subtask, as they stand. */
+export interface SubtaskMetrics {
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Bytes that came from, and went to, other threads; a source counts what it read. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds spent working, waiting for input, and waiting for room in an output. */
+  readonly busyMs: number;
+  readonly idleMs: number;
+  readonly backPressuredMs: number;
+  /** Sealed batches that wait for room in an output. */
+  readonly queuedOut: number;
+}
+
+export interface StageMetrics {
+  readonly name: string;
+  readonly subtasks: readonly SubtaskMetrics[];
+}
+
+export interface JobMetrics {
+  readonly stages: readonly StageMetrics[];
+  /** Bytes that the sources will read in all, where they know. */
+  readonly inputBytes: number | undefined;
+}
+
+/** Feeds records into a job: `env.fromHost(name)` there. */
+export interface JobInput<T> {
+  /** Resolves when the records are on their way: at once while there is room, later when the job is behind. */
+  write(records: readonly T[]): Promise<void>;
+  /** Ends the input. */
+  end(): Promise<void>;
+}
+
+export interface JobEvents {
+  status: (status: JobStatus) => void;
+  failure: (error: Error) => void;
+}
+
+export interface JobClient {
+  readonly id: JobId;
+  readonly name: string;
+  status(): JobStatus;
+  /** Resolves when the job has finished. @throws MillraceError when it failed or was cancelled */
+  result(): Promise<JobResult>;
+  /** Stops the job where it stands; resolves when all of its threads have let go. */
+  cancel(): Promise<void>;
+  /** Ends the sources, lets everything that they have read run through, and resolves when the job has finished. */
+  stop(): Promise<void>;
+  /** Reads shared memory; never waits for a worker. */
+  metrics(): JobMetrics;
+  /** @throws MillraceError ENDPOINT when the job has no such input, or it is taken */
+  input<T>(name: string): JobInput<T>;
+  /** @throws MillraceError ENDPOINT when the job has no such output, or it is being read */
+  output<T>(name: string): AsyncIterableIterator<T>;
+  on<E extends keyof JobEvents>(event: E, listener: JobEvents[E]): void;
+}

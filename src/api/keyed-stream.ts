@@ -1,0 +1,108 @@
+/** A stream grouped by a key. */
+
+import type { Aggregator } from '../operators/aggregators/aggregator.ts';
+import type { AggregateResult } from '../operators/aggregators/index.ts';
+import { MillraceError } from '../base/errors.ts';
+import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
+import { keyedAggregateOperator } from '../operators/keyed-aggregate.ts';
+import { type AggregateFunction, keyedFoldOperator } from '../operators/keyed-fold.ts';
+import { keyedReduceOperator } from '../operators/keyed-reduce.ts';
+import { compareValues } from '../operators/order.ts';
+import { type RollingKind, rollingOperator } from '../operators/rolling.ts';
+import { DataStream, type FieldOf } from './data-stream.ts';
+
+/** What the second function of `aggregate` knows besides the result. */
+export interface AggregateContext<K> {
+  readonly key: K;
+}
+
+/**
+ * A `DataStream` whose records of one key meet in one subtask. In streaming mode its aggregations emit a record for every record
+ * that comes (they are rolling, as in Flink); in batch mode one final record for each key, at the end of the input.
+ */
+export class KeyedStream<T, K> extends DataStream<T> {
+  readonly #key: KeySpec;
+
+  constructor(stream: DataStream<T>, key: KeySpec) {
+    super(
+      stream.environment,
+      stream.edges.map((edge) => ({ ...edge, partitioner: { kind: 'hash', key } as const })),
+      undefined,
+    );
+    this.#key = key;
+  }
+
+  /** How the key is found. */
+  get keySpec(): KeySpec {
+    return this.#key;
+  }
+
+  /** Combines the records of each key: `fn(soFar, next)` returns a new record. */
+  reduce(fn: (soFar: T, next: T) => T): DataStream<T> {
+    return this.#keyed<T>(keyedReduceOperator({ kind: 'reduce', reduce: fn as UserFunction }));
+  }
+
+  /** The first record of the key, with the sum of the field; of plain numbers or bigints without a field. */
+  sum(field?: FieldOf<T>): DataStream<T> {
+    return this.#rolling('sum', field);
+  }
+
+  /** The first record of the key, with the smallest value of the field. `minBy` gives the whole smallest record. */
+  min(field?: FieldOf<T>): DataStream<T> {
+    return this.#rolling('min', field);
+  }
+
+  /** The first record of the key, with the largest value of the field. */
+  max(field?: FieldOf<T>): DataStream<T> {
+    return this.#rolling('max', field);
+  }
+
+  /** The record with the smallest value of the field, the first one among equals. */
+  minBy(field?: FieldOf<T>): DataStream<T> {
+    return this.#extreme('minBy', field);
+  }
+
+  /** The record with the largest value of the field, the first one among equals. */
+  maxBy(field?: FieldOf<T>): DataStream<T> {
+    return this.#extreme('maxBy', field);
+  }
+
+  /**
+   * Aggregates the records of each key: rows of the key and a result for each named aggregator, or the result of an aggregate
+   * function. `toRow` may make another row of it.
+   *
+   * @example clicks.keyBy('url').aggregate({ hits: count(), bytes: sum('bytes') }) // { key, hits, bytes }
+   */
+  aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>>(aggregators: A): DataStream<{ key: K } & AggregateResult<A>>;
+  aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>, R>(
+    aggregators: A,
+    toRow: (result: { key: K } & AggregateResult<A>, context: AggregateContext<K>) => R,
+  ): DataStream<R>;
+  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
+  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
+  aggregate(spec: object, toRow?: (result: never, context: AggregateContext<K>) => unknown): DataStream<unknown> {
+    if (typeof spec !== 'object' || spec === null) throw new MillraceError('INVALID_OPTION', 'aggregate: expected aggregators by name, such as { hits: count() }');
+    if ('createAccumulator' in spec) {
+      return this.#keyed(keyedFoldOperator(spec as unknown as AggregateFunction<never, never, unknown>, toRow as UserFunction | undefined));
+    }
+    return this.#keyed(
+      keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow as UserFunction | undefined }),
+    );
+  }
+
+  #rolling(kind: RollingKind, field: FieldOf<T> | undefined): DataStream<T> {
+    return this.#keyed<T>(rollingOperator({ kind, field: field === undefined ? undefined : String(field) }));
+  }
+
+  #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
+    const of = (record: unknown): unknown => (field === undefined ? record : (record as Record<PropertyKey, unknown>)[field as PropertyKey]);
+    const sign = kind === 'minBy' ? 1 : -1;
+    const reduce = (soFar: unknown, next: unknown): unknown => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar);
+    return this.#keyed<T>(keyedReduceOperator({ kind, reduce: reduce as UserFunction, details: { field } }));
+  }
+
+  /** Adds an operator that knows how its key is found. */
+  #keyed<R>(spec: OperatorSpec): DataStream<R> {
+    return this.transform<R>(spec);
+  }
+}

@@ -1,0 +1,23 @@
+/** Records and failures as errors tell of them. */
+
+import { inspect } from 'node:util';
+import { MillraceError } from '../base/errors.ts';
+
+/** A record in one line of at most so many characters. */
+export function showRecord(record: unknown, characters: number): string {
+  const text = inspect(record, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20, maxStringLength: characters });
+  return text.length <= characters ? text : `${text.slice(0, characters)}…`;
+}
+
+/** The failure of an operator by what one of its functions threw. What is a failure already passes through. */
+export function operatorFailure(options: {
+  readonly operatorName: string;
+  readonly error: unknown;
+  readonly record: unknown;
+  readonly characters: number;
+}): MillraceError {
+  const { operatorName, error, record, characters } = options;
+  if (error instanceof MillraceError) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${message}\n  at the record ${showRecord(record, characters)}`, { cause: error });
+}

@@ -1,0 +1,128 @@
+/** Whole numbers in order, as fast as they are taken or at a steady rate. */
+
+import { assert } from '../../base/assert.ts';
+import { MillraceError } from '../../base/errors.ts';
+import type { Timer } from '../../base/system.ts';
+import type { FixedColumn } from '../../batch/column.ts';
+import { RecordBatch } from '../../batch/record-batch.ts';
+import { column, internType, scalarType } from '../../schema/type.ts';
+import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../source.ts';
+
+export interface SequenceOptions {
+  readonly from: number;
+  /** The last number; endless when undefined. */
+  readonly to: number | undefined;
+  readonly ratePerSecond?: number | undefined;
+  readonly name?: string;
+}
+
+export interface SequenceSplit extends Split {
+  /** The next number, and the distance to the one after it. */
+  readonly next: number;
+  readonly step: number;
+  /** No number is above this; null for an endless sequence. */
+  readonly last: number | null;
+}
+
+const type = internType(scalarType(column('float64')));
+
+export function sequenceSource(options: SequenceOptions): Source<number, SequenceSplit> {
+  const { from, to, name = 'fromSequence' } = options;
+  for (const [option, value] of Object.entries({ from, to })) {
+    if (value !== undefined && !Number.isSafeInteger(value)) throw new MillraceError('INVALID_OPTION', `${name}: ${option} must be a whole number, got ${String(value)}`);
+  }
+  return {
+    name,
+    bounded: to !== undefined,
+    type,
+    enumerate: ({ parallelism }) => divide(options, parallelism),
+    createReader: (context) => new SequenceReader(options, context),
+  };
+}
+
+/** Ranges of consecutive numbers; every n-th number each where the sequence is endless or rated, to keep time in step. */
+function divide({ from, to, ratePerSecond }: SequenceOptions, parallelism: number): SequenceSplit[] {
+  const length = to === undefined ? Number.POSITIVE_INFINITY : to - from + 1;
+  const count = Math.max(0, Math.min(parallelism, length));
+  return Array.from({ length: count }, (_, i) => {
+    if (to === undefined || ratePerSecond !== undefined) return { id: `every-${i}`, next: from + i, step: count, last: to ?? null };
+    const next = from + Math.floor((length * i) / count);
+    return { id: `range-${i}`, next, step: 1, last: from + Math.floor((length * (i + 1)) / count) - 1 };
+  });
+}
+
+class SequenceReader implements SourceReader<number, SequenceSplit> {
+  readonly #context: SourceReaderContext;
+  readonly #batch: RecordBatch;
+  /** Numbers a second of this reader; Infinity without a rate. */
+  readonly #rate: number;
+  #split: SequenceSplit | null = null;
+  #complete = false;
+  #startedAt = 0;
+  /** Numbers since the start. */
+  #emitted = 0;
+  #timer: Timer | null = null;
+
+  constructor({ ratePerSecond }: SequenceOptions, context: SourceReaderContext) {
+    this.#context = context;
+    this.#batch = new RecordBatch(type, { capacity: context.limits.batchRows, timestamps: false, hashes: false });
+    this.#rate = ratePerSecond === undefined ? Number.POSITIVE_INFINITY : ratePerSecond / context.parallelism;
+  }
+
+  addSplit(split: SequenceSplit): void {
+    assert(this.#split === null, 'a reader reads one range at a time');
+    this.#split = split;
+    this.#startedAt = this.#context.system.clock.monotonic();
+    this.#emitted = 0;
+  }
+
+  noMoreSplits(): void {
+    this.#complete = true;
+  }
+
+  poll(): Polled<number> {
+    const split = this.#split;
+    if (split === null) return this.#complete ? 'end' : 'needs-split';
+    const left = split.last === null ? Number.POSITIVE_INFINITY : Math.floor((split.last - split.next) / split.step) + 1;
+    const due = this.#due();
+    if (due < 1) return this.#wait();
+    const count = Math.min(left, due, this.#batch.capacity);
+    this.#fill(split, count);
+    this.#emitted += count;
+    this.#split = count === left ? null : { ...split, next: split.next + count * split.step };
+    return this.#batch;
+  }
+
+  #fill({ next, step }: SequenceSplit, count: number): void {
+    const { values } = this.#batch.columns[0] as FixedColumn;
+    for (let i = 0; i < count; i++) values[i] = next + i * step;
+    this.#batch.rowCount = count;
+  }
+
+  /** Numbers that the rate allows now. */
+  #due(): number {
+    if (this.#rate === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    const elapsedMs = this.#context.system.clock.monotonic() - this.#startedAt;
+    return Math.floor((elapsedMs * this.#rate) / 1000) + 1 - this.#emitted;
+  }
+
+  /** Wakes when the next number is due; a millisecond at least, so that fast rates come in small batches. */
+  #wait(): 'pending' {
+    if (this.#timer !== null) return 'pending';
+    const dueAt = this.#startedAt + (this.#emitted * 1000) / this.#rate;
+    const delayMs = Math.max(1, dueAt - this.#context.system.clock.monotonic());
+    this.#timer = this.#context.system.timers.after(delayMs, () => {
+      this.#timer = null;
+      this.#context.wake();
+    });
+    return 'pending';
+  }
+
+  splits(): readonly SequenceSplit[] {
+    return this.#split === null ? [] : [this.#split];
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+}

@@ -1,0 +1,42 @@
+/** Any number of records out for each record in: those that the function returns, and those that it emits. */
+
+import { analyseClosure, parameterUse } from '../compiler/closure-analysis.ts';
+import type { Operator } from '../compiler/operator.ts';
+import { valueRow, wholeRecord } from '../compiler/row.ts';
+import type { UserFunction } from '../graph/logical.ts';
+import { hoistOutput } from './output.ts';
+import { synchronous } from './functions.ts';
+
+export function flatMapOperator(fn: UserFunction): Operator {
+  synchronous(fn, 'flatMap');
+  return {
+    kind: 'flatMap',
+    title: 'flatMap',
+    functions: { flatMap: fn },
+    retains: false,
+    create: () => ({
+      generate(code, row, emit) {
+        const output = hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp)));
+        const emits = parameterUse(analyseClosure(fn), 1).kind !== 'unused';
+        output.begin();
+        const { result, row: called } = code.call(fn, row, emits ? [output.guarded()] : []);
+        output.end();
+        const iterate = code.names.constant('iterate', iterateResult);
+        code.body.block(`if (Array.isArray(${result}))`, () => {
+          code.body.line(`for (let j = 0; j < ${result}.length; j++) ${output.name}(${result}[j]);`);
+        });
+        code.body.block(`else if (${result} !== undefined && ${result} !== null)`, () => {
+          code.body.line(`try { ${iterate}(${result}, ${output.name}); }`);
+          code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(called))}; }`);
+        });
+      },
+    }),
+  };
+}
+
+function iterateResult(result: unknown, output: (item: unknown) => void): void {
+  if (typeof (result as Iterable<unknown>)[Symbol.iterator] !== 'function') {
+    throw new TypeError(`flatMap: the function must return an iterable or nothing, it returned a ${typeof result}`);
+  }
+  for (const item of result as Iterable<unknown>) output(item);
+}

@@ -1,0 +1,208 @@
+/**
+ * `aggregate({ … })` on a keyed stream: rows of the key and the results of aggregators. Rolling in streaming mode; in batch
+ * mode one row a key at the end of the input, and then aggregated in front of the exchange as well: what travels are partial
+ * results, one for each key and producer.
+ */
+
+import { MillraceError } from '../base/errors.ts';
+import { member } from '../compiler/code-writer.ts';
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import { type Field, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import type { UserFunction } from '../graph/logical.ts';
+import { KeyIndex } from '../state/key-index.ts';
+import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
+import { synchronous } from './functions.ts';
+import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
+
+type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
+
+export interface KeyedAggregateOptions {
+  readonly aggregators: Aggregators;
+  /** Makes the output row of the result row. */
+  readonly toRow: UserFunction | undefined;
+}
+
+/** Where in the plan an instance stands. */
+type Part =
+  /** The whole aggregation. */
+  | 'whole'
+  /** In front of the exchange: records in, partial results out. */
+  | 'local'
+  /** Behind it: partial results in, rows out. */
+  | 'merge';
+
+export function keyedAggregateOperator(options: KeyedAggregateOptions): Operator {
+  checkNames(options.aggregators);
+  if (options.toRow !== undefined) synchronous(options.toRow, 'aggregate');
+  return { ...part(options, 'whole'), local: part(options, 'local'), merge: part(options, 'merge') };
+}
+
+function checkNames(aggregators: Aggregators): void {
+  const names = Object.keys(aggregators);
+  if (names.length === 0) throw new MillraceError('INVALID_OPTION', 'aggregate: name at least one aggregator, such as { hits: count() }');
+  for (const name of names) {
+    if (typeof aggregators[name]?.createState !== 'function') {
+      throw new MillraceError('INVALID_OPTION', `aggregate: '${name}' is not an aggregator; write one such as count() or sum('bytes')`);
+    }
+    if (name === 'key' || name === '__proto__' || /^\d+$/.test(name)) {
+      throw new MillraceError('INVALID_OPTION', `aggregate: a result cannot be called '${name}'; give it another name`);
+    }
+  }
+}
+
+function part(options: KeyedAggregateOptions, which: Part): Operator {
+  const functions: Record<string, UserFunction> = {};
+  for (const [name, { input }] of Object.entries(options.aggregators)) if (input.kind === 'function') functions[name] = input.fn;
+  if (options.toRow !== undefined) functions.toRow = options.toRow;
+  const described = Object.entries(options.aggregators).map(([name, { kind, input, details }]) => [
+    name,
+    kind,
+    input.kind === 'field' ? input.name : input.kind,
+    details,
+  ]);
+  return {
+    kind: which === 'whole' ? 'aggregate' : `aggregate-${which}`,
+    title: 'aggregate',
+    functions,
+    details: { aggregators: described },
+    retains: true,
+    create: (context) => new KeyedAggregate(options, context, which),
+  };
+}
+
+interface NamedState {
+  readonly name: string;
+  readonly aggregator: Aggregator<never, unknown>;
+  readonly state: AggregatorState;
+}
+
+/** Accumulators of records that found no room in a full local aggregation are used up one by one, so many at a time. */
+const passingSlots = 1024;
+
+/** Accumulators for one record each. */
+class Passing {
+  readonly #aggregators: readonly Aggregator<never, unknown>[];
+  states: readonly AggregatorState[] = [];
+  #next = passingSlots;
+
+  constructor(aggregators: readonly Aggregator<never, unknown>[]) {
+    this.#aggregators = aggregators;
+  }
+
+  slot(): number {
+    if (this.#next === passingSlots) {
+      this.states = this.#aggregators.map((aggregator) => aggregator.createState());
+      this.#next = 0;
+    }
+    return this.#next++;
+  }
+}
+
+class KeyedAggregate implements OperatorInstance {
+  readonly #context: OperatorContext;
+  readonly #part: Part;
+  readonly #toRow: UserFunction | undefined;
+  readonly #index: KeyIndex;
+  readonly #states: readonly NamedState[];
+  readonly #passing: Passing;
+  readonly #cursor = new SlotCursor();
+
+  constructor(options: KeyedAggregateOptions, context: OperatorContext, which: Part) {
+    this.#context = context;
+    this.#part = which;
+    this.#toRow = options.toRow;
+    this.#index = new KeyIndex(which === 'local' ? context.limits.localAggregationKeys : undefined);
+    this.#states = Object.entries(options.aggregators).map(([name, aggregator]) => ({ name, aggregator, state: aggregator.createState() }));
+    this.#passing = new Passing(Object.values(options.aggregators));
+  }
+
+  get #rolling(): boolean {
+    return this.#part === 'whole' && this.#context.mode === 'streaming';
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit): void {
+    const slotted = generateSlot(code, row, this.#context, this.#index);
+    const values = this.#part === 'merge' ? this.#partials(slotted.row) : this.#inputs(code, slotted.row);
+    if (this.#part === 'local') {
+      code.body.block(`if (${slotted.slot} < 0)`, () => this.#pass(code, { row: slotted.row, key: slotted, values }, emit), '} else {');
+    } else code.body.line('{');
+    const method = this.#part === 'merge' ? 'merge' : 'add';
+    this.#guarded(code, slotted.row, () => {
+      for (const [i, { state }] of this.#states.entries()) {
+        code.body.line(`${code.names.constant('state', state)}.${method}(${slotted.slot}, ${values[i]});`);
+      }
+    });
+    code.body.line('}');
+    if (this.#rolling) this.#emitResult(code, slotted.slot, row.timestamp, emit);
+  }
+
+  generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
+    if (this.#rolling) return 'true';
+    return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
+      if (this.#part !== 'local') this.#emitResult(code, slot, undefined, emit);
+      else emit(this.#partialRow(code, this.#states.map(({ state }) => code.names.constant('state', state)), slot, slotKey(code, this.#index, slot)));
+    });
+  }
+
+  /** Code whose errors become failures at the row's record. */
+  #guarded(code: OperatorCode, row: Row, write: () => void): void {
+    code.body.block('try', write);
+    code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`);
+  }
+
+  /** The expressions of what each aggregator is given. */
+  #inputs(code: OperatorCode, row: Row): string[] {
+    return this.#states.map(({ aggregator: { input } }) => {
+      switch (input.kind) {
+        case 'none':
+          return 'undefined';
+        case 'record':
+          return wholeRecord(row);
+        case 'function':
+          return code.call(input.fn, row).result;
+        case 'field': {
+          const known = fieldOf(row, input.name);
+          if (known !== undefined) return known.read();
+          return row.form === 'unknown' ? member(row.value as string, input.name) : 'undefined';
+        }
+      }
+    });
+  }
+
+  #partials(row: Row): string[] {
+    return this.#states.map((_, i) => fieldOf(row, String(i))?.read() ?? member(wholeRecord(row), String(i)));
+  }
+
+  /** A record of a key that has no room here goes on as a partial result of its own. */
+  #pass(code: OperatorCode, input: { row: Row; key: { key: Field; hash: string }; values: readonly string[] }, emit: Emit): void {
+    const passing = code.names.constant('passing', this.#passing);
+    const slot = code.names.fresh('passed');
+    code.body.line(`const ${slot} = ${passing}.slot();`);
+    const states = this.#states.map((_, i) => `${passing}.states[${i}]`);
+    this.#guarded(code, input.row, () => {
+      for (const [i, state] of states.entries()) code.body.line(`${state}.add(${slot}, ${input.values[i]});`);
+    });
+    emit(this.#partialRow(code, states, slot, { field: input.key.key, hash: input.key.hash }));
+  }
+
+  #partialRow(code: OperatorCode, states: readonly string[], slot: string, key: NonNullable<Row['key']>): Row {
+    const fields = states.map((state, i) => {
+      const partial = code.names.fresh('partial');
+      code.body.line(`const ${partial} = ${state}.partial(${slot});`);
+      return localField(String(i), partial);
+    });
+    return { form: 'tuple', fields, value: undefined, timestamp: undefined, key };
+  }
+
+  #emitResult(code: OperatorCode, slot: string, timestamp: string | undefined, emit: Emit): void {
+    const key = code.names.fresh('key');
+    code.body.line(`const ${key} = ${code.names.constant('index', this.#index)}.key(${slot});`);
+    const results = this.#states.map(({ name, state }) => {
+      const result = code.names.fresh('result');
+      code.body.line(`const ${result} = ${code.names.constant('state', state)}.result(${slot});`);
+      return localField(name, result);
+    });
+    const row: Row = { form: 'object', fields: [localField('key', key), ...results], value: undefined, timestamp, key: undefined };
+    emit(this.#toRow === undefined ? row : code.call(this.#toRow, row, [`{ key: ${key} }`]).resultRow);
+  }
+}

@@ -1,0 +1,20 @@
+/** One record out for each record in. */
+
+import type { UserFunction } from '../graph/logical.ts';
+import type { Operator } from '../compiler/operator.ts';
+import { synchronous } from './functions.ts';
+
+export function mapOperator(fn: UserFunction): Operator {
+  synchronous(fn, 'map');
+  return {
+    kind: 'map',
+    title: 'map',
+    functions: { map: fn },
+    retains: false,
+    create: () => ({
+      generate(code, row, emit) {
+        emit(code.call(fn, row).resultRow);
+      },
+    }),
+  };
+}

@@ -1,0 +1,84 @@
+/** The end of a stream: hands each record to a sink's writer. */
+
+import type { Sink, SinkWriter } from '../connectors/sink.ts';
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import { type Row, wholeRecord } from '../compiler/row.ts';
+
+export function sinkOperator(sink: Sink<never>): Operator {
+  return {
+    kind: 'sink',
+    title: sink.name,
+    functions: {},
+    retains: false,
+    create: (context) => new SinkInstance(sink as Sink<unknown>, context),
+  };
+}
+
+class SinkInstance implements OperatorInstance {
+  readonly #sink: Sink<unknown>;
+  readonly #context: OperatorContext;
+  #writer: SinkWriter<unknown> | null = null;
+  /** Records that came while the writer was busy; null while it is not. */
+  #waiting: unknown[] | null = null;
+
+  constructor(sink: Sink<unknown>, context: OperatorContext) {
+    this.#sink = sink;
+    this.#context = context;
+  }
+
+  open(): void {
+    this.#writer = this.#sink.createWriter(this.#context);
+  }
+
+  generate(code: OperatorCode, row: Row, _emit: Emit): void {
+    const record = code.names.fresh('record');
+    const write = code.names.constant('write', this.write);
+    code.body.line(`const ${record} = ${wholeRecord(row)};`);
+    code.body.line(`try { ${write}(${record}); } catch (error) { throw ${code.failure('error', record)}; }`);
+  }
+
+  readonly write = (record: unknown): void => {
+    if (this.#waiting !== null) {
+      this.#waiting.push(record);
+      return;
+    }
+    const written = this.#writer?.write(record);
+    if (written !== undefined) void this.#writeLater(written, record);
+  };
+
+  /** Writes what waits, one record after the other, then lets the subtask go on. */
+  async #writeLater(first: Promise<void>, record: unknown): Promise<void> {
+    const waiting: unknown[] = [];
+    this.#waiting = waiting;
+    let current = record;
+    try {
+      await first;
+      for (let i = 0; i < waiting.length; i++) {
+        current = waiting[i];
+        await this.#writer?.write(current);
+      }
+      this.#waiting = null;
+      this.#context.wake();
+    } catch (error) {
+      this.#context.fail(this.#context.failure(error, current));
+    }
+  }
+
+  isReady(): boolean {
+    return this.#waiting === null;
+  }
+
+  flush(): void {
+    const flushed = this.#writer?.flush?.();
+    if (flushed !== undefined) flushed.catch((error) => this.#context.fail(this.#context.failure(error, undefined)));
+  }
+
+  async finish(): Promise<void> {
+    await this.#writer?.flush?.();
+    await this.#writer?.finish?.();
+  }
+
+  close(): void {
+    this.#writer?.close?.();
+  }
+}
