@@ -13,7 +13,7 @@ import { sinkOperator } from '../operators/sink.ts';
 import type { Type } from '../schema/type.ts';
 import type { StreamEnvironment } from './environment.ts';
 import type { EdgeDraft, OperatorDraft } from './graph-builder.ts';
-import { KeyedStream } from './keyed-stream.ts';
+import type { KeyedStream } from './keyed-stream.ts';
 import { checkPositiveInteger, checkText } from './options.ts';
 
 /** A field of an object, or the index of an array's element. */
@@ -79,7 +79,7 @@ export class DataStream<T> {
   keyBy<const F extends readonly FieldOf<T>[]>(fields: F): KeyedStream<T, { [I in keyof F]: FieldValue<T, F[I]> }>;
   keyBy<K>(selector: (value: T) => K): KeyedStream<T, K>;
   keyBy(key: FieldOf<T> | readonly FieldOf<T>[] | ((value: T) => unknown)): KeyedStream<T, unknown> {
-    return new KeyedStream(this, keySpec(key, 'keyBy'));
+    return this.environment.keyedStream(this, keySpec(key, 'keyBy'));
   }
 
   /** The records of this stream and of others, in no particular order between them. */

@@ -6,9 +6,9 @@ import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { textFileSource } from '../connectors/files/text-source.ts';
 import { socketTextSource } from '../connectors/socket/socket-source.ts';
-import type { Source } from '../connectors/source.ts';
+import type { Source, Split } from '../connectors/source.ts';
 import { stdinSource } from '../connectors/stdin/stdin-source.ts';
-import type { OperatorSpec, UserFunction } from '../graph/logical.ts';
+import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
 import { sourceOperator } from '../operators/source.ts';
@@ -17,6 +17,7 @@ import { currentExecution, type Execution, type JobDescription } from './executi
 import { explainJob } from './explain.ts';
 import { type EdgeDraft, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
 import type { JobClient, JobResult } from './job-client.ts';
+import { KeyedStream } from './keyed-stream.ts';
 import { type CheckedEnvironmentConfig, checkEnvironmentConfig, checkSourceOptions, checkText, type EnvironmentConfig, type SourceOptions } from './options.ts';
 
 export interface GenerateOptions<T> extends SourceOptions {
@@ -67,7 +68,7 @@ export class StreamEnvironment {
   /** The rows of an array, in its order with parallelism 1 (the default for this source). */
   fromData<T>(rows: readonly T[], options: SourceOptions = {}): DataStream<T> {
     if (!Array.isArray(rows)) throw new MillraceError('INVALID_OPTION', 'fromData: expected an array of rows');
-    return this.fromSource<T>(dataSource(rows), { parallelism: 1, ...checkSourceOptions(options, 'fromData') });
+    return this.fromSource(dataSource(rows), { parallelism: 1, ...checkSourceOptions(options, 'fromData') });
   }
 
   /** The whole numbers from `from` to `to`, both included. */
@@ -119,7 +120,7 @@ export class StreamEnvironment {
   }
 
   /** The records of any source. */
-  fromSource<T>(source: Source<T, never>, options: SourceOptions = {}): DataStream<T> {
+  fromSource<T, S extends Split>(source: Source<T, S>, options: SourceOptions = {}): DataStream<T> {
     if (typeof source?.createReader !== 'function') throw new MillraceError('INVALID_OPTION', 'fromSource: expected a source');
     const checked = checkSourceOptions(options, 'fromSource');
     const most = source.parallelismMax;
@@ -166,6 +167,11 @@ export class StreamEnvironment {
     limitsWith(limits);
     const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
     return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits };
+  }
+
+  /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. */
+  keyedStream<T, K>(stream: DataStream<T>, key: KeySpec): KeyedStream<T, K> {
+    return new KeyedStream<T, K>(stream, key);
   }
 
   /** Adds an endpoint of the engine's own, under a fresh name. */

@@ -80,13 +80,13 @@ export class KeyedStream<T, K> extends DataStream<T> {
   ): DataStream<R>;
   aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
   aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
-  aggregate(spec: object, toRow?: (result: never, context: AggregateContext<K>) => unknown): DataStream<unknown> {
+  aggregate(spec: object, toRow?: UserFunction): unknown {
     if (typeof spec !== 'object' || spec === null) throw new MillraceError('INVALID_OPTION', 'aggregate: expected aggregators by name, such as { hits: count() }');
     if ('createAccumulator' in spec) {
-      return this.#keyed(keyedFoldOperator(spec as unknown as AggregateFunction<never, never, unknown>, toRow as UserFunction | undefined));
+      return this.#keyed(keyedFoldOperator(spec as unknown as AggregateFunction<never, never, unknown>, toRow));
     }
     return this.#keyed(
-      keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow as UserFunction | undefined }),
+      keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow }),
     );
   }
 

@@ -51,11 +51,16 @@ export interface WritableFile {
 export interface Storage {
   /** Paths of regular files matching a path or glob, sorted. */
   list(pattern: string): Promise<string[]>;
+  /** Names of what a directory holds, sorted; none when there is no such directory. */
+  entries(directory: string): string[];
   open(path: string): ReadableFile;
   /** Creates or truncates a file. */
   create(path: string): WritableFile;
+  /** Makes a directory and the ones above it; one that is there already is left alone. */
   makeDirectory(path: string): void;
+  /** Replaces `to`. Survives a crash once it has returned. */
   rename(from: string, to: string): void;
+  /** Removes a file. */
   remove(path: string): void;
 }
 

@@ -153,6 +153,7 @@ function insertLocalAggregation(graph: LogicalGraph): LogicalGraph {
         parallelism: upstream.spec.endpoint === undefined ? upstream.parallelism : operator.parallelism,
         chaining: 'always',
         type: undefined,
+        key: edge.partitioner.key,
       });
       return { from: id, partitioner: { kind: 'hash', key: { kind: 'carried' } }, side: undefined };
     });

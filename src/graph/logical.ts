@@ -63,6 +63,8 @@ export interface LogicalOperator {
   readonly chaining: Chaining;
   /** The type that `returns` declared for its records. */
   readonly type: RecordType | undefined;
+  /** How it finds the key of a record, where it is keyed and chained behind what feeds it. */
+  readonly key?: KeySpec;
 }
 
 export interface LogicalGraph {

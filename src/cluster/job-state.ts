@@ -1,0 +1,45 @@
+/**
+ * The life of a job as a table of allowed moves. A move that is not in the table does not compile; one that is made from
+ * another state than the current one fails an assertion.
+ */
+
+import type { JobStatus } from '../api/job-client.ts';
+import { assert } from '../base/assert.ts';
+
+const transitions = {
+  /** Workers are loading the job module. */
+  created: ['running', 'failing', 'cancelling'],
+  running: ['finished', 'failing', 'cancelling'],
+  /** A subtask has failed; the others are being cancelled. */
+  failing: ['failed'],
+  cancelling: ['cancelled'],
+  failed: [],
+  cancelled: [],
+  finished: [],
+} as const satisfies Record<JobStatus, readonly JobStatus[]>;
+
+type Transitions = typeof transitions;
+
+export class JobState {
+  #status: JobStatus = 'created';
+  readonly #changed: (status: JobStatus) => void;
+
+  constructor(changed: (status: JobStatus) => void) {
+    this.#changed = changed;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  /** Whether the job has come to its end. */
+  get terminal(): boolean {
+    return transitions[this.#status].length === 0;
+  }
+
+  move<From extends JobStatus>(from: From, to: Transitions[From][number]): void {
+    assert(this.#status === from, `a job moves from ${from} to ${to}, but it is ${this.#status}`);
+    this.#status = to;
+    this.#changed(to);
+  }
+}

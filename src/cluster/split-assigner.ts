@@ -1,0 +1,43 @@
+/** Hands out the splits of a job's sources to the readers that ask for them, each split once. */
+
+import type { SourceContext, Split } from '../connectors/source.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
+import { isSourceOperator } from '../operators/source.ts';
+import { sourceFailure } from '../runtime/source-input.ts';
+
+export class SplitAssigner {
+  /** By stage; taken from the front. */
+  readonly #splits: ReadonlyMap<number, Split[]>;
+  /** Bytes of the whole input; undefined when a source does not know. */
+  readonly inputBytes: number | undefined;
+
+  private constructor(splits: ReadonlyMap<number, Split[]>, inputBytes: number | undefined) {
+    this.#splits = splits;
+    this.inputBytes = inputBytes;
+  }
+
+  /** Finds all splits. @throws MillraceError SOURCE_FAILED for input that is not there */
+  static async enumerate(plan: PhysicalPlan, context: Omit<SourceContext, 'parallelism'>): Promise<SplitAssigner> {
+    const splits = new Map<number, Split[]>();
+    let inputBytes: number | undefined = 0;
+    for (const stage of plan.job.stages) {
+      const head = stage.operators[0];
+      if (head === undefined || !isSourceOperator(head.spec)) continue;
+      const { source } = head.spec;
+      try {
+        const found = await source.enumerate({ ...context, parallelism: stage.parallelism });
+        splits.set(stage.id, [...found]);
+        const bytes = source.totalBytes?.(found as never);
+        inputBytes = bytes === undefined || inputBytes === undefined ? undefined : inputBytes + bytes;
+      } catch (error) {
+        throw sourceFailure(head.name, error);
+      }
+    }
+    return new SplitAssigner(splits, splits.size === 0 ? undefined : inputBytes);
+  }
+
+  /** The next split of a stage, or undefined when there is none left. */
+  next(stage: number): Split | undefined {
+    return this.#splits.get(stage)?.shift();
+  }
+}

@@ -1,0 +1,84 @@
+/** Lines of one split of a file: what plain and compressed files have in common. */
+
+import { MillraceError } from '../../base/errors.ts';
+import type { Limits } from '../../base/limits.ts';
+import type { ReadableFile, Storage } from '../../base/system.ts';
+import type { RecordBatch } from '../../batch/record-batch.ts';
+import { failedOperation } from '../failed-operation.ts';
+import type { TextEncoding } from '../lines/line-batch.ts';
+import { LineSplitter } from '../lines/line-splitter.ts';
+import type { Taken } from '../lines/line-stream.ts';
+import type { FileSplit } from './file-split.ts';
+
+export interface FileLines {
+  /** Fills the batch with the next lines; it is good until the next call. */
+  take(batch: RecordBatch): Taken;
+  /** The split without the lines taken; undefined when none is left. */
+  remaining(): FileSplit | undefined;
+  /** Bytes of the split that have been read, from 0 to its length. */
+  readonly bytesRead: number;
+  close(): void;
+}
+
+export interface FileLinesOptions {
+  readonly storage: Storage;
+  readonly limits: Limits;
+  readonly encoding: TextEncoding;
+  readonly wake: () => void;
+  readonly warn: (message: string) => void;
+  /** Told of bytes that are not valid UTF-8. */
+  readonly onInvalid: (path: string, offset: number) => void;
+}
+
+/**
+ * Opens the file of a split.
+ * @throws MillraceError SOURCE_FAILED when it cannot be opened, or is no longer the file that was found
+ */
+export function openSplit(split: FileSplit, storage: Storage): ReadableFile {
+  const file = openFile(split.path, storage);
+  const change = changeOf(split, file);
+  if (change === undefined) return file;
+  file.close();
+  throw changedFile(split, change);
+}
+
+/** Failing is the only way not to mix the lines of two files, or to lose some in silence. */
+export function changedFile(split: FileSplit, change: string): MillraceError {
+  return new MillraceError(
+    'SOURCE_FAILED',
+    `'${split.path}' ${change} since the job found it: positions in it mean nothing any more; start the job afresh`,
+  );
+}
+
+export function openFile(path: string, storage: Storage): ReadableFile {
+  try {
+    return storage.open(path);
+  } catch (error) {
+    throw failedOperation('SOURCE_FAILED', `cannot open '${path}'`, error);
+  }
+}
+
+function changeOf(split: FileSplit, file: ReadableFile): string | undefined {
+  if (split.identity !== undefined && split.identity !== file.identity) return 'was replaced by another file';
+  if (file.size < split.size) return `shrank from ${split.size} to ${file.size} bytes`;
+  return undefined;
+}
+
+/** Reads a block of a file. */
+export function readBlock(file: ReadableFile, path: string, block: { target: Uint8Array; offset: number; length: number; position: number }): number {
+  try {
+    return file.read(block.target, block.offset, block.length, block.position);
+  } catch (error) {
+    throw failedOperation('SOURCE_FAILED', `cannot read '${path}' at byte ${block.position}`, error);
+  }
+}
+
+export function createSplitter(split: FileSplit, options: FileLinesOptions, range: { origin: number; bufferBytes: number }): LineSplitter {
+  return new LineSplitter({
+    encoding: options.encoding,
+    delimiter: '\n',
+    place: `file '${split.path}'`,
+    onInvalid: (offset) => options.onInvalid(split.path, offset),
+    ...range,
+  });
+}

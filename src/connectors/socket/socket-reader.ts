@@ -1,0 +1,170 @@
+/** Keeps one connection at a time and reads its lines. Event handlers only change state and wake the subtask. */
+
+import { connect, type Socket } from 'node:net';
+import { assert } from '../../base/assert.ts';
+import { MillraceError } from '../../base/errors.ts';
+import type { Timer } from '../../base/system.ts';
+import type { RecordBatch } from '../../batch/record-batch.ts';
+import { reasonOf } from '../failed-operation.ts';
+import { createLineBatch } from '../lines/line-batch.ts';
+import { LineSplitter } from '../lines/line-splitter.ts';
+import { LineStream } from '../lines/line-stream.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
+
+/** When to connect again. */
+export interface Reconnect {
+  /** Milliseconds between attempts; undefined for a delay that doubles. */
+  readonly delayMs: number | undefined;
+  /** Attempts in a row, at least 1. */
+  readonly attemptsMax: number;
+  /** Whether a connection that was open is opened again. */
+  readonly afterClose: boolean;
+}
+
+export interface SocketReaderOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly delimiter: string;
+  readonly reconnect: Reconnect;
+}
+
+const firstDelayMs = 100;
+const delayMsMax = 5_000;
+
+export class SocketReader implements SourceReader<string, Split> {
+  readonly #context: SourceReaderContext;
+  readonly #options: SocketReaderOptions;
+  readonly #place: string;
+  readonly #batch: RecordBatch;
+  #split: Split | undefined;
+  #last = false;
+  #ended = false;
+  #socket: Socket | undefined;
+  /** The lines of the open connection; undefined while there is none. */
+  #lines: LineStream | undefined;
+  #retry: Timer | undefined;
+  /** Attempts since a connection was open. */
+  #attempts = 0;
+  /** Bytes of the connections before this one. */
+  #bytesBefore = 0;
+
+  constructor(context: SourceReaderContext, options: SocketReaderOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#place = `${options.host}:${options.port}`;
+    this.#batch = createLineBatch(context.limits);
+  }
+
+  addSplit(split: Split): void {
+    assert(this.#split === undefined, 'a socket has one split');
+    this.#split = split;
+    this.#connect();
+  }
+
+  noMoreSplits(): void {
+    this.#last = true;
+  }
+
+  poll(): Polled<string> {
+    if (this.#split === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
+    if (this.#lines === undefined) return 'pending';
+    const taken = this.#take(this.#lines);
+    if (taken === 'batch') return this.#batch;
+    if (taken === 'pending') return 'pending';
+    this.#closed();
+    return this.poll();
+  }
+
+  /** A socket keeps no position: the split only says that the source is to connect again. */
+  splits(): readonly Split[] {
+    return this.#split === undefined || this.#ended ? [] : [this.#split];
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#retry?.cancel();
+    this.#socket?.destroy();
+  }
+
+  get bytesRead(): number {
+    return this.#bytesBefore + (this.#socket?.bytesRead ?? 0);
+  }
+
+  #connect(): void {
+    const { host, port } = this.#options;
+    const socket = connect({ host, port });
+    this.#attempts += 1;
+    this.#socket = socket;
+    socket.on('connect', () => this.#opened(socket));
+    socket.on('error', (error) => {
+      if (this.#lines === undefined) this.#notOpened(error);
+    });
+  }
+
+  #opened(socket: Socket): void {
+    const { limits } = this.#context;
+    this.#attempts = 0;
+    this.#lines = new LineStream(socket, {
+      splitter: this.#createSplitter(limits.readBytes),
+      waitingBytesMax: limits.readBytes,
+      wake: () => this.#context.wake(),
+      byteOrderMark: false,
+    });
+  }
+
+  #createSplitter(bufferBytes: number): LineSplitter {
+    return new LineSplitter({
+      encoding: 'utf8',
+      delimiter: this.#options.delimiter,
+      origin: 0,
+      bufferBytes,
+      place: `socket ${this.#place}`,
+      onInvalid: (offset) =>
+        this.#context.warn(`socket ${this.#place}: byte ${offset} of the connection is not valid UTF-8; such bytes become U+FFFD`),
+    });
+  }
+
+  #notOpened(error: unknown): void {
+    if (this.#ended) return;
+    const { attemptsMax } = this.#options.reconnect;
+    if (this.#attempts >= attemptsMax) this.#context.fail(this.#unreachable(error));
+    else {
+      if (this.#attempts === 1) this.#context.warn(`cannot connect to ${this.#place} (${reasonOf(error)}); trying up to ${attemptsMax} times`);
+      this.#connectLater();
+    }
+  }
+
+  #unreachable(error: unknown): MillraceError {
+    const times = this.#attempts === 1 ? 'once' : `${this.#attempts} times`;
+    return new MillraceError('SOURCE_FAILED', `cannot connect to ${this.#place}, tried ${times}: ${reasonOf(error)}`, { cause: error });
+  }
+
+  #connectLater(): void {
+    const { delayMs } = this.#options.reconnect;
+    const backoffMs = Math.min(delayMsMax, firstDelayMs * 2 ** Math.max(0, this.#attempts - 1));
+    this.#retry = this.#context.system.timers.after(delayMs ?? backoffMs, () => this.#connect());
+  }
+
+  /** A connection that broke counts as closed when it is to be opened again. */
+  #take(lines: LineStream): 'batch' | 'pending' | 'ended' {
+    try {
+      return lines.take(this.#batch);
+    } catch (error) {
+      if (error instanceof MillraceError) throw error;
+      if (!this.#options.reconnect.afterClose) {
+        throw new MillraceError('SOURCE_FAILED', `the connection to ${this.#place} broke: ${reasonOf(error)}`, { cause: error });
+      }
+      this.#context.warn(`the connection to ${this.#place} broke (${reasonOf(error)}); connecting again, an unfinished line is lost`);
+      return 'ended';
+    }
+  }
+
+  #closed(): void {
+    this.#bytesBefore += this.#socket?.bytesRead ?? 0;
+    this.#socket?.destroy();
+    this.#socket = undefined;
+    this.#lines = undefined;
+    if (this.#options.reconnect.afterClose) this.#connectLater();
+    else this.#ended = true;
+  }
+}

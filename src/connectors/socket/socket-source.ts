@@ -1,0 +1,64 @@
+/** Lines that come over a TCP connection, as a source. */
+
+import { type Duration, parseDuration } from '../../base/duration.ts';
+import { MillraceError } from '../../base/errors.ts';
+import { lineType } from '../lines/line-batch.ts';
+import type { Source, Split } from '../source.ts';
+import { type Reconnect, SocketReader } from './socket-reader.ts';
+
+export interface SocketOptions {
+  readonly host: string;
+  readonly port: number;
+  /** What to do when the server closes the connection or cannot be reached. */
+  readonly reconnect?: {
+    /** Time between two attempts. */
+    readonly delay: Duration;
+    /** Attempts in a row until the source gives up, 10 by default. At 0 a closed connection is the end of the input. */
+    readonly maxAttempts?: number;
+  };
+  /** What ends a line; a line feed by default, with or without a carriage return in front. */
+  readonly delimiter?: string;
+}
+
+const attemptsMax = 10;
+
+/**
+ * Reads lines of UTF-8 from a TCP server.
+ *
+ * A connection that cannot be opened is tried again up to `maxAttempts` times (10), with a warning at the first time, after
+ * `delay` or else after 100 ms, 200 ms, 400 ms and so on up to 5 s; then the job fails. When the server closes an open
+ * connection, that is the end of the input, as in Flink, unless `reconnect` is given: then it is opened again. A connection
+ * that breaks fails the job unless `reconnect` is given.
+ *
+ * What is left at the end of a connection without a delimiter is a line, too, unless the connection broke. A socket cannot be
+ * read again: after a restart the source connects anew, and what was sent meanwhile is lost.
+ *
+ * @throws MillraceError INVALID_OPTION at once; SOURCE_FAILED, naming host and port, when the server cannot be reached
+ * @example socketTextSource({ host: 'localhost', port: 9999, reconnect: { delay: '1s' } })
+ */
+export function socketTextSource(options: SocketOptions): Source<string, Split> {
+  const { host, port, delimiter = '\n' } = options;
+  if (typeof host !== 'string' || host === '') throw new MillraceError('INVALID_OPTION', 'socketTextSource: host must be a name or an address');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new MillraceError('INVALID_OPTION', `socketTextSource: port must be a whole number from 1 to 65535, not ${port}`);
+  }
+  if (delimiter === '') throw new MillraceError('INVALID_OPTION', 'socketTextSource: delimiter must not be empty');
+  const reconnect = reconnectOf(options.reconnect);
+  return {
+    name: `socket ${host}:${port}`,
+    bounded: false,
+    type: lineType,
+    parallelismMax: 1,
+    enumerate: () => [{ id: `${host}:${port}` }],
+    createReader: (context) => new SocketReader(context, { host, port, delimiter, reconnect }),
+  };
+}
+
+function reconnectOf(option: SocketOptions['reconnect']): Reconnect {
+  if (option === undefined) return { delayMs: undefined, attemptsMax, afterClose: false };
+  const { delay, maxAttempts = attemptsMax } = option;
+  if (!(maxAttempts >= 0) || (Number.isFinite(maxAttempts) && !Number.isInteger(maxAttempts))) {
+    throw new MillraceError('INVALID_OPTION', `reconnect.maxAttempts must be a whole number from 0, or Infinity, not ${maxAttempts}`);
+  }
+  return { delayMs: parseDuration(delay, 'reconnect.delay'), attemptsMax: Math.max(1, maxAttempts), afterClose: maxAttempts > 0 };
+}

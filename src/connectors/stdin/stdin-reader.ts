@@ -1,0 +1,102 @@
+/**
+ * Reads lines from a descriptor of the process. On a worker thread `process.stdin` is a copy that the main thread feeds, and on
+ * the main thread others may want it, so the descriptor is opened as what it is.
+ */
+
+import { createReadStream, fstatSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { isatty, ReadStream } from 'node:tty';
+import type { RecordBatch } from '../../batch/record-batch.ts';
+import { failedOperation } from '../failed-operation.ts';
+import { createLineBatch } from '../lines/line-batch.ts';
+import { LineSplitter } from '../lines/line-splitter.ts';
+import { LineStream } from '../lines/line-stream.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
+
+export class StdinReader implements SourceReader<string, Split> {
+  readonly #context: SourceReaderContext;
+  readonly #descriptor: number;
+  readonly #batch: RecordBatch;
+  #split: Split | undefined;
+  #input: Readable | undefined;
+  #lines: LineStream | undefined;
+  #splitter: LineSplitter | undefined;
+  #last = false;
+  #ended = false;
+
+  constructor(context: SourceReaderContext, descriptor: number) {
+    this.#context = context;
+    this.#descriptor = descriptor;
+    this.#batch = createLineBatch(context.limits);
+  }
+
+  addSplit(split: Split): void {
+    const { readBytes } = this.#context.limits;
+    this.#split = split;
+    this.#splitter = this.#createSplitter(readBytes);
+    this.#input = openDescriptor(this.#descriptor);
+    this.#lines = new LineStream(this.#input, {
+      splitter: this.#splitter,
+      waitingBytesMax: readBytes,
+      wake: () => this.#context.wake(),
+      byteOrderMark: true,
+    });
+  }
+
+  noMoreSplits(): void {
+    this.#last = true;
+  }
+
+  poll(): Polled<string> {
+    if (this.#lines === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
+    const taken = this.#take(this.#lines);
+    if (taken === 'batch') return this.#batch;
+    if (taken === 'pending') return 'pending';
+    this.#ended = true;
+    return this.#last ? 'end' : 'needs-split';
+  }
+
+  splits(): readonly Split[] {
+    return this.#split === undefined || this.#ended ? [] : [this.#split];
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#input?.destroy();
+  }
+
+  get bytesRead(): number {
+    return this.#splitter?.position ?? 0;
+  }
+
+  #take(lines: LineStream): 'batch' | 'pending' | 'ended' {
+    try {
+      return lines.take(this.#batch);
+    } catch (error) {
+      throw failedOperation('SOURCE_FAILED', 'cannot read standard input', error);
+    }
+  }
+
+  #createSplitter(bufferBytes: number): LineSplitter {
+    return new LineSplitter({
+      encoding: 'utf8',
+      delimiter: '\n',
+      origin: 0,
+      bufferBytes,
+      place: 'standard input',
+      onInvalid: (offset) => this.#context.warn(`standard input: byte ${offset} is not valid UTF-8; such bytes become U+FFFD`),
+    });
+  }
+}
+
+/**
+ * Pipes and terminals are watched by the event loop. A read of them through the thread pool could not be called off: it would
+ * hold up the thread, and even `process.exit`, until somebody writes.
+ */
+function openDescriptor(descriptor: number): Readable {
+  if (isatty(descriptor)) return new ReadStream(descriptor);
+  const facts = fstatSync(descriptor);
+  if (facts.isFIFO() || facts.isSocket()) return new Socket({ fd: descriptor, readable: true, writable: false });
+  return createReadStream('', { fd: descriptor, autoClose: false });
+}

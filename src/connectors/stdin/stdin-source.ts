@@ -1,0 +1,34 @@
+/** Lines of standard input, as a source. */
+
+import { isatty } from 'node:tty';
+import { lineType } from '../lines/line-batch.ts';
+import type { Source, Split } from '../source.ts';
+import { StdinReader } from './stdin-reader.ts';
+
+export interface StdinOptions {
+  /** Whether the input ends; by default, whether it is not a terminal. */
+  readonly bounded?: boolean;
+}
+
+/**
+ * Reads the lines of standard input as UTF-8. It ends with the input: of a file, of the program in front of the pipe, or at
+ * Ctrl-D on a terminal.
+ *
+ * A file or a pipe counts as bounded, so that `cat log | millrace run job.ts` ends with the final rows. For a program that never
+ * ends, such as `tail -f`, say `{ bounded: false }`. Standard input cannot be read again after a restart: what was read
+ * before is lost.
+ *
+ * @example stdinSource()
+ */
+export function stdinSource(options: StdinOptions = {}): Source<string, Split> {
+  return {
+    name: 'stdin',
+    bounded: options.bounded ?? !isatty(standardInput),
+    type: lineType,
+    parallelismMax: 1,
+    enumerate: () => [{ id: 'stdin' }],
+    createReader: (context) => new StdinReader(context, standardInput),
+  };
+}
+
+const standardInput = 0;

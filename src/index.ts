@@ -1,0 +1,25 @@
+/** The public API of Millrace. */
+
+import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { installExecution } from './api/execution.ts';
+import { nodeExecution } from './node-execution.ts';
+
+installExecution(nodeExecution({ parallelism: availableParallelism(), entry: () => pathToFileURL(process.argv[1] ?? '').href }));
+
+export { DataStream, DataStreamSink } from './api/data-stream.ts';
+export { type GenerateOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
+export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
+export { type AggregateContext, KeyedStream } from './api/keyed-stream.ts';
+export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
+export type { Duration } from './base/duration.ts';
+export { type ErrorCode, MillraceError } from './base/errors.ts';
+export type { SubmitOptions } from './cluster/cluster.ts';
+export type { Sink, SinkContext, SinkWriter } from './connectors/sink.ts';
+export type { Polled, Source, SourceContext, SourceReader, SourceReaderContext, Split } from './connectors/source.ts';
+export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';
+export type { Aggregator } from './operators/aggregators/aggregator.ts';
+export * from './operators/aggregators/index.ts';
+export type { AggregateFunction } from './operators/keyed-fold.ts';
+export { OutputTag, type ProcessContext, type ProcessFunction, type SubtaskContext } from './operators/process.ts';
+export { type Type, type TypeOf, t } from './schema/type.ts';

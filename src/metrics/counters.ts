@@ -1,0 +1,40 @@
+/**
+ * Counters of all subtasks of a job in shared memory: each subtask writes its own, the host reads all of them whenever it
+ * likes. A float64 is written whole on every machine that Node runs on, and a count that is a step old does no harm, so there
+ * are no atomics.
+ */
+
+/** In the order in which they lie in memory. */
+export const counterNames = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'idleMs', 'backPressuredMs', 'queuedOut'] as const;
+
+export type CounterName = (typeof counterNames)[number];
+
+/** Subtasks on different threads do not share a cache line. */
+const countersPerSubtask = 8;
+
+export function createCounterMemory(subtasks: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(subtasks * countersPerSubtask * Float64Array.BYTES_PER_ELEMENT);
+}
+
+/** The counters of one subtask. */
+export class SubtaskCounters {
+  readonly #values: Float64Array;
+
+  constructor(memory: SharedArrayBuffer, subtask: number) {
+    const bytes = countersPerSubtask * Float64Array.BYTES_PER_ELEMENT;
+    this.#values = new Float64Array(memory, subtask * bytes, countersPerSubtask);
+  }
+
+  set(name: CounterName, value: number): void {
+    this.#values[counterNames.indexOf(name)] = value;
+  }
+
+  add(name: CounterName, value: number): void {
+    const index = counterNames.indexOf(name);
+    this.#values[index] = (this.#values[index] as number) + value;
+  }
+
+  read(): Record<CounterName, number> {
+    return Object.fromEntries(counterNames.map((name, i) => [name, this.#values[i] as number])) as Record<CounterName, number>;
+  }
+}

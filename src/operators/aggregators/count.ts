@@ -1,0 +1,42 @@
+/**
+ * `count`: how many records there are. The state keeps one float64 for each slot, exact up to 2⁵³. A partial result is the
+ * count. A state belongs to one subtask.
+ *
+ * @hotpath
+ */
+
+import type { Aggregator, AggregatorState } from './aggregator.ts';
+import { grown, initialSlots } from './slots.ts';
+
+/**
+ * Counts records, whatever they hold: records with nulls count as well. 0 of nothing.
+ *
+ * @example
+ * logs.keyBy('url').aggregate({ hits: count() });
+ * // → { key: '/a', hits: 4 }
+ */
+export function count(): Aggregator<unknown, number> {
+  return { kind: 'count', input: { kind: 'none' }, details: {}, createState: () => new CountState() };
+}
+
+class CountState implements AggregatorState {
+  #counts = new Float64Array(initialSlots);
+
+  add(slot: number): void {
+    if (slot >= this.#counts.length) this.#counts = grown(this.#counts, slot);
+    this.#counts[slot]++;
+  }
+
+  merge(slot: number, partial: unknown): void {
+    if (slot >= this.#counts.length) this.#counts = grown(this.#counts, slot);
+    this.#counts[slot] += partial as number;
+  }
+
+  partial(slot: number): number {
+    return this.result(slot);
+  }
+
+  result(slot: number): number {
+    return slot < this.#counts.length ? this.#counts[slot] : 0;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Room for accumulators that lie in arrays by slot. Invariant: an array is longer than every slot that was used, and what
+ * no one wrote is empty. Arrays belong to one subtask.
+ *
+ * @hotpath
+ */
+
+/** Small enough for a state that serves a handful of keys. */
+export const initialSlots = 256;
+
+/** A longer array with the same beginning, which has room for the slot. Doubles at least, so that growth costs little. */
+export function grown<A extends Float64Array | Uint8Array>(array: A, slot: number): A {
+  const larger = new (array.constructor as new (length: number) => A)(Math.max(array.length * 2, slot + 1));
+  larger.set(array);
+  return larger;
+}
+
+/** Makes the array longer than the slot. It is filled from its end on, since V8 turns arrays with holes into slow ones. */
+export function reserve<V>(values: V[], slot: number, empty: V): void {
+  while (values.length <= slot) values.push(empty);
+}

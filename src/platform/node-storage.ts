@@ -1,0 +1,138 @@
+/** Files through Node's synchronous calls: from the page cache they cost microseconds, a trip through the thread pool more. */
+
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import type { ReadableFile, Storage, WritableFile } from '../base/system.ts';
+
+export const nodeStorage: Storage = {
+  list,
+  entries,
+  open: (path) => new NodeReadableFile(path),
+  create: (path) => new NodeWritableFile(path),
+  makeDirectory(path) {
+    mkdirSync(path, { recursive: true });
+  },
+  rename,
+  remove: (path) => unlinkSync(path),
+};
+
+async function list(pattern: string): Promise<string[]> {
+  const path = resolve(pattern);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined) return [regularFile(pattern, path, found)];
+  if (!isDynamicPattern(pattern)) return [];
+  const files = await glob(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false });
+  return files.map((file) => resolve(file)).sort();
+}
+
+function regularFile(pattern: string, path: string, found: Stats): string {
+  if (found.isFile()) return path;
+  if (!found.isDirectory()) throw systemError('EINVAL', path, `'${pattern}' is not a regular file`);
+  const files = `${pattern.replace(/[\\/]+$/, '')}/*`;
+  throw systemError('EISDIR', path, `'${pattern}' is a directory; say '${files}' for the files in it`);
+}
+
+function systemError(code: string, path: string, message: string): Error {
+  return Object.assign(new Error(message), { code, path });
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function rename(from: string, to: string): void {
+  renameSync(from, to);
+  syncDirectory(dirname(to));
+}
+
+/** The new name is lost in a crash until the directory is on the disk. Windows cannot open a directory, and need not. */
+function syncDirectory(directory: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Calls on a descriptor fail without saying which file it was. */
+function naming<R>(path: string, call: () => R): R {
+  try {
+    return call();
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
+}
+
+class NodeReadableFile implements ReadableFile {
+  readonly size: number;
+  readonly identity: string;
+  readonly #path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, 'r');
+    const facts = fstatSync(this.#descriptor, { bigint: true });
+    this.size = Number(facts.size);
+    this.identity = identityOf(facts);
+  }
+
+  read(target: Uint8Array, offset: number, length: number, position: number): number {
+    return naming(this.#path, () => readSync(this.#descriptor, target, offset, length, position));
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** The time of birth tells a new file from an old one whose inode it got. Device numbers are left out: they change at a reboot. */
+function identityOf(facts: BigIntStats): string {
+  return `${facts.ino}-${facts.birthtimeNs}`;
+}
+
+class NodeWritableFile implements WritableFile {
+  readonly #path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, 'w');
+  }
+
+  write(bytes: Uint8Array): void {
+    naming(this.#path, () => {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#descriptor, bytes, written);
+    });
+  }
+
+  sync(): void {
+    naming(this.#path, () => fsyncSync(this.#descriptor));
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,157 @@
+/** Builds the subtasks of one slot from the plan: instances, compilers, writers and gates, wired to their channels. */
+
+import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
+import type { Limits } from '../base/limits.ts';
+import type { System } from '../base/system.ts';
+import { ExchangeWriter } from '../compiler/exchange-writer.ts';
+import type { Operator, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import { operatorFailure, showRecord } from '../compiler/show.ts';
+import { StageCompiler } from '../compiler/stage-compiler.ts';
+import type { Exchange, Stage } from '../graph/job.ts';
+import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
+import type { SubtaskCounters } from '../metrics/counters.ts';
+import { isSourceOperator } from '../operators/source.ts';
+import { InputGate } from './input-gate.ts';
+import { sourceFailure, SourceInput } from './source-input.ts';
+import { Subtask } from './subtask.ts';
+
+/** The ends of the channels, by index in the plan. */
+export interface Wiring {
+  writer(channel: number): ChannelWriter;
+  reader(channel: number): ChannelReader;
+}
+
+export interface SlotOptions {
+  readonly plan: PhysicalPlan;
+  readonly slot: number;
+  readonly jobName: string;
+  readonly bufferTimeoutMs: number;
+  readonly limits: Limits;
+  readonly system: System;
+  readonly wiring: Wiring;
+  /** Counters of a subtask by its number in the plan. */
+  readonly counters: (stage: number, subtask: number) => SubtaskCounters;
+  readonly requestSplit: (stage: number, subtask: number) => void;
+  readonly wake: () => void;
+  readonly fail: (error: unknown) => void;
+  readonly warn: (message: string) => void;
+}
+
+export interface SlotSubtask {
+  readonly stage: number;
+  readonly subtask: number;
+  readonly task: Subtask;
+}
+
+export function buildSlot(options: SlotOptions): SlotSubtask[] {
+  const { plan, slot } = options;
+  return plan.job.stages
+    .filter((stage) => slot < stage.parallelism)
+    .map((stage) => ({ stage: stage.id, subtask: slot, task: new SubtaskBuilder(options, stage).build() }));
+}
+
+class SubtaskBuilder {
+  readonly #options: SlotOptions;
+  readonly #stage: Stage;
+  readonly #contexts: readonly OperatorContext[];
+
+  constructor(options: SlotOptions, stage: Stage) {
+    this.#options = options;
+    this.#stage = stage;
+    this.#contexts = stage.operators.map((operator, index) => this.#context(operator, index));
+  }
+
+  build(): Subtask {
+    const { plan, slot, system, bufferTimeoutMs, limits, counters, wake, fail } = this.#options;
+    const stage = this.#stage;
+    const operators = stage.operators.map((operator) => operator.spec as Operator);
+    const instances: OperatorInstance[] = operators.map((operator, i) => operator.create(this.#contexts[i] as OperatorContext));
+    const outputs = stage.outputs.map((id) => {
+      const exchange = plan.job.exchanges[id] as Exchange;
+      return { exchange, writer: exchangeWriter(this.#options, exchange, slot) };
+    });
+    const compiler = new StageCompiler({
+      stage,
+      outputs,
+      instances,
+      failures: this.#contexts.map((context) => context.failure),
+      retains: operators.some((operator) => operator.retains),
+    });
+    return new Subtask({
+      name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
+      input: this.#input(),
+      compiler,
+      instances,
+      outputs: outputs.map(({ writer }) => writer),
+      counters: counters(stage.id, slot),
+      clock: system.clock,
+      bufferTimeoutMs,
+      drainRows: limits.batchRows,
+      wake,
+      fail,
+    });
+  }
+
+  #input(): InputGate | SourceInput {
+    const { plan, slot, wiring, system, limits, requestSplit, wake, fail, warn } = this.#options;
+    const stage = this.#stage;
+    const head = stage.operators[0] as LogicalOperator;
+    if (!isSourceOperator(head.spec)) {
+      const channels = plan.channels.flatMap((channel, index) => {
+        const exchange = plan.job.exchanges[channel.exchange] as Exchange;
+        const ends = exchange.to.stage === stage.id && channel.to === slot;
+        return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner }] : [];
+      });
+      return new InputGate(channels);
+    }
+    const { source } = head.spec;
+    const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
+    const reader = source.createReader({ system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn });
+    return new SourceInput({ reader, sourceName: head.name, requestSplit: () => requestSplit(stage.id, slot) });
+  }
+
+  #context(operator: LogicalOperator, index: number): OperatorContext {
+    const { plan, slot, jobName, limits, system, wake, fail, warn } = this.#options;
+    return {
+      operator,
+      jobName,
+      subtask: slot,
+      parallelism: operator.parallelism,
+      mode: plan.job.mode,
+      limits,
+      system,
+      key: this.#keyOf(operator, index),
+      failure: (error, record) => operatorFailure({ operatorName: operator.name, error, record, characters: limits.shownCharacters }),
+      wake,
+      fail,
+      warn: (message) => warn(`'${operator.name}': ${message}`),
+    };
+  }
+
+  /** A head's key comes with its rows; an operator in the chain finds it. */
+  #keyOf(operator: LogicalOperator, index: number): KeySpec | undefined {
+    const { plan } = this.#options;
+    const inputs = index > 0 ? [] : this.#stage.inputs.map((id) => plan.job.exchanges[id] as Exchange);
+    return inputs.some((exchange) => exchange.partitioner.kind === 'hash') ? { kind: 'carried' } : operator.key;
+  }
+}
+
+/** The writing end of an exchange for one producer. */
+export function exchangeWriter(options: Pick<SlotOptions, 'plan' | 'wiring' | 'limits' | 'system'>, exchange: Exchange, producer: number): ExchangeWriter {
+  const { plan, wiring, limits, system } = options;
+  const channels = plan.channels.flatMap((channel, index) =>
+    channel.exchange === exchange.id && channel.from === producer ? [wiring.writer(index)] : [],
+  );
+  return new ExchangeWriter({
+    operatorName: exchange.from.operator.name,
+    partitioner: exchange.partitioner,
+    channels,
+    maxParallelism: exchange.to.operator.maxParallelism,
+    declared: exchange.side === undefined ? exchange.from.operator.type : undefined,
+    limits,
+    random: system.random,
+    show: (record) => showRecord(record, limits.shownCharacters),
+  });
+}
+

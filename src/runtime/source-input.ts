@@ -1,0 +1,84 @@
+/** Makes a source's reader look like an input: batches of records, and splits asked for when it has none left. */
+
+import { AnyColumn } from '../batch/column.ts';
+import { RecordBatch } from '../batch/record-batch.ts';
+import type { SourceReader, Split } from '../connectors/source.ts';
+import { MillraceError } from '../base/errors.ts';
+import { anyRecord, internType } from '../schema/type.ts';
+
+export interface SourceInputOptions {
+  readonly reader: SourceReader<unknown>;
+  readonly sourceName: string;
+  /** Asks the coordinator for a split; the answer comes to `addSplit` or `noMoreSplits`. */
+  readonly requestSplit: () => void;
+}
+
+const anyType = internType(anyRecord);
+
+export class SourceInput {
+  readonly #options: SourceInputOptions;
+  #requested = false;
+  #stopped = false;
+  ended = false;
+
+  constructor(options: SourceInputOptions) {
+    this.#options = options;
+  }
+
+  get bytes(): number {
+    return this.#options.reader.bytesRead ?? 0;
+  }
+
+  addSplit(split: Split): void {
+    this.#requested = false;
+    this.#options.reader.addSplit(split as never);
+  }
+
+  noMoreSplits(): void {
+    this.#requested = false;
+    this.#options.reader.noMoreSplits();
+  }
+
+  /** Ends the input where it stands. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  poll(): RecordBatch | null {
+    if (this.#stopped) this.ended = true;
+    if (this.ended) return null;
+    const polled = this.#poll();
+    if (polled === 'end') this.ended = true;
+    else if (polled === 'needs-split' && !this.#requested) {
+      this.#requested = true;
+      this.#options.requestSplit();
+    }
+    if (typeof polled === 'string') return null;
+    return polled instanceof RecordBatch ? polled : batchOf(polled);
+  }
+
+  #poll() {
+    try {
+      return this.#options.reader.poll();
+    } catch (error) {
+      throw sourceFailure(this.#options.sourceName, error);
+    }
+  }
+
+  close(): void {
+    this.#options.reader.close();
+  }
+}
+
+/** The failure of a source; what is a failure already stays as it is. */
+export function sourceFailure(sourceName: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  return new MillraceError('SOURCE_FAILED', `the source '${sourceName}' failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}
+
+function batchOf(records: readonly unknown[]): RecordBatch {
+  const batch = new RecordBatch(anyType, { capacity: 0, timestamps: false, hashes: false });
+  (batch.columns[0] as AnyColumn).values = records as unknown[];
+  batch.rowCount = records.length;
+  return batch;
+}

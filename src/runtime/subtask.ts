@@ -1,0 +1,224 @@
+/**
+ * One subtask: a stage's chain of operators on its share of the input. A state machine with one synchronous `step`, driven by
+ * the scheduler of the worker it belongs to; it never waits.
+ *
+ *     running ──input ended──▶ draining ──nothing left──▶ finishing ──sinks done──▶ sealing ──outputs empty──▶ finished
+ *
+ * `running` is repeated until the input has ended; `draining` until every operator has emitted what it had left, from the head
+ * to the tail; `finishing` while sinks finish, outside of a step; `sealing` until the end of the input has gone to every
+ * consumer.
+ */
+
+import { assert, unreachable } from '../base/assert.ts';
+import type { Clock } from '../base/system.ts';
+import { endOfInput } from '../channel/element.ts';
+import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
+import type { OperatorInstance } from '../compiler/operator.ts';
+import type { FinishLoop, StageCompiler } from '../compiler/stage-compiler.ts';
+import type { SubtaskCounters } from '../metrics/counters.ts';
+import type { InputGate } from './input-gate.ts';
+import type { SourceInput } from './source-input.ts';
+
+export type SubtaskState = 'running' | 'draining' | 'finishing' | 'sealing' | 'finished';
+
+/**
+ * What a step came to: work was done; there was nothing to do; an output has no room; the outside must do something first;
+ * everything is done.
+ */
+export type StepResult = 'worked' | 'idle' | 'blocked' | 'waiting' | 'finished';
+
+export interface SubtaskOptions {
+  readonly name: string;
+  readonly input: InputGate | SourceInput;
+  readonly compiler: StageCompiler;
+  readonly instances: readonly OperatorInstance[];
+  readonly outputs: readonly ExchangeWriter[];
+  readonly counters: SubtaskCounters;
+  readonly clock: Clock;
+  readonly bufferTimeoutMs: number;
+  /** Rows that draining emits in one step. */
+  readonly drainRows: number;
+  readonly wake: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+export class Subtask {
+  readonly #options: SubtaskOptions;
+  #state: SubtaskState = 'running';
+  /** Operators that have emitted all they had left. */
+  #drained = 0;
+  #finish: FinishLoop | null = null;
+  #finishing: Promise<void> | null = null;
+  /** When part-filled batches must leave; Infinity while there are none. */
+  #flushAt = Number.POSITIVE_INFINITY;
+  #recordsIn = 0;
+  /** What the time since the last step counts as. */
+  #between: 'idleMs' | 'backPressuredMs' = 'idleMs';
+  #steppedAt: number;
+
+  constructor(options: SubtaskOptions) {
+    this.#options = options;
+    this.#steppedAt = options.clock.monotonic();
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get state(): SubtaskState {
+    return this.#state;
+  }
+
+  /** Monotonic time by which the subtask wants to be stepped although nothing arrived. */
+  get deadline(): number {
+    return this.#flushAt;
+  }
+
+  get input(): InputGate | SourceInput {
+    return this.#options.input;
+  }
+
+  open(): void {
+    for (const instance of this.#options.instances) instance.open?.();
+  }
+
+  step(): StepResult {
+    const before = this.#options.clock.monotonic();
+    this.#options.counters.add(this.#between, before - this.#steppedAt);
+    const result = this.#advance(before);
+    const after = this.#options.clock.monotonic();
+    this.#options.counters.add(result === 'worked' ? 'busyMs' : this.#between, after - before);
+    this.#between = result === 'blocked' ? 'backPressuredMs' : 'idleMs';
+    this.#steppedAt = after;
+    this.#count();
+    return result;
+  }
+
+  #advance(now: number): StepResult {
+    const { outputs, instances } = this.#options;
+    let blocked = false;
+    for (const output of outputs) if (!output.drain()) blocked = true;
+    if (blocked) return 'blocked';
+    for (const instance of instances) if (instance.isReady?.() === false) return 'waiting';
+    switch (this.#state) {
+      case 'running':
+        return this.#run(now);
+      case 'draining':
+        return this.#drain();
+      case 'finishing':
+        return this.#finishOperators();
+      case 'sealing':
+        this.#state = 'finished';
+        return 'finished';
+      case 'finished':
+        return 'finished';
+      default:
+        return unreachable(this.#state, 'subtask state');
+    }
+  }
+
+  #run(now: number): StepResult {
+    const worked = this.#process();
+    if (!worked && this.#options.input.ended) {
+      this.#state = 'draining';
+      return 'worked';
+    }
+    this.#flushInTime(now, worked);
+    return worked ? 'worked' : 'idle';
+  }
+
+  /** Takes one batch through the chain; false when there is none. */
+  #process(): boolean {
+    const { input, compiler } = this.#options;
+    if ('release' in input) {
+      const polled = input.poll();
+      if (polled === null) return false;
+      const { batch, partitioner } = polled;
+      compiler.inputLoop(batch, partitioner)(batch, 0, batch.rowCount);
+      this.#recordsIn += batch.rowCount;
+      input.release();
+      return true;
+    }
+    const batch = input.poll();
+    if (batch === null) return false;
+    compiler.inputLoop(batch, undefined)(batch, 0, batch.rowCount);
+    this.#recordsIn += batch.rowCount;
+    return true;
+  }
+
+  /** Sends part-filled batches once they have waited for the buffer timeout. */
+  #flushInTime(now: number, worked: boolean): void {
+    const { bufferTimeoutMs } = this.#options;
+    if (now >= this.#flushAt || (bufferTimeoutMs === 0 && worked)) this.#flush();
+    else if (worked && this.#flushAt === Number.POSITIVE_INFINITY) this.#flushAt = now + bufferTimeoutMs;
+  }
+
+  #flush(): void {
+    this.#flushAt = Number.POSITIVE_INFINITY;
+    for (const output of this.#options.outputs) output.flush();
+    for (const instance of this.#options.instances) instance.flush?.();
+  }
+
+  #drain(): StepResult {
+    const { compiler, instances } = this.#options;
+    if (this.#drained === instances.length) {
+      this.#flush();
+      this.#state = 'finishing';
+      return 'worked';
+    }
+    this.#finish ??= compiler.finishLoop(this.#drained) ?? (() => true);
+    if (this.#finish(this.#options.drainRows)) {
+      this.#drained++;
+      this.#finish = null;
+    }
+    return 'worked';
+  }
+
+  #finishOperators(): StepResult {
+    if (this.#finishing === null) {
+      this.#finishing = this.#finishAll();
+      this.#finishing.catch(this.#options.fail);
+    }
+    return 'waiting';
+  }
+
+  async #finishAll(): Promise<void> {
+    for (const instance of this.#options.instances) await instance.finish?.();
+    for (const output of this.#options.outputs) output.mark(endOfInput);
+    assert(this.#state === 'finishing', 'a subtask finishes once');
+    this.#state = 'sealing';
+    this.#options.wake();
+  }
+
+  #count(): void {
+    const { counters, input, outputs } = this.#options;
+    let recordsOut = 0;
+    let bytesOut = 0;
+    let queued = 0;
+    for (const output of outputs) {
+      recordsOut += output.recordsOut;
+      bytesOut += output.bytesOut;
+      queued += output.queued;
+    }
+    counters.set('recordsIn', this.#recordsIn);
+    counters.set('recordsOut', recordsOut);
+    counters.set('bytesIn', input.bytes);
+    counters.set('bytesOut', bytesOut);
+    counters.set('queuedOut', queued);
+  }
+
+  /** Lets go of everything outside, whatever state the subtask is in. The first error is returned, not thrown. */
+  close(): unknown {
+    let failure: unknown;
+    const { input, instances } = this.#options;
+    const closers = [...('close' in input ? [() => input.close()] : []), ...instances.map((instance) => () => instance.close?.())];
+    for (const close of closers) {
+      try {
+        close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * A worker's part in one job: loads the job module, builds the slot's subtasks and runs them until they have finished, one has
+ * failed, or the host cancels. Runs on a worker thread; everything from outside is handed in.
+ */
+
+import type { MessagePort } from 'node:worker_threads';
+import { describeError, MillraceError } from '../base/errors.ts';
+import type { System } from '../base/system.ts';
+import { Doorbell } from '../channel/doorbell.ts';
+import { LocalChannel } from '../channel/local-channel.ts';
+import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
+import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
+import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
+import { SubtaskCounters } from '../metrics/counters.ts';
+import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
+import type { JobDescription } from '../api/execution.ts';
+import { loadJobModule } from './job-module.ts';
+import { planDescription, subtaskNumber } from './plan.ts';
+import { Scheduler } from './scheduler.ts';
+import { buildSlot, type SlotSubtask, type Wiring } from './slot.ts';
+import { SourceInput } from './source-input.ts';
+
+/** Takes part in a job; returns when the worker has let go of everything. */
+export async function runWorker(task: WorkerTask, system: System): Promise<void> {
+  const run = new WorkerRun(task, system);
+  try {
+    await run.run();
+  } finally {
+    task.port.close();
+  }
+}
+
+class WorkerRun {
+  readonly #task: WorkerTask;
+  readonly #system: System;
+  readonly #port: MessagePort;
+  readonly #warned = new Set<string>();
+  readonly #deployed: Promise<Extract<HostMessage, { type: 'deploy' }> | null>;
+  #deploy: (message: Extract<HostMessage, { type: 'deploy' }> | null) => void = () => {};
+  #scheduler: Scheduler | null = null;
+  #subtasks: readonly SlotSubtask[] = [];
+  /** The host asked to stop, perhaps before there were sources. */
+  #stopSources = false;
+  #cancelled = false;
+  #failed = false;
+
+  constructor(task: WorkerTask, system: System) {
+    this.#task = task;
+    this.#system = system;
+    this.#port = task.port;
+    this.#deployed = new Promise((resolve) => {
+      this.#deploy = resolve;
+    });
+    this.#port.on('message', (message: HostMessage) => this.#receive(message));
+  }
+
+  async run(): Promise<void> {
+    const { module, args, jobId, parallelism } = this.#task;
+    try {
+      const [job, deploy] = await Promise.all([loadJobModule({ module, loadId: jobId, args, parallelism }), this.#deployed]);
+      if (deploy === null) return;
+      const difference = fingerprintDifference(deploy.fingerprint, graphFingerprint(job.graph));
+      if (difference !== undefined) throw planMismatch(module, difference);
+      await this.#runSubtasks(job, deploy);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      for (const { task } of this.#subtasks) {
+        const failure = task.close();
+        if (failure !== undefined && !this.#failed && !this.#cancelled) this.#fail(failure);
+      }
+    }
+    if (!this.#failed && !this.#cancelled) this.#send({ type: 'finished' });
+  }
+
+  async #runSubtasks(job: JobDescription, { memory, limits }: Extract<HostMessage, { type: 'deploy' }>): Promise<void> {
+    const plan = planDescription(job);
+    const { slot } = this.#task;
+    const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer);
+    const wake = (): void => this.#scheduler?.wake();
+    this.#subtasks = buildSlot({
+      plan,
+      slot,
+      jobName: job.name,
+      bufferTimeoutMs: job.bufferTimeoutMs,
+      limits,
+      system: this.#system,
+      wiring: new WorkerWiring({ plan, slot, memory, localQueueBatches: limits.localQueueBatches }),
+      counters: (stage, subtask) => new SubtaskCounters(memory.counters, subtaskNumber(plan, stage, subtask)),
+      requestSplit: (stage, subtask) => this.#send({ type: 'split-request', stage, subtask }),
+      wake,
+      fail: (error) => this.#fail(error),
+      warn: (message) => this.#warn(message),
+    });
+    if (this.#stopSources) this.#endSources();
+    for (const { task } of this.#subtasks) task.open();
+    const scheduler = new Scheduler({ subtasks: this.#subtasks.map(({ task }) => task), clock: this.#system.clock, timers: this.#system.timers, doorbell, limits });
+    this.#scheduler = scheduler;
+    if (this.#cancelled || this.#failed) return;
+    await scheduler.run();
+  }
+
+  #receive(message: HostMessage): void {
+    switch (message.type) {
+      case 'deploy':
+        this.#deploy(message);
+        return;
+      case 'cancel':
+        this.#cancelled = true;
+        this.#deploy(null);
+        this.#scheduler?.stop();
+        return;
+      case 'stop':
+        this.#stopSources = true;
+        this.#endSources();
+        break;
+      case 'split':
+        this.#source(message.stage)?.addSplit(message.split as never);
+        break;
+      case 'no-more-splits':
+        this.#source(message.stage)?.noMoreSplits();
+        break;
+    }
+    this.#scheduler?.wake();
+  }
+
+  #endSources(): void {
+    for (const { task } of this.#subtasks) if (task.input instanceof SourceInput) task.input.stop();
+  }
+
+  #source(stage: number): SourceInput | undefined {
+    const input = this.#subtasks.find((each) => each.stage === stage)?.task.input;
+    return input instanceof SourceInput ? input : undefined;
+  }
+
+  /** Reports the first failure; the host will cancel. */
+  #fail(error: unknown): void {
+    if (this.#failed || this.#cancelled) return;
+    this.#failed = true;
+    this.#send({ type: 'failed', error: describeError(error) });
+    this.#scheduler?.stop();
+  }
+
+  #warn(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#send({ type: 'warning', message });
+  }
+
+  #send(message: WorkerMessage): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function planMismatch(module: string, difference: string): MillraceError {
+  return new MillraceError(
+    'PLAN_MISMATCH',
+    `${module} built another graph in a worker than on the host: ${difference}. A job module must build the same graph every time it is loaded: no randomness, no time of day, no state of the process in its shape`,
+  );
+}
+
+interface WorkerWiringOptions {
+  readonly plan: PhysicalPlan;
+  readonly slot: number;
+  readonly memory: SharedJobMemory;
+  readonly localQueueBatches: number;
+}
+
+/** Rings to other workers and the host, queues within this one. */
+class WorkerWiring implements Wiring {
+  readonly #options: WorkerWiringOptions;
+  readonly #local = new Map<number, LocalChannel>();
+
+  constructor(options: WorkerWiringOptions) {
+    this.#options = options;
+  }
+
+  writer(channel: number): LocalChannel | RingChannelWriter {
+    const ring = this.#options.memory.rings[channel];
+    return ring === undefined ? this.#queue(channel) : new RingChannelWriter(ring, this.#bell(this.#options.plan.channels[channel]?.toSlot));
+  }
+
+  reader(channel: number): LocalChannel | RingChannelReader {
+    const ring = this.#options.memory.rings[channel];
+    return ring === undefined ? this.#queue(channel) : new RingChannelReader(ring, this.#bell(this.#options.plan.channels[channel]?.fromSlot));
+  }
+
+  #queue(channel: number): LocalChannel {
+    const queue = this.#local.get(channel) ?? new LocalChannel(this.#options.localQueueBatches);
+    this.#local.set(channel, queue);
+    return queue;
+  }
+
+  #bell(slot: number | undefined): () => void {
+    const { doorbells, hostDoorbell } = this.#options.memory;
+    const doorbell = new Doorbell(slot === undefined || slot === hostSlot ? hostDoorbell : (doorbells[slot] as SharedArrayBuffer));
+    return () => doorbell.ring();
+  }
+}

@@ -1,0 +1,13 @@
+/** The file that worker threads run. A task is a worker's part in one job; the thread outlives it and takes the next. */
+
+import { nodeSystem } from '../platform/node-system.ts';
+import type { WorkerTask } from '../wire/messages.ts';
+// Job modules import the package; loading it here, while the thread is idle, makes the first job start sooner.
+import '../index.ts';
+import { runWorker } from './worker-run.ts';
+
+const system = nodeSystem();
+
+export default function work(task: WorkerTask): Promise<void> {
+  return runWorker(task, system);
+}

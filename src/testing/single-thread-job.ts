@@ -1,0 +1,142 @@
+/**
+ * Runs a whole job on the calling thread: the real subtasks, channels and endpoints of all slots, stepped in turn. Time passes
+ * only when nothing else can happen, and then jumps to the next moment at which something will.
+ */
+
+import type { JobDescription } from '../api/execution.ts';
+import { limitsWith, ringBytesFor } from '../base/limits.ts';
+import type { System } from '../base/system.ts';
+import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
+import { LocalChannel } from '../channel/local-channel.ts';
+import { createRingMemory } from '../channel/ring.ts';
+import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
+import { HostEndpoints } from '../cluster/host-endpoints.ts';
+import { SplitAssigner } from '../cluster/split-assigner.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
+import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
+import { planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import { buildSlot, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
+import { SourceInput } from '../runtime/source-input.ts';
+import type { ManualClock } from './manual-clock.ts';
+
+export interface SingleThreadOptions {
+  readonly job: JobDescription;
+  readonly system: System;
+  readonly clock: ManualClock;
+  readonly warn: (message: string) => void;
+}
+
+export class SingleThreadJob {
+  readonly #options: SingleThreadOptions;
+  readonly #plan: PhysicalPlan;
+  readonly endpoints: HostEndpoints;
+  readonly #limits;
+  readonly #wiring: Wiring;
+  readonly #counters: SharedArrayBuffer;
+  #subtasks: SlotSubtask[] = [];
+  #splits: SplitAssigner | null = null;
+  #failure: unknown;
+  #woken = false;
+
+  constructor(options: SingleThreadOptions) {
+    this.#options = options;
+    const { job, system } = options;
+    this.#plan = planDescription(job);
+    this.#limits = limitsWith(job.limits);
+    this.#wiring = singleThreadWiring(this.#plan, job);
+    this.#counters = createCounterMemory(subtaskCount(this.#plan));
+    this.endpoints = new HostEndpoints({ plan: this.#plan, wiring: this.#wiring, limits: this.#limits, system, bufferTimeoutMs: job.bufferTimeoutMs });
+  }
+
+  /** Runs the job to its end. @throws what made it fail */
+  async run(): Promise<void> {
+    const { system } = this.#options;
+    try {
+      this.#splits = await SplitAssigner.enumerate(this.#plan, { system, limits: this.#limits });
+      for (let slot = 0; slot < this.#plan.slots; slot++) this.#subtasks.push(...this.#buildSlot(slot));
+      for (const { task } of this.#subtasks) task.open();
+      while (!this.#finished()) await this.#advance();
+      this.endpoints.close(undefined);
+    } catch (error) {
+      this.endpoints.close(error);
+      throw error;
+    } finally {
+      for (const { task } of this.#subtasks) task.close();
+    }
+  }
+
+  #buildSlot(slot: number): SlotSubtask[] {
+    const { job, system, warn } = this.#options;
+    return buildSlot({
+      plan: this.#plan,
+      slot,
+      jobName: job.name,
+      bufferTimeoutMs: job.bufferTimeoutMs,
+      limits: this.#limits,
+      system,
+      wiring: this.#wiring,
+      counters: (stage, subtask) => new SubtaskCounters(this.#counters, subtaskNumber(this.#plan, stage, subtask)),
+      requestSplit: (stage, subtask) => this.#assignSplit(stage, subtask),
+      wake: () => {
+        this.#woken = true;
+      },
+      fail: (error) => {
+        this.#failure ??= error;
+        this.#woken = true;
+      },
+      warn,
+    });
+  }
+
+  #assignSplit(stage: number, subtask: number): void {
+    const input = this.#subtasks.find((each) => each.stage === stage && each.subtask === subtask)?.task.input;
+    if (!(input instanceof SourceInput)) return;
+    const split = this.#splits?.next(stage);
+    if (split === undefined) input.noMoreSplits();
+    else input.addSplit(split);
+    this.#woken = true;
+  }
+
+  #finished(): boolean {
+    return this.#subtasks.every(({ task }) => task.state === 'finished');
+  }
+
+  /** One round over everything; lets the event loop turn, and time pass, when nothing moved. */
+  async #advance(): Promise<void> {
+    this.#woken = false;
+    let moved = this.endpoints.step();
+    for (const { task } of this.#subtasks) {
+      if (task.state !== 'finished' && task.step() === 'worked') moved = true;
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+    if (moved || this.#woken) return;
+    await new Promise<void>((resolve) => this.#options.system.timers.soon(resolve));
+    if (this.#woken) return;
+    this.#passTime();
+  }
+
+  /** To the next timer, or the next batch that has waited long enough. */
+  #passTime(): void {
+    const { clock } = this.#options;
+    const now = clock.monotonic();
+    const next = Math.min(clock.nextTimer, ...this.#subtasks.map(({ task }) => task.deadline));
+    if (Number.isFinite(next)) clock.advance(Math.max(0, next - now));
+  }
+}
+
+/** Queues within a slot, and rings between slots as between threads. */
+function singleThreadWiring(plan: PhysicalPlan, job: JobDescription): Wiring {
+  const limits = limitsWith(job.limits);
+  const perExchange = new Map<number, number>();
+  for (const { exchange } of plan.channels) perExchange.set(exchange, (perExchange.get(exchange) ?? 0) + 1);
+  const ends = plan.channels.map((channel): { writer: ChannelWriter; reader: ChannelReader } => {
+    if (channel.fromSlot === channel.toSlot) {
+      const queue = new LocalChannel(limits.localQueueBatches);
+      return { writer: queue, reader: queue };
+    }
+    const memory = createRingMemory(ringBytesFor(limits, perExchange.get(channel.exchange) as number));
+    const silent = (): void => {};
+    return { writer: new RingChannelWriter(memory, silent), reader: new RingChannelReader(memory, silent) };
+  });
+  return { writer: (channel) => (ends[channel] as (typeof ends)[number]).writer, reader: (channel) => (ends[channel] as (typeof ends)[number]).reader };
+}
