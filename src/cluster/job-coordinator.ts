@@ -181,13 +181,17 @@ export class JobCoordinator implements JobClient {
   }
 
   /** Resolves when a worker has finished its part; a worker that ends otherwise brings the job down. */
-  #finished(worker: Worker): Promise<void> {
-    return new Promise((resolve) => {
-      worker.task.done.then(
-        () => (worker.finished ? resolve() : undefined),
-        (error: unknown) => this.#workerDown(lost(worker.slot, error)),
-      );
-    });
+  async #finished(worker: Worker): Promise<void> {
+    // The task may be over before its last message has arrived; the port closes behind that message.
+    const closed = new Promise<void>((resolve) => worker.port.once('close', resolve));
+    try {
+      await worker.task.done;
+    } catch (error) {
+      this.#workerDown(lost(worker.slot, error));
+      return;
+    }
+    await closed;
+    if (!worker.finished) this.#workerDown(lost(worker.slot, new Error('it ended before its subtasks had finished')));
   }
 
   #receive(worker: Worker, message: WorkerMessage): void {

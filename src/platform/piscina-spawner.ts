@@ -23,6 +23,8 @@ export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions)
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',
     closeTimeout: closeTimeoutMs,
+    // A job module that reads the command line must see the same one in every worker.
+    argv: process.argv.slice(2),
     ...(heapMebibytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } }),
   });
   return {

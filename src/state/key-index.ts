@@ -22,6 +22,12 @@ const valueKey = 3;
 
 const initialSlots = 256;
 
+/**
+ * A key's place is the top bits of its hash times 2³² ÷ φ (Knuth's multiplicative hashing): the low bits say which subtask
+ * owns the key, so among the keys of one subtask they hardly differ, and places by them would lie in long runs.
+ */
+const golden = 0x9e3779b1;
+
 export class KeyIndex {
   /** Keys so far; the slot of the next new key. */
   size = 0;
@@ -31,6 +37,8 @@ export class KeyIndex {
   /** Slot + 1, or 0 for an empty place; at most half full. */
   #table = new Int32Array(initialSlots * 2);
   #mask = initialSlots * 2 - 1;
+  /** Bits of a hash that are more than the table has places for. */
+  #shift = 32 - Math.log2(initialSlots * 2);
   #hashes = new Int32Array(initialSlots);
   #kinds = new Uint8Array(initialSlots);
   /** By slot: the key, where it is a number. */
@@ -51,10 +59,11 @@ export class KeyIndex {
 
   /** Slot of a number, a new one if need be. */
   ofNumber(hash: number, key: number): number {
+    // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
     const mask = this.#mask;
-    let place = hash & mask;
+    let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
       if (this.#numbers[slot] === key && this.#kinds[slot] === numberKey) return slot;
@@ -68,7 +77,7 @@ export class KeyIndex {
   ofString(hash: number, key: string): number {
     const table = this.#table;
     const mask = this.#mask;
-    let place = hash & mask;
+    let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
       if (this.#hashes[slot] === hash && this.#equalsString(slot, key)) return slot;
@@ -117,7 +126,7 @@ export class KeyIndex {
   #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
     const table = this.#table;
     const mask = this.#mask;
-    let place = hash & mask;
+    let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
       if (this.#hashes[slot] === hash && this.#kinds[slot] === kind && this.#equalsBytes(slot, bytes, start, end)) return slot;
@@ -205,13 +214,15 @@ export class KeyIndex {
   #growTable(): void {
     const table = new Int32Array(this.#table.length * 2);
     const mask = table.length - 1;
+    const shift = this.#shift - 1;
     for (let slot = 0; slot < this.size; slot++) {
-      let place = (this.#hashes[slot] as number) & mask;
+      let place = Math.imul(this.#hashes[slot] as number, golden) >>> shift;
       while (table[place] !== 0) place = (place + 1) & mask;
       table[place] = slot + 1;
     }
     this.#table = table;
     this.#mask = mask;
+    this.#shift = shift;
   }
 
   #decode(slot: number): unknown {

@@ -35,7 +35,6 @@ export interface LineSplitterOptions {
 /** Half of what a string can hold, so that a batch with such a line and a read behind it still fits one. */
 export const lineBytesMax = 2 ** 28;
 
-const lineFeed = 10;
 const carriageReturn = 13;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const noValidity = { validity: null, validityBase: 0 } as const;
@@ -99,7 +98,8 @@ export class LineSplitter {
   }
 
   append(chunk: Uint8Array): void {
-    this.#bytes.set(chunk, this.reserve(chunk.length));
+    const offset = this.reserve(chunk.length);
+    this.#bytes.set(chunk, offset);
     this.added(chunk.length);
   }
 
@@ -182,8 +182,15 @@ export class LineSplitter {
     const oneByteEach = this.#options.encoding === 'latin1' || isAscii(run);
     if (oneByteEach && uniform) this.#pointTo(column, rows, this.#delimiter.length + (carriageReturns === 0 ? 0 : 1));
     else if (oneByteEach) this.#cutBytes(column, rows, 'latin1');
-    else if (isUtf8(run)) this.#cutText(column, rows, transcode(run, 'utf8', 'ucs2'));
-    else this.#cutInvalid(column, rows);
+    else this.#decode(column, rows, run);
+  }
+
+  #decode(column: StringColumn, rows: number, run: Buffer): void {
+    const valid = isUtf8(run);
+    if (!valid) this.#tellInvalid(run);
+    // A delimiter of many bytes may overlap with the one behind the input, which only offsets tell apart.
+    if (valid && this.#delimiter.length === 1) this.#cutText(column, rows, transcode(run, 'utf8', 'ucs2'));
+    else this.#cutBytes(column, rows, 'utf8');
   }
 
   /** Hands out the bytes where they are. */
@@ -208,39 +215,41 @@ export class LineSplitter {
   /** A string for each line, cut from the text of all: decoding at once takes a third of the time of decoding each. */
   #cutText(column: StringColumn, rows: number, wide: Buffer): void {
     const text = wide.ucs2Slice(0, wide.length);
-    const length = this.#delimiterText.length;
     let from = 0;
     column.form = 'references';
     for (let row = 0; row < rows; row++) {
       const at = text.indexOf(this.#delimiterText, from);
       assert(at >= 0, 'the text has as many lines as its bytes');
       column.set(row, text.substring(from, this.#endsWithCarriageReturn(row) ? at - 1 : at));
-      from = at + length;
+      from = at + 1;
     }
   }
 
-  #cutInvalid(column: StringColumn, rows: number): void {
-    if (!this.#invalidSeen) {
-      this.#invalidSeen = true;
-      const first = this.#offsets[0] as number;
-      const run = this.#bytes.subarray(first, this.#offsets[rows] as number);
-      this.#options.onInvalid(this.#origin + first + firstInvalidByte(run));
-    }
-    this.#cutBytes(column, rows, 'utf8');
+  #tellInvalid(run: Buffer): void {
+    if (this.#invalidSeen) return;
+    this.#invalidSeen = true;
+    this.#options.onInvalid(this.position + firstInvalidByte(run));
   }
 
   #countCarriageReturns(rows: number): number {
     if (this.#delimiterText !== '\n') return 0;
+    const bytes = this.#bytes;
+    const offsets = this.#offsets;
     let count = 0;
-    for (let row = 0; row < rows; row++) if (this.#endsWithCarriageReturn(row)) count++;
-    return count;
+    for (let row = 0; row < rows; row++) {
+      const last = (offsets[row + 1] as number) - 2;
+      if (last >= (offsets[row] as number) && bytes[last] === carriageReturn) count++;
+    }
+    // The line feed behind the input is none: there, `x\r` is all text.
+    const unfinished = (offsets[rows] as number) > this.#filled;
+    return unfinished && bytes[this.#filled - 1] === carriageReturn ? count - 1 : count;
   }
 
-  /** Whether a carriage return and a line feed end the line. The line feed behind the input is none: `x\r` is all text. */
+  /** Whether a carriage return and a line feed end the line. */
   #endsWithCarriageReturn(row: number): boolean {
-    const end = (this.#offsets[row + 1] as number) - 1;
-    if (end === this.#filled || end === this.#offsets[row] || this.#bytes[end] !== lineFeed) return false;
-    return this.#bytes[end - 1] === carriageReturn && this.#delimiter.length === 1;
+    const last = (this.#offsets[row + 1] as number) - 2;
+    const lineFeed = this.#delimiterText === '\n' && last + 1 < this.#filled;
+    return lineFeed && last >= (this.#offsets[row] as number) && this.#bytes[last] === carriageReturn;
   }
 
   /** Puts the delimiter behind the input. */

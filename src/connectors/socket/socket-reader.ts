@@ -8,7 +8,7 @@ import type { RecordBatch } from '../../batch/record-batch.ts';
 import { reasonOf } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
-import { LineStream } from '../lines/line-stream.ts';
+import { LineStream, type Taken } from '../lines/line-stream.ts';
 import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
 
 /** When to connect again. */
@@ -30,6 +30,8 @@ export interface SocketReaderOptions {
 
 const firstDelayMs = 100;
 const delayMsMax = 5_000;
+/** A silent connection is probed from here on, so that a server that vanished is noticed. */
+const keepAliveMs = 60_000;
 
 export class SocketReader implements SourceReader<string, Split> {
   readonly #context: SourceReaderContext;
@@ -66,13 +68,11 @@ export class SocketReader implements SourceReader<string, Split> {
   }
 
   poll(): Polled<string> {
-    if (this.#split === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
-    if (this.#lines === undefined) return 'pending';
-    const taken = this.#take(this.#lines);
+    const taken = this.#lines === undefined ? 'pending' : this.#take(this.#lines);
     if (taken === 'batch') return this.#batch;
-    if (taken === 'pending') return 'pending';
-    this.#closed();
-    return this.poll();
+    if (taken === 'ended') this.#closed();
+    if (this.#split === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
+    return 'pending';
   }
 
   /** A socket keeps no position: the split only says that the source is to connect again. */
@@ -92,7 +92,7 @@ export class SocketReader implements SourceReader<string, Split> {
 
   #connect(): void {
     const { host, port } = this.#options;
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
     this.#attempts += 1;
     this.#socket = socket;
     socket.on('connect', () => this.#opened(socket));
@@ -129,9 +129,15 @@ export class SocketReader implements SourceReader<string, Split> {
     const { attemptsMax } = this.#options.reconnect;
     if (this.#attempts >= attemptsMax) this.#context.fail(this.#unreachable(error));
     else {
-      if (this.#attempts === 1) this.#context.warn(`cannot connect to ${this.#place} (${reasonOf(error)}); trying up to ${attemptsMax} times`);
+      if (this.#attempts === 1) this.#warnRetry(error);
       this.#connectLater();
     }
+  }
+
+  #warnRetry(error: unknown): void {
+    const { attemptsMax } = this.#options.reconnect;
+    const times = Number.isFinite(attemptsMax) ? `up to ${attemptsMax} times` : 'until it can be reached';
+    this.#context.warn(`cannot connect to ${this.#place} (${reasonOf(error)}); trying ${times}`);
   }
 
   #unreachable(error: unknown): MillraceError {
@@ -146,7 +152,7 @@ export class SocketReader implements SourceReader<string, Split> {
   }
 
   /** A connection that broke counts as closed when it is to be opened again. */
-  #take(lines: LineStream): 'batch' | 'pending' | 'ended' {
+  #take(lines: LineStream): Taken {
     try {
       return lines.take(this.#batch);
     } catch (error) {

@@ -11,7 +11,7 @@ import type { RecordBatch } from '../../batch/record-batch.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
-import { LineStream } from '../lines/line-stream.ts';
+import { LineStream, type Taken } from '../lines/line-stream.ts';
 import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
 
 export class StdinReader implements SourceReader<string, Split> {
@@ -32,16 +32,7 @@ export class StdinReader implements SourceReader<string, Split> {
   }
 
   addSplit(split: Split): void {
-    const { readBytes } = this.#context.limits;
     this.#split = split;
-    this.#splitter = this.#createSplitter(readBytes);
-    this.#input = openDescriptor(this.#descriptor);
-    this.#lines = new LineStream(this.#input, {
-      splitter: this.#splitter,
-      waitingBytesMax: readBytes,
-      wake: () => this.#context.wake(),
-      byteOrderMark: true,
-    });
   }
 
   noMoreSplits(): void {
@@ -49,11 +40,12 @@ export class StdinReader implements SourceReader<string, Split> {
   }
 
   poll(): Polled<string> {
-    if (this.#lines === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
-    const taken = this.#take(this.#lines);
-    if (taken === 'batch') return this.#batch;
-    if (taken === 'pending') return 'pending';
-    this.#ended = true;
+    if (this.#split !== undefined && !this.#ended) {
+      const taken = this.#take();
+      if (taken === 'batch') return this.#batch;
+      if (taken === 'pending') return 'pending';
+      this.#ended = true;
+    }
     return this.#last ? 'end' : 'needs-split';
   }
 
@@ -70,12 +62,25 @@ export class StdinReader implements SourceReader<string, Split> {
     return this.#splitter?.position ?? 0;
   }
 
-  #take(lines: LineStream): 'batch' | 'pending' | 'ended' {
+  #take(): Taken {
     try {
-      return lines.take(this.#batch);
+      this.#lines ??= this.#open();
+      return this.#lines.take(this.#batch);
     } catch (error) {
       throw failedOperation('SOURCE_FAILED', 'cannot read standard input', error);
     }
+  }
+
+  #open(): LineStream {
+    const { readBytes } = this.#context.limits;
+    this.#input = openDescriptor(this.#descriptor);
+    this.#splitter = this.#createSplitter(readBytes);
+    return new LineStream(this.#input, {
+      splitter: this.#splitter,
+      waitingBytesMax: readBytes,
+      wake: () => this.#context.wake(),
+      byteOrderMark: true,
+    });
   }
 
   #createSplitter(bufferBytes: number): LineSplitter {

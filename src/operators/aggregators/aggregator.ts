@@ -35,6 +35,7 @@ export interface Aggregator<in In, out Out> {
  * The accumulators of one aggregator in one subtask. Slots are dense and start empty; a method that is given a slot that has
  * no room yet makes room. A partial result is a plain value (it may cross threads) that `merge` adds to another accumulator:
  * adding records one by one, or splitting them, aggregating the parts and merging these in order, gives the same result.
+ * Partial results and results belong to the caller: nothing that comes later changes them.
  */
 export interface AggregatorState {
   add(slot: number, value: unknown): void;

@@ -94,7 +94,8 @@ export class BucketStore {
     const slack = Math.max(slackMin, width >> 1);
     const counts = new Float64Array(width + 2 * slack);
     const base = first - slack;
-    for (let bucket = Math.max(first, this.#first); bucket <= this.#last; bucket++) counts[bucket - base] = this.#counts[bucket - this.#base];
+    for (let bucket = Math.max(first, this.#first); bucket <= this.#last; bucket++)
+      counts[bucket - base] = this.#counts[bucket - this.#base];
     this.#counts = counts;
     this.#base = base;
   }

@@ -13,7 +13,7 @@ import { UnsupportedValueError } from '../../batch/value-codec.ts';
 export type ContentKey = string | number | bigint | boolean;
 
 /** Stand-ins of objects begin with a zero unit and a one; a string that begins with a zero unit gets another in front. */
-const escape = '\u0000';
+const stringMark = '\u0000';
 const objectMark = '\u0000\u0001';
 
 const sink = new ByteSink();
@@ -24,7 +24,7 @@ const sink = new ByteSink();
  * @throws TypeError for what cannot be a key: maps, sets, functions
  */
 export function contentKey(value: unknown, call: string): ContentKey {
-  if (typeof value === 'string') return value.charCodeAt(0) === 0 ? escape + value : value;
+  if (typeof value === 'string') return value.charCodeAt(0) === 0 ? stringMark + value : value;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
   encodeContent(sink, value, call);
   return objectMark + sink.bytes.latin1Slice(0, sink.length);
@@ -42,5 +42,8 @@ export function encodeContent(into: ByteSink, value: unknown, call: string): voi
 
 function notComparable(call: string, cause: UnsupportedValueError): TypeError {
   const place = cause.path === '' ? '' : ` at ${cause.path}`;
-  return new TypeError(`${call} takes values that can be keys, not ${cause.type}${place}; convert them with a function`, { cause });
+  return new TypeError(
+    `${call} takes values that can be keys, not ${cause.type}${place}; convert them with a function`,
+    { cause },
+  );
 }

@@ -35,7 +35,7 @@ export function countDistinct(argument?: unknown): Aggregator<never, unknown> {
 }
 
 export interface ApproxCountDistinctOptions {
-  /** p: there are 2ᵖ registers, and the standard error is 1.04 / √2ᵖ. A whole number from 4 to 18, by default 14. */
+  /** p: there are 2ᵖ registers, and the standard error is 1.04 / √2ᵖ, a little more below 7. A whole number from 4 to 18, by default 14. */
   readonly precision?: number;
 }
 
@@ -57,11 +57,18 @@ export function approxCountDistinct<const F extends FieldName, T extends Holding
   field: F,
   options?: ApproxCountDistinctOptions,
 ): Aggregator<T, number>;
-export function approxCountDistinct<T>(fn: (record: T) => unknown, options?: ApproxCountDistinctOptions): Aggregator<T, number>;
+export function approxCountDistinct<T>(
+  fn: (record: T) => unknown,
+  options?: ApproxCountDistinctOptions,
+): Aggregator<T, number>;
 export function approxCountDistinct(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, options] = withOptions(args);
   const given = ((options ?? {}) as ApproxCountDistinctOptions).precision ?? 14;
-  const precision = numberOption('approxCountDistinct: precision', given, { min: precisionMin, max: precisionMax, whole: true });
+  const precision = numberOption('approxCountDistinct: precision', given, {
+    min: precisionMin,
+    max: precisionMax,
+    whole: true,
+  });
   return aggregatorOf({
     kind: 'approxCountDistinct',
     argument,

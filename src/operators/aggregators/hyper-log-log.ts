@@ -2,7 +2,7 @@
  * A sketch that estimates how many different values it has seen, from their 64-bit hashes: HyperLogLog (P. Flajolet et al.,
  * 2007) with the 64-bit hashes and the sparse form of HyperLogLog++ (S. Heule, M. Nunkesser, A. Hall, 2013). Instead of
  * their tables of bias it uses the estimator of O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches"
- * (2017, arXiv:1702.01284), which is unbiased for every count.
+ * (2017, arXiv:1702.01284), which has no bias to speak of at any count.
  *
  * With precision p there are m = 2ᵖ registers of one byte, and the standard error is 1.04 / √m. Few values are kept as a
  * sorted list of entries as fine as precision 25, which is practically exact; the registers follow when they take less room.
@@ -25,8 +25,10 @@ const rankMask = (1 << rankBits) - 1;
 const sparseIndexes = 2 ** sparsePrecision;
 const entriesAtFirst = 4;
 
-/** The limit of the bias correction for many registers: 1 / (2 ln 2). */
-const alpha = 0.5 / Math.LN2;
+/** The correction of bias that the formula needs, as Flajolet et al. approximate it. Ertl uses its limit for many registers. */
+function alphaOf(m: number): number {
+  return 0.5 / Math.LN2 / (1 + 1.079 / m);
+}
 
 /** The content as plain data: the entries, or the registers. */
 export type HyperLogLogContent = Int32Array | Uint8Array;
@@ -157,7 +159,7 @@ function denseEstimate(histogram: Int32Array, precision: number): number {
   let z = m * tau(1 - histogram[q + 1] / m);
   for (let rank = q; rank >= 1; rank--) z = 0.5 * (z + histogram[rank]);
   z += m * sigma(histogram[0] / m);
-  return (alpha * m * m) / z;
+  return (alphaOf(m) * m * m) / z;
 }
 
 /** x + Σ x^(2ᵏ) · 2ᵏ⁻¹ over k ≥ 1, added up until it stays the same. */

@@ -7,7 +7,16 @@
 
 import type { Aggregator, AggregatorState } from './aggregator.ts';
 import { DDSketch, type DDSketchContent, LogarithmicBuckets } from './dd-sketch.ts';
-import { aggregatorOf, type FieldName, type Holding, type Nullable, type NullOf, numberOption, withParameter, wrongInput } from './input.ts';
+import {
+  aggregatorOf,
+  type FieldName,
+  type Holding,
+  type Nullable,
+  type NullOf,
+  numberOption,
+  withParameter,
+  wrongInput,
+} from './input.ts';
 import { reserve } from './slots.ts';
 
 export interface QuantileOptions {
@@ -37,10 +46,10 @@ const accuracyMax = 0.5;
  * logs.keyBy('url').aggregate({ median: quantile('bytes', 0.5, { accuracy: 0.001 }) });
  * // → { key: '/a', median: ≈ 200 }
  */
-export function quantile<T extends Nullable<number> = number, const Q extends number | readonly number[] = number | readonly number[]>(
-  q: Q,
-  options?: QuantileOptions,
-): Aggregator<T, QuantileOf<Q, T>>;
+export function quantile<
+  T extends Nullable<number> = number,
+  const Q extends number | readonly number[] = number | readonly number[],
+>(q: Q, options?: QuantileOptions): Aggregator<T, QuantileOf<Q, T>>;
 export function quantile<
   const F extends FieldName,
   const Q extends number | readonly number[],

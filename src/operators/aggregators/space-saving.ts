@@ -116,7 +116,10 @@ export class SpaceSaving {
 
   /** What a value without a counter may have been counted at most. */
   #smallest(): number {
-    return smallestOf(this.#counters.map((counter) => counter.count), this.#capacity);
+    return smallestOf(
+      this.#counters.map((counter) => counter.count),
+      this.#capacity,
+    );
   }
 
   /** Ours have the other side's smallest count added already, which those that it does count did not need. */

@@ -37,7 +37,11 @@ export function describeConformance(name: string, subject: Subject): void {
     });
 
     test('gives the same for parts that are merged in order', () => {
-      check(fc.property(parts, (each) => compare(merged(aggregator, each), aggregated(aggregator, each.flat()), each.flat())));
+      check(
+        fc.property(parts, (each) =>
+          compare(merged(aggregator, each), aggregated(aggregator, each.flat()), each.flat()),
+        ),
+      );
     });
 
     test('goes on after a merge as if it had added all itself', () => {

@@ -1,0 +1,129 @@
+/**
+ * Records as CSV after RFC 4180, but with line feeds between the lines. Null and undefined are empty fields, an empty string is `""`;
+ * dates are ISO 8601 in UTC, nested values are JSON.
+ */
+
+import { MillraceError } from '../../base/errors.ts';
+import { isPlainObject, jsonText } from './json-text.ts';
+
+export interface CsvOptions {
+  /** Whether the first line names the columns; by default, where they have names: records that are objects, or `columns`. */
+  readonly header?: boolean;
+  /** Names of the columns, in order; by default the keys of the first record. */
+  readonly columns?: readonly string[];
+  /** One character between two fields; a comma by default. */
+  readonly delimiter?: string;
+}
+
+export function checkCsvOptions({ delimiter = ',', columns }: CsvOptions): void {
+  if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
+    throw new MillraceError('INVALID_OPTION', `csv.delimiter must be one character, and neither a quote nor a line end, not ${JSON.stringify(delimiter)}`);
+  }
+  if (columns !== undefined && (columns.length === 0 || new Set(columns).size !== columns.length)) {
+    throw new MillraceError('INVALID_OPTION', `csv.columns must be different names, at least one, not [${columns.join(', ')}]`);
+  }
+}
+
+/** What the records of one file have in common. */
+type Shape = { readonly kind: 'object'; readonly names: readonly string[] } | { readonly kind: 'tuple'; readonly length: number } | { readonly kind: 'value' };
+
+/** Writes the records of one file; the first one decides what the others look like. */
+export class CsvText {
+  readonly #options: CsvOptions;
+  readonly #delimiter: string;
+  readonly #special: RegExp;
+  #shape: Shape | undefined;
+
+  constructor(options: CsvOptions) {
+    this.#options = options;
+    this.#delimiter = options.delimiter ?? ',';
+    const escaped = this.#delimiter.replace(/[\\\]^-]/, '\\$&');
+    this.#special = new RegExp(`["\\r\\n${escaped}]`);
+  }
+
+  /** The first line, where it is known without a record. */
+  start(): string {
+    const { columns, header = true } = this.#options;
+    return columns === undefined || !header ? '' : this.#line(columns);
+  }
+
+  /** The line of a record; in front of the first one, the header where the record gives it. */
+  record(record: unknown): string {
+    const shape = this.#shape;
+    if (shape !== undefined) return this.#line(fieldsOf(record, shape));
+    const first = shapeOf(record, this.#options.columns);
+    this.#shape = first;
+    const line = this.#line(fieldsOf(record, first));
+    return this.#wantsHeader(first) ? this.#line((first as { names: readonly string[] }).names) + line : line;
+  }
+
+  #wantsHeader(shape: Shape): boolean {
+    const { columns, header } = this.#options;
+    if (columns !== undefined || header === false) return false;
+    if (shape.kind === 'object') return true;
+    if (header !== true) return false;
+    throw new MillraceError('INVALID_OPTION', 'csv.header: the records have no names for their fields; give csv.columns');
+  }
+
+  #line(fields: readonly unknown[]): string {
+    // A line without a character would not count as a record.
+    if (fields.length === 1 && (fields[0] ?? '') === '') return '""\n';
+    let line = '';
+    for (let i = 0; i < fields.length; i++) line += (i === 0 ? '' : this.#delimiter) + this.#field(fields[i]);
+    return `${line}\n`;
+  }
+
+  #field(value: unknown): string {
+    if (value === null || value === undefined) return '';
+    if (value === '') return '""';
+    const text = fieldText(value);
+    return this.#special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  }
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  return jsonText(value);
+}
+
+function shapeOf(record: unknown, columns: readonly string[] | undefined): Shape {
+  if (isPlainObject(record)) return { kind: 'object', names: columns ?? Object.keys(record) };
+  if (Array.isArray(record)) return { kind: 'tuple', length: columns?.length ?? record.length };
+  return { kind: 'value' };
+}
+
+function fieldsOf(record: unknown, shape: Shape): readonly unknown[] {
+  if (shape.kind === 'object') return isPlainObject(record) ? valuesOf(record, shape.names) : refuse(describe(record), `an object with ${listed(shape.names)}`);
+  if (shape.kind === 'value') return Array.isArray(record) || isPlainObject(record) ? refuse(describe(record), 'a single value') : [record];
+  if (Array.isArray(record) && record.length === shape.length) return record;
+  return refuse(describe(record), `an array of ${shape.length}`);
+}
+
+function valuesOf(record: Readonly<Record<string, unknown>>, names: readonly string[]): readonly unknown[] {
+  const missing = names.filter((name) => !Object.hasOwn(record, name));
+  const other = Object.keys(record).filter((key) => !names.includes(key));
+  if (missing.length === 0 && other.length === 0) return names.map((name) => record[name]);
+  const differences = [
+    ...(missing.length === 0 ? [] : [`lacks ${listed(missing)}`]),
+    ...(other.length === 0 ? [] : [`has ${listed(other)} besides`]),
+  ];
+  throw new MillraceError(
+    'TYPE_MISMATCH',
+    `a record ${differences.join(' and ')}, but the columns of the CSV file are ${listed(names)}; map the records to one shape, or write 'json'`,
+  );
+}
+
+function describe(record: unknown): string {
+  if (Array.isArray(record)) return `an array of ${record.length}`;
+  return isPlainObject(record) ? `an object with ${listed(Object.keys(record))}` : `a ${typeof record}`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'no keys' : names.map((name) => `'${name}'`).join(', ');
+}
+
+function refuse(got: string, expected: string): never {
+  throw new MillraceError('TYPE_MISMATCH', `a record is ${got}, but a line of the CSV file is ${expected}; map the records to one shape, or write 'json'`);
+}

@@ -1,0 +1,184 @@
+/** Lines over TCP, with a real server: cut anywhere, closed, broken, not there yet, or gone. */
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SocketOptions } from '../../../src/connectors/socket/socket-source.ts';
+import { socketTextSource } from '../../../src/connectors/socket/socket-source.ts';
+import type { SourceReader } from '../../../src/connectors/source.ts';
+import { ranges, readerLimits, text } from '../arbitraries.ts';
+import { drain, linesOf, nextBatch, ReaderContext, sourceContext } from '../support.ts';
+
+const host = '127.0.0.1';
+
+interface TestServer {
+  readonly server: Server;
+  readonly port: number;
+}
+
+/** A server that does as told with each connection. */
+async function listen(serve: (socket: Socket) => void, port = 0): Promise<TestServer> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    serve(socket);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** A port that nobody listens at. */
+async function freePort(): Promise<number> {
+  const { server, port } = await listen(() => {});
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function openReader(options: SocketOptions, context = new ReaderContext()): Promise<SourceReader<string>> {
+  const source = socketTextSource(options);
+  const reader = source.createReader(context);
+  onTestFinished(() => reader.close());
+  for (const split of await source.enumerate(context)) reader.addSplit(split);
+  reader.noMoreSplits();
+  return reader;
+}
+
+/** Sends chunks one after the other, each handed to the system before the next. */
+async function send(socket: Socket, chunks: readonly Buffer[]): Promise<void> {
+  socket.setNoDelay(true);
+  for (const chunk of chunks) await new Promise((resolve) => socket.write(chunk, resolve));
+  socket.end();
+}
+
+const chunks = text
+  .map((content) => Buffer.from(content))
+  .chain((whole) => ranges(whole.length).map((parts) => parts.map(({ start, end }) => whole.subarray(start, end))));
+
+describe('socketTextSource', () => {
+  it('gives the lines that the server sends until it closes, whatever the chunks', async () => {
+    let next: readonly Buffer[] = [];
+    const { port } = await listen((socket) => void send(socket, next));
+    await fc.assert(
+      fc.asyncProperty(chunks, readerLimits, async (parts, limits) => {
+        next = parts;
+        const context = new ReaderContext(sourceContext(limits));
+        const reader = await openReader({ host, port }, context);
+        expect(await drain(reader, context)).toEqual(linesOf(Buffer.concat(parts).toString()));
+        expect(reader.poll()).toBe('end');
+        expect(reader.splits()).toEqual([]);
+        expect(reader.bytesRead).toBe(Buffer.concat(parts).length);
+        reader.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives a line as soon as it is there', async () => {
+    const context = new ReaderContext();
+    let connection: Socket | undefined;
+    const { port } = await listen((socket) => {
+      connection = socket;
+      socket.write('first\nsec');
+    });
+    const reader = await openReader({ host, port }, context);
+    expect(await nextBatch(reader, context)).toEqual(['first']);
+    expect(reader.poll()).toBe('pending');
+    expect(reader.splits()).toEqual([{ id: `${host}:${port}` }]);
+    connection?.write('ond\n');
+    expect(await nextBatch(reader, context)).toEqual(['second']);
+  });
+
+  it('takes another delimiter', async () => {
+    const context = new ReaderContext();
+    const { port } = await listen((socket) => socket.end('a\n;b;;c'));
+    const reader = await openReader({ host, port, delimiter: ';' }, context);
+    expect(await drain(reader, context)).toEqual(['a\n', 'b', '', 'c']);
+  });
+
+  it('warns of invalid UTF-8', async () => {
+    const context = new ReaderContext();
+    const { port } = await listen((socket) => socket.end(Buffer.from('ok\n\xff\n', 'latin1')));
+    const reader = await openReader({ host, port }, context);
+    expect(await drain(reader, context)).toEqual(['ok', '\ufffd']);
+    expect(context.warnings).toEqual([`socket ${host}:${port}: byte 3 of the connection is not valid UTF-8; such bytes become U+FFFD`]);
+  });
+
+  it('holds the server back while its lines are not taken', async () => {
+    const context = new ReaderContext(sourceContext({ readBytes: 1024 }));
+    const lines = Array.from({ length: 200_000 }, (_, i) => `line ${i} ${'x'.repeat(100)}`);
+    let flushed = false;
+    const { port } = await listen((socket) => {
+      socket.write(lines.join('\n'), () => {
+        flushed = true;
+      });
+      socket.end();
+    });
+    const reader = await openReader({ host, port }, context);
+    await context.awake();
+    expect(await nextBatch(reader, context)).toEqual(lines.slice(0, 1024).slice(0, undefined).filter((_, i) => i < 1024).slice(0, (reader.bytesRead ?? 0) > 0 ? undefined : 0).slice(0, 1024));
+    expect(flushed).toBe(false);
+  });
+
+  it('waits for a server that is not there yet, and says so once', async () => {
+    const port = await freePort();
+    const context = new ReaderContext();
+    const reader = await openReader({ host, port, reconnect: { delay: 1, maxAttempts: Number.POSITIVE_INFINITY } }, context);
+    await context.until(() => context.warnings.length > 0);
+    expect(context.warnings).toEqual([
+      `cannot connect to ${host}:${port} (connect ECONNREFUSED ${host}:${port}); trying until it can be reached`,
+    ]);
+    expect(reader.poll()).toBe('pending');
+    await listen((socket) => socket.write('at last\n'), port);
+    expect(await nextBatch(reader, context)).toEqual(['at last']);
+    expect(context.warnings).toHaveLength(1);
+  });
+
+  it('gives up in the end, naming host and port', async () => {
+    const port = await freePort();
+    const context = new ReaderContext();
+    await openReader({ host, port, reconnect: { delay: 0, maxAttempts: 3 } }, context);
+    await expect(context.until(() => false)).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: `cannot connect to ${host}:${port}, tried 3 times: connect ECONNREFUSED ${host}:${port}`,
+    });
+  });
+
+  it('connects again to a server that was restarted', async () => {
+    const context = new ReaderContext();
+    const first = await listen((socket) => socket.end('one\npart'));
+    const reader = await openReader({ host, port: first.port, reconnect: { delay: 1, maxAttempts: Number.POSITIVE_INFINITY } }, context);
+    expect(await nextBatch(reader, context)).toEqual(['one']);
+    first.server.close();
+    expect(await nextBatch(reader, context)).toEqual(['part']);
+    expect(reader.poll()).toBe('pending');
+    await context.until(() => context.warnings.length > 0);
+    await listen((socket) => socket.write('two\n'), first.port);
+    expect(await nextBatch(reader, context)).toEqual(['two']);
+    expect(reader.bytesRead).toBe('one\npart'.length + 'two\n'.length);
+  });
+
+  it('fails when the connection breaks', async () => {
+    const context = new ReaderContext();
+    const { port } = await listen((socket) => socket.write('one\nhalf', () => void socket.once('data', () => socket.resetAndDestroy())));
+    const reader = await openReader({ host, port }, context);
+    expect(await nextBatch(reader, context)).toEqual(['one']);
+    connectionOf(reader).write('go');
+    await expect(nextBatch(reader, context)).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: `the connection to ${host}:${port} broke: read ECONNRESET`,
+    });
+  });
+
+  it('refuses options that make no sense', () => {
+    expect(() => socketTextSource({ host: '', port: 1 })).toThrow(/host/);
+    expect(() => socketTextSource({ host, port: 0 })).toThrow(/port must be a whole number from 1 to 65535, not 0/);
+    expect(() => socketTextSource({ host, port: 1, delimiter: '' })).toThrow(/delimiter/);
+    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: 1, maxAttempts: -1 } })).toThrow(/maxAttempts/);
+    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: '1x' as '1s' } })).toThrow(/reconnect.delay/);
+  });
+});
