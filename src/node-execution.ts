@@ -48,6 +48,21 @@ function print(text: string): void | Promise<void> {
   return new Promise((resolve) => process.stdout.once('drain', resolve));
 }
 
+/** Set on `globalThis` by the command line, to the place of its package: one symbol for all copies of the package in a process. */
+export const commandLineMark = Symbol.for('millrace.command-line');
+
+/** The command line loads a job with its own copy of the package; one that comes here was built with another copy. */
+function refuseForeignJob(): void {
+  const commandLine: unknown = Reflect.get(globalThis, commandLineMark);
+  if (commandLine === undefined) return;
+  const own = new URL('.', import.meta.url).href;
+  throw new MillraceError(
+    'JOB_MODULE',
+    `the job was built with another copy of millrace (${own}) than the one that runs it (${String(commandLine)}): ` +
+      'a package that it imports brings its own; make millrace a peer dependency of that package, or start the job with node',
+  );
+}
+
 /** Runs the job of the program that was started: its workers load the same program, each up to `execute`. */
 export function nodeExecution(options: { readonly parallelism: number; readonly entry: () => string }): Execution {
   let executed = false;
@@ -55,6 +70,7 @@ export function nodeExecution(options: { readonly parallelism: number; readonly 
     args: process.argv.slice(2),
     parallelism: options.parallelism,
     async submit(job) {
+      refuseForeignJob();
       if (executed) {
         throw new MillraceError('INVALID_JOB', 'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster');
       }

@@ -24,6 +24,7 @@ const words = new Int32Array(float.buffer);
 export function hashNumber(value: number): number {
   const integer = value | 0;
   if (integer === value) return mix(integer);
+  // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
   float[0] = value === value ? value : Number.NaN;
   return mix((words[0] as number) ^ Math.imul(words[1] as number, 0x9e3779b1));
 }

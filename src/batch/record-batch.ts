@@ -5,14 +5,16 @@
  * @hotpath
  */
 
-import { batchColumns, type RecordType } from '../schema/type.ts';
-import { type Column, createColumn, StringColumn } from './column.ts';
+import { batchColumns, type ColumnType, type RecordType } from '../schema/type.ts';
+import { type Column, createColumn, FixedColumn, StringColumn } from './column.ts';
 
 export class RecordBatch {
   readonly kind = 'batch';
   readonly type: RecordType;
   readonly capacity: number;
   readonly columns: readonly Column[];
+  /** The memory of all float64 and timestamp columns, one behind the other, so that writing a row touches one array. */
+  readonly floats: Float64Array;
   rowCount = 0;
   /** Event time of each row in epoch milliseconds, from `timestampsBase`; null when the stream carries none. */
   timestamps: Float64Array | null;
@@ -25,7 +27,18 @@ export class RecordBatch {
     const { capacity } = options;
     this.type = type;
     this.capacity = capacity;
-    this.columns = batchColumns(type).map((column) => createColumn(column, capacity));
+    const columns = batchColumns(type);
+    this.floats = new Float64Array(columns.filter(isFloat).length * capacity);
+    let floats = 0;
+    this.columns = columns.map((column) => {
+      const created = createColumn(column, isFloat(column) ? 0 : capacity);
+      if (created instanceof FixedColumn && isFloat(column)) {
+        created.values = this.floats;
+        created.base = capacity * floats++;
+        if (column.nullable) created.validity = new Uint8Array(capacity);
+      }
+      return created;
+    });
     this.timestamps = options.timestamps ? new Float64Array(capacity) : null;
     this.hashes = options.hashes ? new Int32Array(capacity) : null;
   }
@@ -37,4 +50,9 @@ export class RecordBatch {
       if (column instanceof StringColumn) column.units = 0;
     }
   }
+}
+
+/** Whether a column's values lie in `RecordBatch.floats`. */
+export function isFloat(column: ColumnType): boolean {
+  return column.kind === 'float64' || column.kind === 'timestamp';
 }

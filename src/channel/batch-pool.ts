@@ -12,7 +12,7 @@ export class BatchPool {
 
   acquire(type: RecordType, options: BatchOptions): RecordBatch {
     for (let batch = this.#free.pop(); batch !== undefined; batch = this.#free.pop()) {
-      if (batch.type === type && batch.capacity === options.capacity && (batch.timestamps !== null) === options.timestamps) {
+      if (batch.type === type && fits(batch, options)) {
         batch.clear();
         return batch;
       }
@@ -23,4 +23,8 @@ export class BatchPool {
   release(batch: RecordBatch): void {
     if (this.#free.length < pooledMax) this.#free.push(batch);
   }
+}
+
+function fits(batch: RecordBatch, { capacity, timestamps, hashes }: BatchOptions): boolean {
+  return batch.capacity === capacity && (batch.timestamps !== null) === timestamps && (batch.hashes !== null) === hashes;
 }

@@ -179,7 +179,8 @@ export class RingChannelReader implements ChannelReader {
   }
 
   isEmpty(): boolean {
-    return this.#current === null && this.#ring.peek() < 0;
+    // A schema, a dictionary or a piece of a large frame is something to read, but not yet an element.
+    return this.poll() === null;
   }
 
   poll(): StreamElement | null {

@@ -3,6 +3,7 @@
  * consumer, stores each field in its column.
  */
 
+import { isFloat } from '../batch/record-batch.ts';
 import { isPlainDate } from '../schema/inference.ts';
 import { batchColumns, type ColumnType, type RecordForm, type RecordType } from '../schema/type.ts';
 import { CodeWriter, member, Names, propertyKey } from './code-writer.ts';
@@ -186,9 +187,12 @@ class SiteGenerator {
     const columns = batchColumns(type);
     const code = this.#code;
     code.line(`const t = ${target};`);
-    code.line(`if (t.batch === null) ${writer}.open(t);`);
     code.line('const n = t.n;');
-    for (const [i, value] of values.entries()) this.#storeColumn(i, columns[i] as ColumnType, value);
+    let floats = 0;
+    for (const [i, value] of values.entries()) {
+      const column = columns[i] as ColumnType;
+      this.#storeColumn(i, column, value, isFloat(column) ? `t.floats[n + ${limits.batchRows * floats++}]` : `t.c${i}[n]`);
+    }
     if (this.#writer.hashed) code.line('t.hashes[n] = h;');
     if (this.#writer.timestamps) code.line(`t.timestamps[n] = ${this.#site.shape.timestamp ? 'ts' : 'NaN'};`);
     code.line('t.n = n + 1;');
@@ -197,24 +201,23 @@ class SiteGenerator {
     code.line(`if (n + 1 === ${limits.batchRows}${full}) ${writer}.seal(t);`);
   }
 
-  #storeColumn(index: number, column: ColumnType, value: Value): void {
-    const slot = `t.c${index}`;
+  #storeColumn(index: number, column: ColumnType, value: Value, place: string): void {
     const { expression } = value;
     const code = this.#code;
     switch (column.kind) {
       case 'null':
         return;
       case 'any':
-        code.line(`${slot}[n] = ${expression};`);
+        code.line(`${place} = ${expression};`);
         return;
       case 'string':
-        code.line(value.copy === undefined ? `${slot}.set(n, ${expression});` : `${slot}.copy(n, ${value.copy});`);
+        code.line(value.copy === undefined ? `t.c${index}.set(n, ${expression});` : `t.c${index}.copy(n, ${value.copy});`);
         return;
       default: {
         const raw = column.kind === 'bool' ? `${expression} ? 1 : 0` : column.kind === 'timestamp' ? `${expression}.getTime()` : expression;
-        if (!column.nullable) code.line(`${slot}[n] = ${raw};`);
+        if (!column.nullable) code.line(`${place} = ${raw};`);
         else if (value.kind === 'null') code.line(`t.n${index}[n] = 0;`);
-        else code.line(`if (${expression} === null) t.n${index}[n] = 0; else { t.n${index}[n] = 1; ${slot}[n] = ${raw}; }`);
+        else code.line(`if (${expression} === null) t.n${index}[n] = 0; else { t.n${index}[n] = 1; ${place} = ${raw}; }`);
       }
     }
   }
@@ -223,10 +226,11 @@ class SiteGenerator {
   #bindFunction(type: RecordType | null): void {
     this.#code.block('const bind = (t) =>', () => {
       if (type === null) return;
-      this.#code.line('const columns = t.batch.columns;');
+      this.#code.line('const { columns } = t.batch;');
+      this.#code.line('t.floats = t.batch.floats;');
       for (const [i, column] of batchColumns(type).entries()) {
         if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
-        else if (column.kind !== 'null') this.#code.line(`t.c${i} = columns[${i}].values;`);
+        else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values;`);
         if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity;`);
       }
       if (this.#writer.hashed) this.#code.line('t.hashes = t.batch.hashes;');

@@ -149,12 +149,13 @@ export class ExchangeWriter {
   }
 
   #regenerate(): void {
-    for (const target of this.targets) this.seal(target);
+    for (const target of this.targets) this.#close(target);
     for (const site of this.#sites) {
       const { write, bind } = generateSite(this, site);
       site.write = write;
       this.#bind = bind;
     }
+    if (this.type !== null) for (const target of this.targets) this.#open(target);
   }
 
   /** A row that does not have the type so far. Widens the type and writes the row again. */
@@ -182,8 +183,8 @@ export class ExchangeWriter {
     );
   }
 
-  /** Makes room for a row in a target without a batch. */
-  open(target: ExchangeTarget): void {
+  /** Gives a target an empty batch to fill. */
+  #open(target: ExchangeTarget): void {
     const { limits } = this.options;
     target.batch = target.channel.acquire(this.type as RecordType, {
       capacity: limits.batchRows,
@@ -194,15 +195,21 @@ export class ExchangeWriter {
     this.#bind(target);
   }
 
-  /** Sends what a target has gathered. */
+  /** Sends what a target has gathered, and gives it an empty batch. */
   seal(target: ExchangeTarget): void {
-    const { batch } = target;
-    if (batch === null || target.n === 0) return;
-    batch.rowCount = target.n;
-    this.recordsOut += target.n;
-    this.batchesOut++;
+    if (target.n === 0) return;
+    this.#close(target);
+    this.#open(target);
+  }
+
+  #close(target: ExchangeTarget): void {
+    const { batch, n } = target;
+    if (batch === null || n === 0) return;
+    batch.rowCount = n;
     target.batch = null;
     target.n = 0;
+    this.recordsOut += n;
+    this.batchesOut++;
     this.#send(target, batch);
   }
 

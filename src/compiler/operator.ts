@@ -43,6 +43,11 @@ export interface OperatorInstance {
    * row; it may be called several times, and inside `code.hoist`.
    */
   generate(code: OperatorCode, row: Row, emit: Emit): void;
+  /**
+   * Writes the code that handles a whole batch at once, where the operator is the head of its stage and emits nothing for a row;
+   * false when it cannot, and `generate` is to be used. In scope: `batch`, `rows`, and `i` inside of loops that it writes.
+   */
+  generateBatch?(code: OperatorCode, row: Row): boolean;
   /** Before the first row. */
   open?(): void;
   /**

@@ -15,8 +15,8 @@ import type { CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance 
 import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
 import { generateCall } from './user-call.ts';
 
-/** Takes rows `from` (inclusive) to `to` (exclusive) of a batch through the chain. */
-export type InputLoop = (batch: RecordBatch, from: number, to: number) => void;
+/** Takes the rows of a batch through the chain. */
+export type InputLoop = (batch: RecordBatch) => void;
 
 /** Emits at most `limit` rows; true once nothing is left. */
 export type FinishLoop = (limit: number) => boolean;
@@ -80,13 +80,17 @@ export class StageCompiler {
     const stageCode = new StageCode(this.#options, this.#invalidate);
     const input = new InputRow(batch, partitioner, this.#options.retains);
     const body = new CodeWriter();
-    if (input.record !== undefined) body.line(`const record = ${input.record};`);
-    stageCode.consume(0, input.row, body);
+    if (!stageCode.consumeBatch(input.row, body)) {
+      body.block('for (let i = 0; i < rows; i++)', () => {
+        if (input.record !== undefined) body.line(`const record = ${input.record};`);
+        stageCode.consume(0, input.row, body);
+      });
+    }
     const source = new CodeWriter();
     source.append(stageCode.hoisted);
-    source.block('return function run(batch, from, to)', () => {
+    source.block('return function run(batch)', () => {
       source.append(input.prologue());
-      source.block('for (let i = from; i < to; i++)', () => source.append(body));
+      source.append(body);
     });
     return stageCode.names.evaluate(source.toString(), this.#sourceName('run')) as InputLoop;
   }
@@ -120,6 +124,13 @@ class StageCode {
     const instance = this.#options.instances[index] as OperatorInstance;
     const { code, emit } = this.operator(index, body);
     instance.generate(code, row, emit);
+  }
+
+  /** Writes what the head does with a whole batch, where it can. */
+  consumeBatch(row: Row, body: CodeWriter): boolean {
+    const instance = this.#options.instances[0] as OperatorInstance;
+    if (row.form === 'unknown' || instance.generateBatch === undefined) return false;
+    return instance.generateBatch(this.operator(0, body).code, row);
   }
 
   /** The place where an operator writes, and what its output rows go through. */
@@ -240,7 +251,9 @@ class InputRow {
       }
     };
     const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
-    return column.kind === 'string' ? { ...field, column: { use, row: 'i', rows: 'rows' } } : field;
+    if (column.kind === 'string') return { ...field, column: { use, row: 'i', rows: 'rows' } };
+    if (column.nullable || (column.kind !== 'float64' && column.kind !== 'int32')) return field;
+    return { ...field, numbers: { use: () => (use(), { values: `v${index}`, base: `b${index}` }) } };
   }
 
   /** Declares the columns that the body turned out to use. */

@@ -6,11 +6,12 @@
 
 import { MillraceError } from '../base/errors.ts';
 import { member } from '../compiler/code-writer.ts';
+import { slotExpression } from '../compiler/key-code.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Field, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
+import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
 import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
 
@@ -98,6 +99,18 @@ class Passing {
   }
 }
 
+const noNumbers = new Float64Array(0);
+
+/** The slots of the rows of one batch; its memory serves all batches. */
+class SlotBuffer {
+  #slots = new Int32Array(0);
+
+  ofLength(rows: number): Int32Array {
+    if (this.#slots.length < rows) this.#slots = new Int32Array(rows);
+    return this.#slots;
+  }
+}
+
 class KeyedAggregate implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #part: Part;
@@ -106,6 +119,7 @@ class KeyedAggregate implements OperatorInstance {
   readonly #states: readonly NamedState[];
   readonly #passing: Passing;
   readonly #cursor = new SlotCursor();
+  readonly #slotBuffer = new SlotBuffer();
 
   constructor(options: KeyedAggregateOptions, context: OperatorContext, which: Part) {
     this.#context = context;
@@ -136,6 +150,41 @@ class KeyedAggregate implements OperatorInstance {
     if (this.#rolling) this.#emitResult(code, slotted.slot, row.timestamp, emit);
   }
 
+  /** A loop for the slots and one for each aggregator keeps the arrays of each in registers. */
+  generateBatch(code: OperatorCode, row: Row): boolean {
+    if (this.#part !== 'whole' || this.#rolling || row.key?.hash === undefined) return false;
+    const slots = code.names.fresh('slots');
+    code.body.line(`const ${slots} = ${code.names.constant('slotBuffer', this.#slotBuffer)}.ofLength(rows);`);
+    this.#batchSlots(code, row, slots);
+    for (const { aggregator, state } of this.#states) this.#addBatch(code, row, { aggregator, state, slots });
+    return true;
+  }
+
+  #batchSlots(code: OperatorCode, row: Row, slots: string): void {
+    const index = code.names.constant('index', this.#index);
+    const { field, hash } = row.key as NonNullable<Row['key']>;
+    if (field.numbers !== undefined) {
+      const { values, base } = field.numbers.use();
+      code.body.line(`${index}.ofNumbers({ hashes, hashesBase, keys: ${values}, base: ${base}, rows, slots: ${slots} });`);
+    } else code.body.line(`for (let i = 0; i < rows; i++) ${slots}[i] = ${slotExpression(index, hash as string, field)};`);
+  }
+
+  #addBatch(code: OperatorCode, row: Row, { aggregator: { input }, state, slots }: Omit<NamedState, 'name'> & { slots: string }): void {
+    const name = code.names.constant('state', state);
+    const numbers = input.kind === 'field' ? fieldOf(row, input.name)?.numbers : undefined;
+    if (state.addColumn !== undefined && input.kind === 'none') {
+      code.body.line(`${name}.addColumn(${slots}, ${code.names.constant('noNumbers', noNumbers)}, 0, rows);`);
+    } else if (state.addColumn !== undefined && numbers !== undefined) {
+      const { values, base } = numbers.use();
+      code.body.line(`${name}.addColumn(${slots}, ${values}, ${base}, rows);`);
+    } else {
+      code.body.block('for (let i = 0; i < rows; i++)', () => {
+        const value = this.#input(code, row, input);
+        this.#guarded(code, row, () => code.body.line(`${name}.add(${slots}[i], ${value});`));
+      });
+    }
+  }
+
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
     if (this.#rolling) return 'true';
     return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
@@ -152,21 +201,23 @@ class KeyedAggregate implements OperatorInstance {
 
   /** The expressions of what each aggregator is given. */
   #inputs(code: OperatorCode, row: Row): string[] {
-    return this.#states.map(({ aggregator: { input } }) => {
-      switch (input.kind) {
-        case 'none':
-          return 'undefined';
-        case 'record':
-          return wholeRecord(row);
-        case 'function':
-          return code.call(input.fn, row).result;
-        case 'field': {
-          const known = fieldOf(row, input.name);
-          if (known !== undefined) return known.read();
-          return row.form === 'unknown' ? member(row.value as string, input.name) : 'undefined';
-        }
+    return this.#states.map(({ aggregator: { input } }) => this.#input(code, row, input));
+  }
+
+  #input(code: OperatorCode, row: Row, input: AggregatorInput): string {
+    switch (input.kind) {
+      case 'none':
+        return 'undefined';
+      case 'record':
+        return wholeRecord(row);
+      case 'function':
+        return code.call(input.fn, row).result;
+      case 'field': {
+        const known = fieldOf(row, input.name);
+        if (known !== undefined) return known.read();
+        return row.form === 'unknown' ? member(row.value as string, input.name) : 'undefined';
       }
-    });
+    }
   }
 
   #partials(row: Row): string[] {

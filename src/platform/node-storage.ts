@@ -33,11 +33,23 @@ export const nodeStorage: Storage = {
 
 async function list(pattern: string): Promise<string[]> {
   const path = resolve(pattern);
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = factsOf(path);
   if (found !== undefined) return [regularFile(pattern, path, found)];
   if (!isDynamicPattern(pattern)) return [];
   const files = await glob(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false });
   return files.map((file) => resolve(file)).sort();
+}
+
+/** What a glob looks like as a path can be impossible as well as missing: it goes through a file, or is too long for a name. */
+const missing = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
+
+function factsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (missing.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 function regularFile(pattern: string, path: string, found: Stats): string {

@@ -134,14 +134,14 @@ export class Subtask {
       const polled = input.poll();
       if (polled === null) return false;
       const { batch, partitioner } = polled;
-      compiler.inputLoop(batch, partitioner)(batch, 0, batch.rowCount);
+      compiler.inputLoop(batch, partitioner)(batch);
       this.#recordsIn += batch.rowCount;
       input.release();
       return true;
     }
     const batch = input.poll();
     if (batch === null) return false;
-    compiler.inputLoop(batch, undefined)(batch, 0, batch.rowCount);
+    compiler.inputLoop(batch, undefined)(batch);
     this.#recordsIn += batch.rowCount;
     return true;
   }

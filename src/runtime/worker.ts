@@ -6,6 +6,9 @@ import type { WorkerTask } from '../wire/messages.ts';
 import '../index.ts';
 import { runWorker } from './worker-run.ts';
 
+// A job that was compiled or bundled fails with the lines that its author wrote. Modules loaded before this cost nothing.
+process.setSourceMapsEnabled(true);
+
 const system = nodeSystem();
 
 export default function work(task: WorkerTask): Promise<void> {

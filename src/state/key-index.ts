@@ -22,6 +22,9 @@ const valueKey = 3;
 
 const initialSlots = 256;
 
+/** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
+const directMax = 1 << 16;
+
 /**
  * A key's place is the top bits of its hash times 2³² ÷ φ (Knuth's multiplicative hashing): the low bits say which subtask
  * owns the key, so among the keys of one subtask they hardly differ, and places by them would lie in long runs.
@@ -48,6 +51,8 @@ export class KeyIndex {
   #starts = new Float64Array(initialSlots);
   #arena: Buffer = Buffer.allocUnsafeSlow(4096);
   #arenaLength = 0;
+  /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
+  #direct = new Int32Array(0);
   /** By slot: the key as a JavaScript value, once somebody asked for it. */
   #values: unknown[] = [];
   readonly #sink = new ByteSink();
@@ -59,6 +64,41 @@ export class KeyIndex {
 
   /** Slot of a number, a new one if need be. */
   ofNumber(hash: number, key: number): number {
+    const integer = key | 0;
+    if (integer === key && integer >= 0 && integer < this.#direct.length) {
+      const entry = this.#direct[integer] as number;
+      if (entry !== 0) return entry - 1;
+    }
+    return this.#findNumber(hash, key);
+  }
+
+  /** Slots of the numbers of a column: `ofNumber` for every row. */
+  ofNumbers(options: {
+    readonly hashes: Int32Array;
+    readonly hashesBase: number;
+    readonly keys: Float64Array | Int32Array;
+    readonly base: number;
+    readonly rows: number;
+    readonly slots: Int32Array;
+  }): void {
+    const { hashes, hashesBase, keys, base, rows, slots } = options;
+    let direct = this.#direct;
+    for (let row = 0; row < rows; row++) {
+      const key = keys[base + row] as number;
+      const integer = key | 0;
+      if (integer === key && integer >= 0 && integer < direct.length) {
+        const entry = direct[integer] as number;
+        if (entry !== 0) {
+          slots[row] = entry - 1;
+          continue;
+        }
+      }
+      slots[row] = this.#findNumber(hashes[hashesBase + row] as number, key);
+      direct = this.#direct;
+    }
+  }
+
+  #findNumber(hash: number, key: number): number {
     // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
@@ -70,8 +110,16 @@ export class KeyIndex {
       place = (place + 1) & mask;
     }
     const slot = this.#insert(hash, place, numberKey);
-    if (slot >= 0) this.#numbers[slot] = key + 0;
+    if (slot < 0) return slot;
+    this.#numbers[slot] = key + 0;
+    const integer = key | 0;
+    if (integer === key && integer >= 0 && integer < directMax) this.#addDirect(integer, slot);
     return slot;
+  }
+
+  #addDirect(key: number, slot: number): void {
+    if (key >= this.#direct.length) this.#direct = grown(this.#direct, new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2))));
+    this.#direct[key] = slot + 1;
   }
 
   ofString(hash: number, key: string): number {

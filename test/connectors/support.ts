@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Limits, limitsWith } from '../../src/base/limits.ts';
-import type { StringColumn } from '../../src/batch/column.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
 import type { SinkContext } from '../../src/connectors/sink.ts';
 import type { Source, SourceContext, SourceReader, SourceReaderContext, Split } from '../../src/connectors/source.ts';
 import { nodeSystem } from '../../src/platform/node-system.ts';
+import { stringsOf } from './strings-of.ts';
 
 /** A directory of its own, gone after the test. */
 export function temporaryDirectory(): string {
@@ -111,15 +111,6 @@ export async function readSplits<S extends Split>(source: Source<string, S>, spl
 /** All records of a source. */
 export async function readAll<S extends Split>(source: Source<string, S>, context: SourceContext = sourceContext()) {
   return readSplits(source, await source.enumerate(context), context);
-}
-
-export function lineColumn(batch: RecordBatch): StringColumn {
-  return batch.columns[0] as StringColumn;
-}
-
-export function stringsOf(batch: RecordBatch): string[] {
-  const column = lineColumn(batch);
-  return Array.from({ length: batch.rowCount }, (_, row) => column.at(row, batch.rowCount) as string);
 }
 
 /** The lines of a text, found in the obvious way. */

@@ -26,14 +26,14 @@ export interface LineSplitterOptions {
   readonly bufferBytes: number;
   /** What is read, for errors: `file '/var/log/x'`. */
   readonly place: string;
-  /** Bytes of the longest line, `lineBytesMax` where it is left out. */
+  /** Bytes of the longest line; 256 MiB where it is left out. */
   readonly lineBytesMax?: number;
   /** Told the offset of the first byte that is not valid UTF-8, once. */
   readonly onInvalid: (offset: number) => void;
 }
 
 /** Half of what a string can hold, so that a batch with such a line and a read behind it still fits one. */
-export const lineBytesMax = 2 ** 28;
+const lineBytesMax = 2 ** 28;
 
 const carriageReturn = 13;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -39,6 +39,11 @@ export interface Aggregator<in In, out Out> {
  */
 export interface AggregatorState {
   add(slot: number, value: unknown): void;
+  /**
+   * Adds the numbers of a column to the slots of their rows: the same as `add` row by row, in a loop of its own. Optional; for
+   * aggregators that see no value, `values` is any array.
+   */
+  addColumn?(slots: Int32Array, values: Float64Array, base: number, rows: number): void;
   merge(slot: number, partial: unknown): void;
   partial(slot: number): unknown;
   result(slot: number): unknown;

@@ -7,7 +7,7 @@
 
 import type { Aggregator, AggregatorState } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, type Nullable, type NullOf, wrongInput } from './input.ts';
-import { grown, initialSlots } from './slots.ts';
+import { grown, grownFor, initialSlots } from './slots.ts';
 
 /**
  * The arithmetic mean of a field, a tuple element, what a function makes of the record, or the record itself. Null and
@@ -49,6 +49,17 @@ class AverageState implements AggregatorState {
       this.#sums[slot] += value;
       this.#counts[slot]++;
     } else if (value !== null && value !== undefined) throw wrongInput(this.#call, 'numbers', value);
+  }
+
+  addColumn(slots: Int32Array, values: Float64Array, base: number, rows: number): void {
+    this.#sums = grownFor(this.#sums, slots, rows);
+    this.#counts = grownFor(this.#counts, slots, rows);
+    const sums = this.#sums;
+    const counts = this.#counts;
+    for (let row = 0; row < rows; row++) {
+      sums[slots[row]] += values[base + row];
+      counts[slots[row]]++;
+    }
   }
 
   merge(slot: number, partial: unknown): void {

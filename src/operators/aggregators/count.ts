@@ -6,7 +6,7 @@
  */
 
 import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { grown, initialSlots } from './slots.ts';
+import { grown, grownFor, initialSlots } from './slots.ts';
 
 /**
  * Counts records, whatever they hold: records with nulls count as well. 0 of nothing.
@@ -25,6 +25,12 @@ class CountState implements AggregatorState {
   add(slot: number): void {
     if (slot >= this.#counts.length) this.#counts = grown(this.#counts, slot);
     this.#counts[slot]++;
+  }
+
+  addColumn(slots: Int32Array, _values: Float64Array, _base: number, rows: number): void {
+    this.#counts = grownFor(this.#counts, slots, rows);
+    const counts = this.#counts;
+    for (let row = 0; row < rows; row++) counts[slots[row]]++;
   }
 
   merge(slot: number, partial: unknown): void {

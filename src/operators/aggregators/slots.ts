@@ -15,6 +15,13 @@ export function grown<A extends Float64Array | Uint8Array>(array: A, slot: numbe
   return larger;
 }
 
+/** The array, or a longer one, with room for all of the slots. */
+export function grownFor<A extends Float64Array | Uint8Array>(array: A, slots: Int32Array, rows: number): A {
+  let largest = 0;
+  for (let row = 0; row < rows; row++) if (slots[row] > largest) largest = slots[row];
+  return largest < array.length ? array : grown(array, largest);
+}
+
 /** Makes the array longer than the slot. It is filled from its end on, since V8 turns arrays with holes into slow ones. */
 export function reserve<V>(values: V[], slot: number, empty: V): void {
   while (values.length <= slot) values.push(empty);

@@ -7,7 +7,7 @@
 
 import type { Aggregator, AggregatorState } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, mixedInput, type Nullable, wrongInput } from './input.ts';
-import { grown, initialSlots, reserve } from './slots.ts';
+import { grown, grownFor, initialSlots, reserve } from './slots.ts';
 
 /** What the sum of values of type `V` is. The sum of nothing is the number 0, also where only bigints were expected. */
 export type SumOf<V> = V extends bigint ? bigint : V extends number ? number : 0;
@@ -53,6 +53,18 @@ class SumState implements AggregatorState {
       if (this.#kinds[slot] !== numbers) this.#begin(slot, numbers, value);
       this.#totals[slot] += value;
     } else if (value !== null && value !== undefined) this.#addOther(slot, value);
+  }
+
+  addColumn(slots: Int32Array, values: Float64Array, base: number, rows: number): void {
+    this.#kinds = grownFor(this.#kinds, slots, rows);
+    this.#totals = grownFor(this.#totals, slots, rows);
+    const kinds = this.#kinds;
+    const totals = this.#totals;
+    for (let row = 0; row < rows; row++) {
+      const slot = slots[row];
+      if (kinds[slot] !== numbers) this.#begin(slot, numbers, values[base + row]);
+      totals[slot] += values[base + row];
+    }
   }
 
   merge(slot: number, partial: unknown): void {

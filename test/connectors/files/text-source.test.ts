@@ -116,6 +116,14 @@ describe('textFileSource', () => {
     });
   });
 
+  it('takes half a byte order mark for invalid text', async () => {
+    const { path, write } = createFile();
+    for (const content of [Buffer.of(0xef, 0xbb), gzipSync(Buffer.of(0xef, 0xbb))]) {
+      write(content);
+      expect((await readAll(textFileSource(path), sourceContext({ readBytes: 1 }))).lines).toEqual(['\ufffd']);
+    }
+  });
+
   it('reads lines that are longer than its buffers', async () => {
     const { path, write } = createFile();
     const lines = ['x'.repeat(300_000), '', 'é'.repeat(100_000), 'short'];

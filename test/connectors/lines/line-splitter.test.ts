@@ -7,7 +7,8 @@ import type { RecordBatch } from '../../../src/batch/record-batch.ts';
 import { createLineBatch, type TextEncoding } from '../../../src/connectors/lines/line-batch.ts';
 import { LineSplitter, type LineSplitterOptions } from '../../../src/connectors/lines/line-splitter.ts';
 import { bytes, ranges, text } from '../arbitraries.ts';
-import { lineColumn, linesOf, stringsOf } from '../support.ts';
+import { lineColumn, stringsOf } from '../strings-of.ts';
+import { linesOf } from '../support.ts';
 
 function createSplitter(changes: Partial<LineSplitterOptions> = {}): { splitter: LineSplitter; invalid: number[] } {
   const invalid: number[] = [];

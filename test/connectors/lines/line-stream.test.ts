@@ -8,7 +8,8 @@ import { createLineBatch } from '../../../src/connectors/lines/line-batch.ts';
 import { LineSplitter } from '../../../src/connectors/lines/line-splitter.ts';
 import { LineStream, type LineStreamOptions } from '../../../src/connectors/lines/line-stream.ts';
 import { ranges, readerLimits, text } from '../arbitraries.ts';
-import { linesOf, ReaderContext, stringsOf } from '../support.ts';
+import { stringsOf } from '../strings-of.ts';
+import { linesOf, ReaderContext } from '../support.ts';
 
 function createLines(input: Readable, context: ReaderContext, changes: Partial<LineStreamOptions> = {}): LineStream {
   const splitter = new LineSplitter({ encoding: 'utf8', delimiter: '\n', origin: 0, bufferBytes: 1, place: 'test', onInvalid: () => {} });

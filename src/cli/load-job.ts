@@ -1,0 +1,60 @@
+/** From a file to the job in it: finds, bundles and loads the module on this thread. */
+
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import type { JobDescription } from '../api/execution.ts';
+import { MillraceError } from '../base/errors.ts';
+import { commandLineMark } from '../node-execution.ts';
+import { loadJobModule } from '../runtime/job-module.ts';
+import { bundleJob } from './bundle.ts';
+import { findJobFile } from './job-file.ts';
+
+export interface JobOptions {
+  /** Parallelism of an environment that names none; the machine's cores when undefined. */
+  readonly parallelism: number | undefined;
+  /** What stood behind `--`. */
+  readonly args: readonly string[];
+}
+
+export interface LoadedJob {
+  readonly job: JobDescription;
+  /** URL of the bundle. */
+  readonly module: string;
+  readonly parallelism: number;
+}
+
+/**
+ * Loads the job in `path` and hands it to `use`. Errors on the way name the file, not the bundle.
+ *
+ * @throws MillraceError JOB_MODULE when there is no job
+ */
+export async function withJob<R>(path: string, options: JobOptions, use: (loaded: LoadedJob) => Promise<R>): Promise<R> {
+  const file = findJobFile(path);
+  const module = await bundleJob(file);
+  try {
+    return await use(await load(module, { ...options, file }));
+  } catch (error) {
+    throw naming(error, module, relative('', file));
+  }
+}
+
+async function load(module: string, { parallelism = availableParallelism(), args, file }: JobOptions & { readonly file: string }): Promise<LoadedJob> {
+  // A module that reads the command line itself sees what `node job.js` would show it, here and in the workers.
+  process.argv.splice(1, process.argv.length, file, ...args);
+  Reflect.set(globalThis, commandLineMark, new URL('..', import.meta.url).href);
+  process.setSourceMapsEnabled(true);
+  const job = await Promise.race([loadJobModule({ module, loadId: 'command-line', args, parallelism }), idle(module)]);
+  return { job, module, parallelism };
+}
+
+/** Fails when the thread has nothing left to do: the process would end without a word. */
+function idle(module: string): Promise<never> {
+  return new Promise((_, reject) => {
+    process.once('beforeExit', () => reject(new MillraceError('JOB_MODULE', `${module} did not come to its env.execute(): it awaits something that never happens`)));
+  });
+}
+
+function naming(error: unknown, module: string, file: string): unknown {
+  if (error instanceof MillraceError) error.message = error.message.replaceAll(module, file);
+  return error;
+}

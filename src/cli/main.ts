@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/**
+ * The command line: `millrace run` and `millrace explain`. This file knows the words; what they do is loaded when it is asked for,
+ * so that `--help` and mistakes answer at once.
+ */
+
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import type { JobOptions } from './load-job.ts';
+import { errorReport } from './report.ts';
+import { exit, outputClosed, watchOutput } from './output.ts';
+
+const examples = `
+Examples:
+  millrace run wordcount.ts                      run a job to its end, or until Ctrl-C
+  millrace run wordcount.ts -p 2                 with parallelism 2 where the job names none
+  millrace run wordcount.ts -- access.log 10     with arguments: env.args is ['access.log', '10']
+  cat access.log | millrace run top-urls.ts      a job that reads env.stdin()
+  millrace explain wordcount.ts                  show stages, exchanges and the fields that functions read
+
+Ctrl-C ends the sources and lets what they have read run through; a second one cancels the job, a third one kills it.
+A job that fails exits with 1, after Ctrl-C with 130. MILLRACE_DEBUG=1 shows internal stack traces.`;
+
+/** What stands behind `--` belongs to the job, whatever it looks like. */
+const [own, jobArguments] = splitArguments(process.argv.slice(2));
+
+const program = new Command('millrace')
+  .description('Runs jobs of Millrace, the stream processor.')
+  .version(packageVersion(), '-V, --version', 'show the version')
+  .helpOption('-h, --help', 'show this help')
+  .addHelpText('after', examples)
+  .showHelpAfterError("(see 'millrace --help'; arguments of the job itself go behind --)");
+
+addJobCommand('run', 'run a job', async () => (await import('./run-command.ts')).runCommand);
+addJobCommand('explain', 'show the plan of a job without running it', async () => (await import('./explain-command.ts')).explainCommand);
+
+watchOutput();
+await program.parseAsync(own, { from: 'user' });
+
+/** Runs a job's file and says with which code the process ends. */
+type JobCommand = (file: string, options: JobOptions) => Promise<number>;
+
+function addJobCommand(name: string, description: string, load: () => Promise<JobCommand>): void {
+  program
+    .command(name)
+    .description(description)
+    .usage('<job> [options] [-- arguments…]')
+    .argument('<job>', 'a module that ends with `await env.execute(name)`: .ts, .mts, .js or .mjs')
+    .option('-p, --parallelism <n>', 'subtasks of each operator where the job names no number; default: the cores of the machine', wholeNumber)
+    .action(async (file: string, { parallelism }: { parallelism?: number }) => {
+      await exit(await exitCodeOf(async () => (await load())(file, { parallelism, args: jobArguments })));
+    });
+}
+
+async function exitCodeOf(command: () => Promise<number>): Promise<number> {
+  try {
+    return await command();
+  } catch (error) {
+    if (!outputClosed()) process.stderr.write(errorReport(error, { debug: process.env.MILLRACE_DEBUG === '1' }));
+    return 1;
+  }
+}
+
+function splitArguments(all: readonly string[]): [own: readonly string[], jobArguments: readonly string[]] {
+  const at = all.indexOf('--');
+  return at === -1 ? [all, []] : [all.slice(0, at), all.slice(at + 1)];
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('Expected a whole number from 1.');
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}

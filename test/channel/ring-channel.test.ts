@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { defaultLimits } from '../../src/base/limits.ts';
+import { UnsupportedColumnValueError } from '../../src/channel/frame-encoder.ts';
+import { createRingMemory } from '../../src/channel/ring.ts';
+import { RingChannelReader, RingChannelWriter } from '../../src/channel/ring-channel.ts';
+import { column } from '../../src/schema/type.ts';
+import { type ChannelEnds, testChannel, transfer } from './channel-conformance.ts';
+import { batchOf, materialise, type Offered, stringColumn, tupleType } from './plain-elements.ts';
+
+/** @param counted bytes that have gone through the ring already */
+function ringEnds(capacity: number, counted = 0): ChannelEnds {
+  const memory = createRingMemory(capacity);
+  const control = new Int32Array(memory);
+  control[0] = counted;
+  control[16] = counted;
+  return { writer: new RingChannelWriter(memory, () => {}), reader: new RingChannelReader(memory, () => {}) };
+}
+
+for (const capacity of [256, 512, 2048, defaultLimits.ringBytes]) {
+  testChannel(`ring channel of ${capacity} bytes`, () => ringEnds(capacity));
+}
+
+testChannel('ring channel whose counts pass 2³¹', () => ringEnds(512, 2 ** 31 - 96));
+testChannel('ring channel whose counts pass 2³²', () => ringEnds(256, 2 ** 32 - 72));
+
+describe('ring channel', () => {
+  test('counts the bytes at both ends', () => {
+    const ends = ringEnds(512);
+    transfer(ends, [{ element: batchOf(stringColumn, ['x'.repeat(1000)]) }]);
+    expect(ends.writer.bytes).toBeGreaterThan(1000);
+    expect(ends.reader.bytes).toBe(ends.writer.bytes);
+  });
+
+  test('sends a dictionary once, then ids', () => {
+    const ends = ringEnds(2 ** 16);
+    const offered: Offered = { element: batchOf(stringColumn, ['x'.repeat(1000)]), layout: 'dictionary', dictionaries: [] };
+    const bytesOf = (): number => {
+      const before = ends.writer.bytes;
+      transfer(ends, [offered]);
+      return ends.writer.bytes - before;
+    };
+    expect(bytesOf()).toBeGreaterThan(1000);
+    expect(bytesOf()).toBeLessThan(100);
+  });
+
+  test('names the row and the column of a value that cannot leave its thread', () => {
+    const { writer } = ringEnds(2048);
+    const type = tupleType(column('float64'), column('any'));
+    const rows = [[1, 'fine'], [2, () => {}]];
+    const batch = materialise(writer, { element: { ...batchOf(type, []), rows } });
+    expect(() => writer.offer(batch)).toThrow(UnsupportedColumnValueError);
+    expect(() => writer.offer(batch)).toThrow(expect.objectContaining({ row: 1, column: 1 }));
+  });
+});

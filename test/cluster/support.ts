@@ -1,0 +1,76 @@
+/**
+ * The built package, as programs use it: worker threads load `dist`, so these tests do, too. Types come from the sources, so
+ * that they can be checked without a build.
+ */
+
+import { onTestFinished } from 'vitest';
+import type { JobClient, LocalCluster as LocalClusterType, LocalClusterOptions, MillraceError } from '../../src/index.ts';
+
+const built: string = new URL('../../dist/index.js', import.meta.url).href;
+export const { LocalCluster, StreamEnvironment } = (await import(built)) as typeof import('../../src/index.ts');
+
+export type { JobClient, JobStatus, MillraceError } from '../../src/index.ts';
+
+/** Longer than anything here takes on a loaded machine; a test that waits so long has failed. */
+const waitMsMax = 20_000;
+
+/** The URL of a job module in `jobs/`. */
+export function jobModule(name: string): URL {
+  return new URL(`./jobs/${name}.mjs`, import.meta.url);
+}
+
+/** A cluster that is closed when the test is over. */
+export function testCluster(options: LocalClusterOptions = {}): LocalClusterType {
+  const cluster = new LocalCluster({ slots: 1, ...options });
+  onTestFinished(() => within(cluster.close(), 'close'));
+  return cluster;
+}
+
+/** What a promise resolves to. @throws when it takes for ever */
+export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come to its end`)), waitMsMax);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<MillraceError> {
+  const outcome = await within(
+    promise.then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    ),
+    'the failure',
+  );
+  if ('error' in outcome) return outcome.error as MillraceError;
+  throw new Error(`expected a failure, but got ${JSON.stringify(outcome.value)}`);
+}
+
+/** The rows of an output, until it ends or there are as many as asked for. */
+export async function rowsOf<T>(job: JobClient, output = 'out', count = Number.POSITIVE_INFINITY): Promise<T[]> {
+  const rows: T[] = [];
+  const read = async (): Promise<void> => {
+    if (count === 0) return;
+    for await (const row of job.output<T>(output)) {
+      rows.push(row);
+      if (rows.length >= count) break;
+    }
+  };
+  await within(read(), `reading '${output}'`);
+  return rows;
+}
+
+/** Looks again until something holds. @throws when it does not come to hold */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + waitMsMax;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

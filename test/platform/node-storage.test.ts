@@ -1,0 +1,102 @@
+/** Files of the machine: finding them, and what their errors say. */
+
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { nodeStorage } from '../../src/platform/node-storage.ts';
+import { temporaryDirectory } from '../connectors/support.ts';
+
+function directoryOf(...names: string[]): string {
+  const directory = temporaryDirectory();
+  for (const name of names) writeFileSync(join(directory, name), name);
+  return directory;
+}
+
+describe('nodeStorage.list', () => {
+  it('finds the files of a glob, sorted, with absolute paths', async () => {
+    const directory = directoryOf('b.log', 'a.log', 'c.txt', '.hidden.log');
+    mkdirSync(join(directory, 'd.log'));
+    const found = [join(directory, 'a.log'), join(directory, 'b.log')];
+    expect(await nodeStorage.list(join(directory, '*.log'))).toEqual(found);
+    expect(await nodeStorage.list(join(relative(process.cwd(), directory), '*.log'))).toEqual(found);
+  });
+
+  it('takes a path that is there as itself, whatever its characters', async () => {
+    const directory = directoryOf('a[1]*.log', 'a1.log', 'a1x.log', '{x}', '(y)');
+    for (const name of ['a[1]*.log', 'a1.log', '{x}', '(y)']) {
+      expect(await nodeStorage.list(join(directory, name))).toEqual([join(directory, name)]);
+    }
+    expect(await nodeStorage.list(join(directory, 'a[12].log'))).toEqual([join(directory, 'a1.log')]);
+  });
+
+  it('finds nothing where nothing is', async () => {
+    const directory = directoryOf('file');
+    const names = ['missing', '*.log', 'file/below', 'file/*', 'missing/*', `{${'x'.repeat(300)},y}`];
+    for (const name of names) expect(await nodeStorage.list(join(directory, name))).toEqual([]);
+  });
+
+  it('follows links to files', async () => {
+    const directory = directoryOf('target');
+    symlinkSync(join(directory, 'target'), join(directory, 'link.log'));
+    expect(await nodeStorage.list(join(directory, '*.log'))).toEqual([join(directory, 'link.log')]);
+  });
+
+  it('says how to name the files of a directory', async () => {
+    const directory = directoryOf();
+    await expect(nodeStorage.list(`${directory}/`)).rejects.toMatchObject({
+      code: 'EISDIR',
+      path: directory,
+      message: `'${directory}/' is a directory; say '${directory}/*' for the files in it`,
+    });
+  });
+
+  it('does not read devices', async () => {
+    await expect(nodeStorage.list('/dev/null')).rejects.toMatchObject({ code: 'EINVAL', message: "'/dev/null' is not a regular file" });
+  });
+});
+
+describe('nodeStorage', () => {
+  it('writes files, makes them known under another name, and reads them at any position', () => {
+    const directory = join(temporaryDirectory(), 'deep', 'down');
+    nodeStorage.makeDirectory(directory);
+    nodeStorage.makeDirectory(directory);
+    const written = nodeStorage.create(join(directory, 'new'));
+    written.write(Buffer.from('hello '));
+    written.write(Buffer.from('world'));
+    written.sync();
+    written.close();
+    nodeStorage.rename(join(directory, 'new'), join(directory, 'file'));
+    expect(nodeStorage.entries(directory)).toEqual(['file']);
+    const file = nodeStorage.open(join(directory, 'file'));
+    const target = Buffer.alloc(8, '.');
+    expect([file.size, file.read(target, 1, 5, 6), file.read(target, 0, 8, 11)]).toEqual([11, 5, 0]);
+    expect(target.toString()).toBe('.world..');
+    file.close();
+    nodeStorage.remove(join(directory, 'file'));
+    expect(nodeStorage.entries(directory)).toEqual([]);
+    expect(nodeStorage.entries(join(directory, 'missing'))).toEqual([]);
+  });
+
+  it('knows a file again after a rename and an append, but not another one of its name', () => {
+    const directory = directoryOf('file');
+    const identity = (name: string) => {
+      const file = nodeStorage.open(join(directory, name));
+      file.close();
+      return file.identity;
+    };
+    const before = identity('file');
+    writeFileSync(join(directory, 'file'), 'more', { flag: 'a' });
+    nodeStorage.rename(join(directory, 'file'), join(directory, 'renamed'));
+    expect(identity('renamed')).toBe(before);
+    writeFileSync(join(directory, 'file'), readFileSync(join(directory, 'renamed')));
+    expect(identity('file')).not.toBe(before);
+  });
+
+  it('names the file that a call on it failed for', () => {
+    const directory = directoryOf();
+    const file = nodeStorage.open(directory);
+    expect(() => file.read(new Uint8Array(1), 0, 1, 0)).toThrow(expect.objectContaining({ code: 'EISDIR', path: directory }));
+    file.close();
+    expect(() => nodeStorage.open(join(directory, 'missing'))).toThrow(expect.objectContaining({ code: 'ENOENT', path: join(directory, 'missing') }));
+  });
+});
