@@ -7,8 +7,9 @@ import { nodeExecution } from './node-execution.ts';
 
 installExecution(nodeExecution({ parallelism: availableParallelism(), entry: () => pathToFileURL(process.argv[1] ?? '').href }));
 
+export { callback, files, socket, stdin } from './api/connectors.ts';
 export { DataStream, DataStreamSink } from './api/data-stream.ts';
-export { type GenerateOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
+export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
 export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
 export { type AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';

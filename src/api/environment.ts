@@ -5,9 +5,9 @@ import { limitsWith } from '../base/limits.ts';
 import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { textFileSource } from '../connectors/files/text-source.ts';
-import { socketTextSource } from '../connectors/socket/socket-source.ts';
+import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
 import type { Source, Split } from '../connectors/source.ts';
-import { stdinSource } from '../connectors/stdin/stdin-source.ts';
+import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
@@ -33,6 +33,8 @@ export interface TextFileOptions extends SourceOptions {
   /** Default UTF-8; 'latin1' takes every byte as a character. */
   readonly encoding?: 'utf8' | 'latin1';
 }
+
+export type SocketTextOptions = SourceOptions & Pick<SocketOptions, 'reconnect' | 'delimiter'>;
 
 /**
  * A job in the making.
@@ -96,14 +98,15 @@ export class StreamEnvironment {
     return this.fromSource(textFileSource(pathOrGlob, encoding === undefined ? {} : { encoding }), checkSourceOptions(options, 'readTextFile'));
   }
 
-  /** The lines that come over a TCP connection. */
-  socketTextStream(host: string, port: number, options: SourceOptions = {}): DataStream<string> {
-    return this.fromSource(socketTextSource({ host, port }), checkSourceOptions(options, 'socketTextStream'));
+  /** The lines that come over a TCP connection; see `SocketOptions` for what happens when it closes. */
+  socketTextStream(host: string, port: number, { reconnect, delimiter, ...options }: SocketTextOptions = {}): DataStream<string> {
+    const source = socketTextSource({ host, port, ...(reconnect === undefined ? {} : { reconnect }), ...(delimiter === undefined ? {} : { delimiter }) });
+    return this.fromSource(source, checkSourceOptions(options, 'socketTextStream'));
   }
 
-  /** The lines of standard input. */
-  stdin(options: SourceOptions = {}): DataStream<string> {
-    return this.fromSource(stdinSource(), checkSourceOptions(options, 'stdin'));
+  /** The lines of standard input. A pipe or file counts as bounded, unless `bounded` says otherwise. */
+  stdin({ bounded, ...options }: SourceOptions & StdinOptions = {}): DataStream<string> {
+    return this.fromSource(stdinSource(bounded === undefined ? {} : { bounded }), checkSourceOptions(options, 'stdin'));
   }
 
   /** Records that the program which submitted the job writes to `job.input(name)`. */

@@ -28,6 +28,14 @@ export interface Limits {
   readonly readBytes: number;
   /** Bytes of a file that one split covers. */
   readonly splitBytes: number;
+  /** Bytes of a file that are worth a split of their own when there are more readers than splits. */
+  readonly splitBytesMin: number;
+  /** Bytes of the longest line: below the longest string of V8, about 512 MiB, even as UTF-16. */
+  readonly lineBytes: number;
+  /** Characters that a file sink gathers before it writes. */
+  readonly sinkCharacters: number;
+  /** Milliseconds in which a worker lets go of a job that has ended; then its thread is killed: it may be in an endless loop. */
+  readonly cancelMs: number;
   /** Characters of a record that an error message shows. */
   readonly shownCharacters: number;
 }
@@ -46,6 +54,10 @@ export const defaultLimits: Limits = {
   localAggregationKeys: 100_000,
   readBytes: 256 * 1024,
   splitBytes: 16 * 1024 * 1024,
+  splitBytesMin: 64 * 1024,
+  lineBytes: 256 * 1024 * 1024,
+  sinkCharacters: 64 * 1024,
+  cancelMs: 5000,
   shownCharacters: 400,
 };
 

@@ -43,7 +43,7 @@ async function load(module: string, { parallelism = availableParallelism(), args
   process.argv.splice(1, process.argv.length, file, ...args);
   Reflect.set(globalThis, commandLineMark, new URL('..', import.meta.url).href);
   process.setSourceMapsEnabled(true);
-  const job = await Promise.race([loadJobModule({ module, loadId: 'command-line', args, parallelism }), idle(module)]);
+  const job = await Promise.race([loadJobModule({ module, args, parallelism }), idle(module)]);
   return { job, module, parallelism };
 }
 

@@ -2,9 +2,10 @@
  * Worker threads of this process and the jobs that run on them. The threads start with the cluster and stay warm between jobs.
  */
 
+import * as v from 'valibot';
 import type { JobDescription } from '../api/execution.ts';
 import type { JobClient } from '../api/job-client.ts';
-import { checkPositiveInteger } from '../api/options.ts';
+import { check } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Spawner, System } from '../base/system.ts';
@@ -26,16 +27,35 @@ export interface SubmitOptions {
   readonly parallelism?: number;
 }
 
+const submitSchema = v.strictObject({
+  args: v.optional(v.unknown()),
+  parallelism: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+});
+
+/** What a job needs beside its description: the workers load the same module with it. */
+interface RunOptions {
+  readonly module: string;
+  readonly args: unknown;
+  readonly parallelism: number;
+}
+
 export class Cluster {
   readonly #parts: ClusterParts;
   readonly #jobs = new Set<JobCoordinator>();
   /** Slots that running jobs hold. */
   #taken = 0;
   #submitted = 0;
-  #closed = false;
+  #closing: Promise<void> | null = null;
+  /** Rejects once the cluster is closed: for those who wait for something that may never happen. */
+  readonly #closed: Promise<never>;
+  #rejectClosed: (error: MillraceError) => void = () => {};
 
   constructor(parts: ClusterParts) {
     this.#parts = parts;
+    this.#closed = new Promise((_, reject) => {
+      this.#rejectClosed = reject;
+    });
+    this.#closed.catch(() => {});
   }
 
   /** Slots in all. */
@@ -48,44 +68,39 @@ export class Cluster {
    *
    * @throws MillraceError when the module cannot be loaded, the job is wrong, or there are too few free slots
    */
-  async submit(module: URL | string, { args, parallelism = this.slots }: SubmitOptions = {}): Promise<JobClient> {
+  async submit(module: URL | string, options: SubmitOptions = {}): Promise<JobClient> {
     const url = moduleUrl(module);
-    checkPositiveInteger(parallelism, 'submit: parallelism');
-    const id = this.#nextId();
-    const job = await loadJobModule({ module: url, loadId: id, args, parallelism });
-    return this.run(job, { module: url, args, parallelism, id });
+    const { args, parallelism = this.slots } = check(submitSchema, options, 'submit');
+    const run = { module: url, args: cloned(args), parallelism };
+    this.#checkOpen();
+    return this.run(await Promise.race([loadJobModule(run), this.#closed]), run);
   }
 
   /** Runs a job whose module the host has loaded already. */
-  run(job: JobDescription, options: { readonly module: string; readonly args: unknown; readonly parallelism: number; readonly id?: JobId }): JobClient {
-    const { module, args, parallelism, id = this.#nextId() } = options;
+  run(job: JobDescription, { module, args, parallelism }: RunOptions): JobClient {
+    this.#checkOpen();
     const plan = planDescription(job);
     this.#takeSlots(plan.slots, job.name);
-    try {
-      const coordinator: JobCoordinator = new JobCoordinator({
-        id,
-        module,
-        args,
-        job,
-        plan,
-        parallelism,
-        ...this.#parts,
-        released: () => {
-          this.#taken -= plan.slots;
-          this.#jobs.delete(coordinator);
-        },
-      });
-      this.#jobs.add(coordinator);
-      return coordinator;
-    } catch (error) {
-      this.#taken -= plan.slots;
-      throw error;
-    }
+    const coordinator = new JobCoordinator({
+      id: `job-${++this.#submitted}` as JobId,
+      module,
+      args,
+      job,
+      plan,
+      parallelism,
+      ...this.#parts,
+      released: () => {
+        this.#taken -= plan.slots;
+        this.#jobs.delete(coordinator);
+      },
+    });
+    this.#jobs.add(coordinator);
+    coordinator.start();
+    return coordinator;
   }
 
-  #nextId(): JobId {
-    if (this.#closed) throw new MillraceError('CLUSTER_CLOSED', 'the cluster is closed; make a new one');
-    return `job-${++this.#submitted}` as JobId;
+  #checkOpen(): void {
+    if (this.#closing !== null) throw closedError();
   }
 
   #takeSlots(needed: number, name: string): void {
@@ -97,8 +112,13 @@ export class Cluster {
   }
 
   /** Cancels the jobs that still run and ends all threads. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#rejectClosed(closedError());
     await Promise.all([...this.#jobs].map((job) => job.cancel()));
     await this.#parts.spawner.close();
   }
@@ -108,10 +128,23 @@ export class Cluster {
   }
 }
 
+function closedError(): MillraceError {
+  return new MillraceError('CLUSTER_CLOSED', 'the cluster is closed; make a new one');
+}
+
 function moduleUrl(module: URL | string): string {
   try {
     return new URL(module).href;
   } catch (error) {
     throw new MillraceError('INVALID_OPTION', `submit: '${String(module)}' is not a URL; write new URL('./my.job.js', import.meta.url)`, { cause: error });
+  }
+}
+
+/** The host sees what the workers see, whatever becomes of the original. */
+function cloned(args: unknown): unknown {
+  try {
+    return structuredClone(args);
+  } catch (error) {
+    throw new MillraceError('INVALID_OPTION', `submit: args must be plain data, because every worker gets a copy: ${(error as Error).message}`, { cause: error });
   }
 }

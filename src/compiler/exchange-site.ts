@@ -188,10 +188,11 @@ class SiteGenerator {
     const code = this.#code;
     code.line(`const t = ${target};`);
     code.line('const n = t.n;');
+    if (columns.some(isFloat)) code.line('const { floats } = t;');
     let floats = 0;
     for (const [i, value] of values.entries()) {
       const column = columns[i] as ColumnType;
-      this.#storeColumn(i, column, value, isFloat(column) ? `t.floats[n + ${limits.batchRows * floats++}]` : `t.c${i}[n]`);
+      this.#storeColumn(i, column, value, isFloat(column) ? `floats[n + ${limits.batchRows * floats++}]` : `t.c${i}[n]`);
     }
     if (this.#writer.hashed) code.line('t.hashes[n] = h;');
     if (this.#writer.timestamps) code.line(`t.timestamps[n] = ${this.#site.shape.timestamp ? 'ts' : 'NaN'};`);

@@ -65,6 +65,8 @@ export class ExchangeWriter {
   timestamps = false;
   /** Next consumer in turn. */
   next = 0;
+  /** Called when sites write by other code than before: loops that call them are worth compiling anew, to be optimised for it. */
+  changed: () => void = () => {};
   recordsOut = 0;
   batchesOut = 0;
   readonly #sites: ExchangeSite[] = [];
@@ -156,6 +158,7 @@ export class ExchangeWriter {
       this.#bind = bind;
     }
     if (this.type !== null) for (const target of this.targets) this.#open(target);
+    this.changed();
   }
 
   /** A row that does not have the type so far. Widens the type and writes the row again. */

@@ -37,30 +37,39 @@ export class StageCompiler {
   readonly #options: StageCompilerOptions;
   /** By input partitioner and type. */
   readonly #loops = new Map<string, Map<RecordType, InputLoop>>();
-  readonly #invalidate = () => this.#loops.clear();
+  /** By operator; undefined for one that leaves nothing. */
+  readonly #finishLoops = new Map<number, FinishLoop | undefined>();
 
   constructor(options: StageCompilerOptions) {
     this.#options = options;
+    for (const { writer } of options.outputs) writer.changed = this.#invalidate;
   }
+
+  /** Throws the loops away; they are compiled again when they are asked for. The one that runs may run on to its end. */
+  readonly #invalidate = (): void => {
+    this.#loops.clear();
+    this.#finishLoops.clear();
+  };
 
   /** The loop for batches like this one from an input with this partitioner (undefined for a source's own). */
   inputLoop(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
     const variant = `${inputVariant(partitioner)}${batch.timestamps === null ? '' : ' timestamps'}`;
-    let loops = this.#loops.get(variant);
-    if (loops === undefined) {
-      loops = new Map();
-      this.#loops.set(variant, loops);
-    }
-    let loop = loops.get(batch.type);
-    if (loop === undefined) {
-      loop = this.#compileInput(batch, partitioner);
-      loops.set(batch.type, loop);
-    }
+    const known = this.#loops.get(variant)?.get(batch.type);
+    if (known !== undefined) return known;
+    // Compiling may throw other loops away, but not this one: it knows already what made it do so.
+    const loop = this.#compileInput(batch, partitioner);
+    const loops = this.#loops.get(variant) ?? new Map<RecordType, InputLoop>();
+    this.#loops.set(variant, loops.set(batch.type, loop));
     return loop;
   }
 
   /** The loop that emits what is left in an operator, or undefined when there is none. */
   finishLoop(index: number): FinishLoop | undefined {
+    if (!this.#finishLoops.has(index)) this.#finishLoops.set(index, this.#compileFinish(index));
+    return this.#finishLoops.get(index);
+  }
+
+  #compileFinish(index: number): FinishLoop | undefined {
     const instance = this.#options.instances[index] as OperatorInstance;
     if (instance.generateFinish === undefined) return undefined;
     const stageCode = new StageCode(this.#options, this.#invalidate);

@@ -171,12 +171,14 @@ class KeyedAggregate implements OperatorInstance {
 
   #addBatch(code: OperatorCode, row: Row, { aggregator: { input }, state, slots }: Omit<NamedState, 'name'> & { slots: string }): void {
     const name = code.names.constant('state', state);
+    const index = code.names.constant('index', this.#index);
     const numbers = input.kind === 'field' ? fieldOf(row, input.name)?.numbers : undefined;
     if (state.addColumn !== undefined && input.kind === 'none') {
-      code.body.line(`${name}.addColumn(${slots}, ${code.names.constant('noNumbers', noNumbers)}, 0, rows);`);
+      const none = code.names.constant('noNumbers', noNumbers);
+      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${none}, base: 0 });`);
     } else if (state.addColumn !== undefined && numbers !== undefined) {
       const { values, base } = numbers.use();
-      code.body.line(`${name}.addColumn(${slots}, ${values}, ${base}, rows);`);
+      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${values}, base: ${base} });`);
     } else {
       code.body.block('for (let i = 0; i < rows; i++)', () => {
         const value = this.#input(code, row, input);

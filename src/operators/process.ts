@@ -74,7 +74,9 @@ export function processOperator(fn: ProcessFunction<never, never>): Operator {
           const state = code.names.constant('processing', processing);
           const sides = code.names.fresh('sides');
           const writers = emit.sides.map((side) => [side, hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp), side))] as const);
-          code.hoist(() => code.body.line(`const ${sides} = { ${writers.map(([side, { name }]) => `${JSON.stringify(side)}: ${name}`).join(', ')} };`));
+          // Without a prototype, and with computed keys: ids of side outputs may be '__proto__' or 'toString'.
+          const entries = ['__proto__: null', ...writers.map(([side, { name }]) => `[${JSON.stringify(side)}]: ${name}`)];
+          code.hoist(() => code.body.line(`const ${sides} = { ${entries.join(', ')} };`));
           for (const each of [output, ...writers.map(([, writer]) => writer)]) each.begin();
           code.body.line(`${state}.sides = ${sides};`);
           code.body.line(`${state}.timestamp = ${row.timestamp ?? 'undefined'};`);

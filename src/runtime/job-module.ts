@@ -1,34 +1,55 @@
-/** Loads a job module for its graph: `execute()` hands the job over and never returns. */
+/** Loads a job module for its graph: `execute()` hands the job over and never returns. Host and workers, each for itself. */
 
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Execution, type JobDescription, withExecution } from '../api/execution.ts';
 import { MillraceError } from '../base/errors.ts';
 
 export interface LoadOptions {
   readonly module: string;
-  /** Makes the module be evaluated again although this thread has loaded it before. */
-  readonly loadId: string;
   readonly args: unknown;
   readonly parallelism: number;
 }
 
-/** @throws MillraceError JOB_MODULE when the module cannot be loaded or executes no job */
-export function loadJobModule({ module, loadId, args, parallelism }: LoadOptions): Promise<JobDescription> {
+/** Modules that this thread has loaded. */
+let loads = 0;
+
+/** @throws MillraceError JOB_MODULE when the module cannot be loaded, or does not execute exactly one job */
+export function loadJobModule({ module, args, parallelism }: LoadOptions): Promise<JobDescription> {
   return new Promise((resolve, reject) => {
+    const jobs: JobDescription[] = [];
+    const decide = (): void => {
+      const [job, other] = jobs;
+      if (job !== undefined && other === undefined) resolve(job);
+      else reject(new MillraceError('JOB_MODULE', `${module} ${job === undefined ? executesNone : executesSeveral(jobs)}`));
+    };
     const execution: Execution = {
       args,
       parallelism,
       submit: (job) => {
-        resolve(job);
+        // What is executed in the same breath counts, too; the promise is one that never resolves.
+        if (jobs.push(job) === 1) void Promise.resolve().then(decide);
         return new Promise(() => {});
       },
     };
-    const url = new URL(module);
-    url.searchParams.set('job', loadId);
-    withExecution(execution, () => import(url.href)).then(
-      () => reject(new MillraceError('JOB_MODULE', `${module} was loaded, but executed no job; end it with: await env.execute('name')`)),
-      (error: unknown) => reject(moduleFailure(module, error)),
-    );
+    withExecution(execution, () => import(freshUrl(module))).then(decide, (error: unknown) => reject(moduleFailure(module, error)));
   });
+}
+
+const executesNone =
+  "was loaded, but executed no job; end it with: await env.execute('name'). It is this module itself that must execute, " +
+  'on its top level: a module that it imports is evaluated only once';
+
+function executesSeveral(jobs: readonly JobDescription[]): string {
+  return `executes ${jobs.length} jobs at once: ${jobs.map(({ name }) => `'${name}'`).join(', ')}; a job module executes one job`;
+}
+
+/** A thread evaluates a module once for each URL, and a CommonJS module once for each file: both are made to start afresh. */
+function freshUrl(module: string): string {
+  const url = new URL(module);
+  if (url.protocol === 'file:') delete createRequire(url).cache[fileURLToPath(url)];
+  url.searchParams.set('job', String(++loads));
+  return url.href;
 }
 
 function moduleFailure(module: string, error: unknown): MillraceError {

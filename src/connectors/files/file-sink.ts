@@ -64,10 +64,10 @@ class FileWriter implements SinkWriter<unknown> {
   readonly #format: FileFormat;
   readonly #part: PartFile;
 
-  constructor(directory: string, options: FileSinkOptions, { system, subtask, parallelism }: SinkContext) {
+  constructor(directory: string, options: FileSinkOptions, { system, limits, subtask, parallelism }: SinkContext) {
     const { format, prefix = 'part', suffix = suffixes[format], overwrite = false } = options;
     this.#format = createFormat(options);
-    this.#part = new PartFile({ storage: system.storage, directory, prefix, suffix, subtask, parallelism, overwrite });
+    this.#part = new PartFile({ storage: system.storage, directory, prefix, suffix, subtask, parallelism, overwrite, bufferCharacters: limits.sinkCharacters });
     this.#part.write(this.#format.start());
   }
 

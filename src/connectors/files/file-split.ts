@@ -1,5 +1,6 @@
 /** Parts of files, and how files are divided into them. */
 
+import type { Limits } from '../../base/limits.ts';
 import type { Split } from '../source.ts';
 
 /**
@@ -29,17 +30,14 @@ export interface FoundFile {
   readonly compression: 'gzip' | undefined;
 }
 
-/** Smaller parts are not worth a reader. */
-const partBytesMin = 64 * 1024;
-
 /**
  * Divides files into splits of about the same size: at most `splitBytes`, and as many as there are readers where there is enough
- * to read. A compressed file cannot be divided; an empty one has nothing to read.
+ * to read, but not below `splitBytesMin`. A compressed file cannot be divided; an empty one has nothing to read.
  */
-export function divideFiles(files: readonly FoundFile[], options: { readonly splitBytes: number; readonly parallelism: number }): FileSplit[] {
+export function divideFiles(files: readonly FoundFile[], options: Pick<Limits, 'splitBytes' | 'splitBytesMin'> & { readonly parallelism: number }): FileSplit[] {
   const divisible = files.filter((file) => file.compression === undefined);
   const bytes = divisible.reduce((sum, file) => sum + file.size, 0);
-  const share = Math.max(partBytesMin, Math.ceil(bytes / options.parallelism));
+  const share = Math.max(options.splitBytesMin, Math.ceil(bytes / options.parallelism));
   const target = Math.min(options.splitBytes, share);
   return files.filter((file) => file.size > 0).flatMap((file) => (file.compression === undefined ? divide(file, target) : [wholeFile(file)]));
 }

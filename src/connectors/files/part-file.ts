@@ -18,16 +18,16 @@ export interface PartOptions {
   readonly parallelism: number;
   /** Whether parts of an earlier run may go. */
   readonly overwrite: boolean;
+  /** Text that waits until it is worth a system call. */
+  readonly bufferCharacters: number;
 }
-
-/** Text that waits until it is worth a system call. */
-const bufferCharacters = 64 * 1024;
 
 export class PartFile {
   readonly #storage: Storage;
   readonly #path: string;
   readonly #pathInProgress: string;
   readonly #file: WritableFile;
+  readonly #bufferCharacters: number;
   #text = '';
   #closed = false;
 
@@ -36,6 +36,7 @@ export class PartFile {
     const { storage, directory, prefix, suffix, subtask } = options;
     const name = `${prefix}-${subtask}${suffix}`;
     this.#storage = storage;
+    this.#bufferCharacters = options.bufferCharacters;
     this.#path = join(directory, name);
     this.#pathInProgress = join(directory, `.${name}.inprogress`);
     clearDirectory(options);
@@ -44,7 +45,7 @@ export class PartFile {
 
   write(text: string): void {
     this.#text += text;
-    if (this.#text.length >= bufferCharacters) this.flush();
+    if (this.#text.length >= this.#bufferCharacters) this.flush();
   }
 
   flush(): void {

@@ -52,7 +52,7 @@ async function enumerate(patterns: readonly string[], { system, limits, parallel
   const paths = new Set<string>();
   for (const pattern of patterns) for (const path of await findFiles(pattern, system.storage)) paths.add(path);
   const files = [...paths].map((path) => inspectFile(path, system.storage));
-  return divideFiles(files, { splitBytes: limits.splitBytes, parallelism });
+  return divideFiles(files, { ...limits, parallelism });
 }
 
 async function findFiles(pattern: string, storage: Storage): Promise<readonly string[]> {

@@ -26,14 +26,11 @@ export interface LineSplitterOptions {
   readonly bufferBytes: number;
   /** What is read, for errors: `file '/var/log/x'`. */
   readonly place: string;
-  /** Bytes of the longest line; 256 MiB where it is left out. */
-  readonly lineBytesMax?: number;
+  /** Bytes of the longest line. */
+  readonly lineBytesMax: number;
   /** Told the offset of the first byte that is not valid UTF-8, once. */
   readonly onInvalid: (offset: number) => void;
 }
-
-/** Half of what a string can hold, so that a batch with such a line and a read behind it still fits one. */
-const lineBytesMax = 2 ** 28;
 
 const carriageReturn = 13;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -43,7 +40,6 @@ export class LineSplitter {
   readonly #options: LineSplitterOptions;
   readonly #delimiter: Buffer;
   readonly #delimiterText: string;
-  readonly #lineBytesMax: number;
   #bytes: Buffer;
   #start = 0;
   #filled = 0;
@@ -60,7 +56,6 @@ export class LineSplitter {
     this.#options = options;
     this.#delimiter = Buffer.from(options.delimiter, options.encoding);
     this.#delimiterText = this.#delimiter.toString(options.encoding);
-    this.#lineBytesMax = options.lineBytesMax ?? lineBytesMax;
     assert(this.#delimiter.length > 0, 'lines have a delimiter');
     this.#bytes = Buffer.allocUnsafeSlow(options.bufferBytes + this.#delimiter.length);
     this.#origin = options.origin;
@@ -262,7 +257,7 @@ export class LineSplitter {
   #makeRoom(behind: number): void {
     const start = this.#start;
     const left = this.#filled - start;
-    if (left > this.#lineBytesMax) this.#refuseLine();
+    if (left > this.#options.lineBytesMax) this.#refuseLine();
     const needed = left + behind;
     const target = needed <= this.#bytes.length ? this.#bytes : Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(target, 0, start, this.#filled);
@@ -276,7 +271,7 @@ export class LineSplitter {
   #refuseLine(): never {
     throw new MillraceError(
       'SOURCE_FAILED',
-      `${this.#options.place}: the line that begins at byte ${this.position} is longer than ${this.#lineBytesMax} bytes; ` +
+      `${this.#options.place}: the line that begins at byte ${this.position} is longer than ${this.#options.lineBytesMax} bytes; ` +
         'is this text, and are its lines delimited as they were said to be?',
     );
   }

@@ -119,6 +119,7 @@ export class SocketReader implements SourceReader<string, Split> {
       origin: 0,
       bufferBytes,
       place: `socket ${this.#place}`,
+      lineBytesMax: this.#context.limits.lineBytes,
       onInvalid: (offset) =>
         this.#context.warn(`socket ${this.#place}: byte ${offset} of the connection is not valid UTF-8; such bytes become U+FFFD`),
     });

@@ -90,6 +90,7 @@ export class StdinReader implements SourceReader<string, Split> {
       origin: 0,
       bufferBytes,
       place: 'standard input',
+      lineBytesMax: this.#context.limits.lineBytes,
       onInvalid: (offset) => this.#context.warn(`standard input: byte ${offset} is not valid UTF-8; such bytes become U+FFFD`),
     });
   }

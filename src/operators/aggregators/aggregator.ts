@@ -31,6 +31,17 @@ export interface Aggregator<in In, out Out> {
   readonly [aggregates]?: (record: In) => Out;
 }
 
+/** Numbers of the rows of a batch, and the slots that they belong to. */
+export interface NumberColumn {
+  /** By row. All are below `slotCount`. */
+  readonly slots: Int32Array;
+  readonly slotCount: number;
+  readonly rows: number;
+  /** The number of row i is at `base` + i. For aggregators that see no value it is any array. */
+  readonly values: Float64Array | Int32Array;
+  readonly base: number;
+}
+
 /**
  * The accumulators of one aggregator in one subtask. Slots are dense and start empty; a method that is given a slot that has
  * no room yet makes room. A partial result is a plain value (it may cross threads) that `merge` adds to another accumulator:
@@ -39,11 +50,8 @@ export interface Aggregator<in In, out Out> {
  */
 export interface AggregatorState {
   add(slot: number, value: unknown): void;
-  /**
-   * Adds the numbers of a column to the slots of their rows: the same as `add` row by row, in a loop of its own. Optional; for
-   * aggregators that see no value, `values` is any array.
-   */
-  addColumn?(slots: Int32Array, values: Float64Array, base: number, rows: number): void;
+  /** The same as `add` for every row of a column, in a loop of its own. Optional. */
+  addColumn?(column: NumberColumn): void;
   merge(slot: number, partial: unknown): void;
   partial(slot: number): unknown;
   result(slot: number): unknown;

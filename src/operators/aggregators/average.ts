@@ -5,9 +5,9 @@
  * @hotpath
  */
 
-import type { Aggregator, AggregatorState } from './aggregator.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, type Nullable, type NullOf, wrongInput } from './input.ts';
-import { grown, grownFor, initialSlots } from './slots.ts';
+import { grown, initialSlots, roomFor } from './slots.ts';
 
 /**
  * The arithmetic mean of a field, a tuple element, what a function makes of the record, or the record itself. Null and
@@ -51,9 +51,9 @@ class AverageState implements AggregatorState {
     } else if (value !== null && value !== undefined) throw wrongInput(this.#call, 'numbers', value);
   }
 
-  addColumn(slots: Int32Array, values: Float64Array, base: number, rows: number): void {
-    this.#sums = grownFor(this.#sums, slots, rows);
-    this.#counts = grownFor(this.#counts, slots, rows);
+  addColumn({ slots, slotCount, rows, values, base }: NumberColumn): void {
+    this.#sums = roomFor(this.#sums, slotCount);
+    this.#counts = roomFor(this.#counts, slotCount);
     const sums = this.#sums;
     const counts = this.#counts;
     for (let row = 0; row < rows; row++) {

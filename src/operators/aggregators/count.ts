@@ -5,8 +5,8 @@
  * @hotpath
  */
 
-import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { grown, grownFor, initialSlots } from './slots.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import { grown, initialSlots, roomFor } from './slots.ts';
 
 /**
  * Counts records, whatever they hold: records with nulls count as well. 0 of nothing.
@@ -27,8 +27,8 @@ class CountState implements AggregatorState {
     this.#counts[slot]++;
   }
 
-  addColumn(slots: Int32Array, _values: Float64Array, _base: number, rows: number): void {
-    this.#counts = grownFor(this.#counts, slots, rows);
+  addColumn({ slots, slotCount, rows }: NumberColumn): void {
+    this.#counts = roomFor(this.#counts, slotCount);
     const counts = this.#counts;
     for (let row = 0; row < rows; row++) counts[slots[row]]++;
   }

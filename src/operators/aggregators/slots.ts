@@ -15,11 +15,9 @@ export function grown<A extends Float64Array | Uint8Array>(array: A, slot: numbe
   return larger;
 }
 
-/** The array, or a longer one, with room for all of the slots. */
-export function grownFor<A extends Float64Array | Uint8Array>(array: A, slots: Int32Array, rows: number): A {
-  let largest = 0;
-  for (let row = 0; row < rows; row++) if (slots[row] > largest) largest = slots[row];
-  return largest < array.length ? array : grown(array, largest);
+/** The array, or a longer one, with room for so many slots. */
+export function roomFor<A extends Float64Array | Uint8Array>(array: A, slotCount: number): A {
+  return slotCount <= array.length ? array : grown(array, slotCount - 1);
 }
 
 /** Makes the array longer than the slot. It is filled from its end on, since V8 turns arrays with holes into slow ones. */

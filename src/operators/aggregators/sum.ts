@@ -5,9 +5,9 @@
  * @hotpath
  */
 
-import type { Aggregator, AggregatorState } from './aggregator.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, mixedInput, type Nullable, wrongInput } from './input.ts';
-import { grown, grownFor, initialSlots, reserve } from './slots.ts';
+import { grown, initialSlots, reserve, roomFor } from './slots.ts';
 
 /** What the sum of values of type `V` is. The sum of nothing is the number 0, also where only bigints were expected. */
 export type SumOf<V> = V extends bigint ? bigint : V extends number ? number : 0;
@@ -55,9 +55,9 @@ class SumState implements AggregatorState {
     } else if (value !== null && value !== undefined) this.#addOther(slot, value);
   }
 
-  addColumn(slots: Int32Array, values: Float64Array, base: number, rows: number): void {
-    this.#kinds = grownFor(this.#kinds, slots, rows);
-    this.#totals = grownFor(this.#totals, slots, rows);
+  addColumn({ slots, slotCount, rows, values, base }: NumberColumn): void {
+    this.#kinds = roomFor(this.#kinds, slotCount);
+    this.#totals = roomFor(this.#totals, slotCount);
     const kinds = this.#kinds;
     const totals = this.#totals;
     for (let row = 0; row < rows; row++) {

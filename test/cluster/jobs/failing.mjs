@@ -1,7 +1,7 @@
 // One operator of each kind; the one that `env.args.where` names fails at the record 7, or where it has none, when it is called.
 import { StreamEnvironment } from '../../../dist/index.js';
 
-const env = new StreamEnvironment({ parallelism: 2, maxParallelism: 16 });
+const env = new StreamEnvironment({ parallelism: 2, maxParallelism: 16, runtimeMode: 'streaming' });
 const { where } = env.args;
 
 const failAt = (place) => (value) => {

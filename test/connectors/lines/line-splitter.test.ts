@@ -13,7 +13,7 @@ import { linesOf } from '../support.ts';
 function createSplitter(changes: Partial<LineSplitterOptions> = {}): { splitter: LineSplitter; invalid: number[] } {
   const invalid: number[] = [];
   const onInvalid = (offset: number) => invalid.push(offset);
-  const splitter = new LineSplitter({ encoding: 'utf8', delimiter: '\n', origin: 0, bufferBytes: 1, place: 'test', onInvalid, ...changes });
+  const splitter = new LineSplitter({ encoding: 'utf8', delimiter: '\n', origin: 0, bufferBytes: 1, place: 'test', lineBytesMax: 2 ** 28, onInvalid, ...changes });
   return { splitter, invalid };
 }
 

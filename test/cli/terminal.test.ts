@@ -1,0 +1,80 @@
+/** Progress on a terminal, which `script` provides. */
+
+import { describe, expect, test, vi } from 'vitest';
+import { project, startOnTerminal, terminalMissing } from './harness.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
+
+const missing = terminalMissing();
+
+/** What stands on the terminal in the end: enough of one for a line that is redrawn. */
+function screen(output: string): string[] {
+  const lines = [''];
+  for (const [token] of output.matchAll(/\r\n|\r|\x1b\[K|\n|[^\r\n\x1b]+/g)) {
+    if (token === '\r\n' || token === '\n') lines.push('');
+    else if (token === '\r') lines.push(`\r${lines.pop()}`);
+    else if (token === '\x1b[K') lines[lines.length - 1] = '';
+    else lines[lines.length - 1] += token;
+  }
+  return lines;
+}
+
+/** Takes about two seconds for ten files of ten lines, and prints from the workers too. */
+const paced = `
+import { StreamEnvironment } from 'millrace';
+const env = new StreamEnvironment({ parallelism: 1 });
+const pause = new Int32Array(new SharedArrayBuffer(4));
+env.readTextFile('numbers/*.txt')
+  .map((line) => { Atomics.wait(pause, 0, 0, 20); if (line === '7') console.log('seven'); return line; })
+  .print('n');
+await env.execute('paced');
+`;
+const numbers = Array.from({ length: 100 }, (_, i) => i);
+const inputs = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`numbers/${i}.txt`, numbers.slice(10 * i, 10 * i + 10).join('\n')]));
+
+describe.skipIf(missing !== undefined)(`on a terminal${missing === undefined ? '' : ` (${missing})`}`, () => {
+  test('a line is redrawn below the output, and a summary stays', async () => {
+    const directory = project({ 'paced.js': paced, ...inputs });
+    const { code, stdout } = await startOnTerminal(directory, 'run paced.js').ended();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\r\x1b\[K0:0\d · 0 records · 0 %/);
+    expect(stdout).toMatch(/\r\x1b\[K0:0\d · \d0 records · [\d.,]+\/s · [\d.,]+ k?B\/s · [1-9]\d %/);
+    const lines = screen(stdout);
+    expect(lines.pop()).toBe('');
+    expect(lines.pop()).toMatch(/^finished: 100 records, 280 B in [\d.]+ s \([\d,.]+ records\/s, [\d.]+ k?B\/s\)$/);
+    expect(lines.filter((line) => line === 'seven')).toHaveLength(1);
+    expect(lines.filter((line) => line !== 'seven')).toEqual(numbers.map((n) => `n> ${n}`));
+  });
+
+  test('Ctrl-C is answered, and the summary says that the job was stopped', async () => {
+    const job = `
+      import { StreamEnvironment } from 'millrace';
+      const env = new StreamEnvironment({ parallelism: 1 });
+      env.generate({ ratePerSecond: 100, create: (index) => index }).print('n');
+      await env.execute('endless');
+    `;
+    const running = startOnTerminal(project({ 'job.ts': job }), 'run job.ts');
+    await running.wrote(/n> 30\r\n/);
+    running.child.stdin?.write('\x03');
+    const { code, stdout } = await running.ended();
+    expect(code).toBe(130);
+    const said = screen(stdout).filter((line) => !line.startsWith('n> ') && line !== '');
+    expect(said.map((line) => line.replace('^C', ''))).toEqual(
+      ['stopping; Ctrl-C again cancels the job at once', expect.stringMatching(/^stopped: \d+ records in [\d.]+ s/)],
+    );
+  });
+
+  test('a failure takes the place of the line', async () => {
+    const directory = project({ 'paced.js': paced.replace("return line;", "if (line === '40') throw new Error('forty'); return line;"), ...inputs });
+    const { code, stdout } = await startOnTerminal(directory, 'run paced.js > /dev/null').ended();
+    expect(code).toBe(1);
+    expect(screen(stdout)[0]).toBe("error[USER_FUNCTION]: 'map' failed with Error: forty");
+  });
+
+  test('a terminal that cannot redraw is left alone', async () => {
+    const directory = project({ 'paced.js': paced, 'numbers/0.txt': '1\n2\n' });
+    const { code, stdout } = await startOnTerminal(directory, 'run paced.js', 'dumb').ended();
+    expect(code).toBe(0);
+    expect(stdout).toBe('n> 1\r\nn> 2\r\n');
+  });
+});
