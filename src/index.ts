@@ -1,11 +1,10 @@
 /** The public API of Millrace. */
 
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import { installExecution } from './api/execution.ts';
 import { nodeExecution } from './node-execution.ts';
 
-installExecution(nodeExecution({ parallelism: availableParallelism(), entry: () => pathToFileURL(process.argv[1] ?? '').href }));
+installExecution(nodeExecution(availableParallelism()));
 
 export { callback, files, socket, stdin } from './api/connectors.ts';
 export { DataStream, DataStreamSink } from './api/data-stream.ts';

@@ -1,7 +1,10 @@
 /** Hands Node's threads, clock and files to the engine: the entry points of the package stand on this. */
 
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { pino } from 'pino';
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Logger } from 'pino';
 import * as v from 'valibot';
 import type { Execution } from './api/execution.ts';
 import { check } from './api/options.ts';
@@ -22,7 +25,7 @@ const optionsSchema = v.strictObject({
   heapMebibytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(16))),
 });
 
-const log = pino({ name: 'millrace', level: process.env.MILLRACE_LOG ?? 'warn' }, pino.destination({ dest: 2, sync: true }));
+const require = createRequire(import.meta.url);
 
 /**
  * Worker threads in this process, kept warm between jobs.
@@ -33,19 +36,56 @@ const log = pino({ name: 'millrace', level: process.env.MILLRACE_LOG ?? 'warn' }
  */
 export class LocalCluster extends Cluster {
   constructor(options: LocalClusterOptions = {}) {
+    refuseInWorker();
     const { slots = availableParallelism(), heapMebibytes } = check(optionsSchema, options, 'LocalCluster');
     super({
       spawner: piscinaSpawner({ slots, worker: new URL('./runtime/worker.js', import.meta.url), heapMebibytes }),
       system: nodeSystem(),
       print,
-      warn: (message) => log.warn(message),
+      warn,
     });
   }
 }
 
-function print(text: string): void | Promise<void> {
-  if (process.stdout.write(text)) return;
-  return new Promise((resolve) => process.stdout.once('drain', resolve));
+/** Set on `globalThis` of the threads that are workers: one symbol for all copies of the package. */
+export const workerMark = Symbol.for('millrace.worker');
+
+/** A program that starts clusters would start them again in each of its workers, and those in theirs. */
+function refuseInWorker(): void {
+  if (!Reflect.has(globalThis, workerMark)) return;
+  throw new MillraceError(
+    'INVALID_JOB',
+    'a worker thread starts no cluster: the module that it loads executes a job with the copy of millrace that runs it, and creates no LocalCluster',
+  );
+}
+
+/** Writes to standard output; resolves when it is written. @throws MillraceError SINK_FAILED when nobody reads it any more */
+function print(text: string): Promise<void> {
+  const { stdout } = process;
+  return new Promise((resolve, reject) => {
+    // A failed write is an event as well, which would end the process if nobody listened.
+    const failed = (): void => {};
+    stdout.once('error', failed);
+    stdout.write(text, (error) => {
+      if (error) {
+        reject(new MillraceError('SINK_FAILED', `print: cannot write to standard output: ${error.message}`, { cause: error }));
+        return;
+      }
+      stdout.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+let log: Logger | undefined;
+
+/** The log is loaded when there is something to say: it takes longer than the rest of the package's start. */
+function warn(message: string): void {
+  if (log === undefined) {
+    const { pino } = require('pino') as typeof import('pino');
+    log = pino({ name: 'millrace', level: process.env.MILLRACE_LOG ?? 'warn' }, pino.destination({ dest: 2, sync: true }));
+  }
+  log.warn(message);
 }
 
 /** Set on `globalThis` by the command line, to the place of its package: one symbol for all copies of the package in a process. */
@@ -64,21 +104,21 @@ function refuseForeignJob(): void {
 }
 
 /** Runs the job of the program that was started: its workers load the same program, each up to `execute`. */
-export function nodeExecution(options: { readonly parallelism: number; readonly entry: () => string }): Execution {
+export function nodeExecution(parallelism: number): Execution {
   let executed = false;
   return {
     args: process.argv.slice(2),
-    parallelism: options.parallelism,
+    parallelism,
     async submit(job) {
       refuseForeignJob();
       if (executed) {
         throw new MillraceError('INVALID_JOB', 'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster');
       }
       executed = true;
-      const slots = Math.max(...job.graph.operators.map((operator) => operator.parallelism));
-      const cluster = new LocalCluster({ slots });
+      const module = programModule();
+      const cluster = new LocalCluster({ slots: Math.max(...job.graph.operators.map((operator) => operator.parallelism)) });
       try {
-        const client = cluster.run(job, { module: options.entry(), args: process.argv.slice(2), parallelism: options.parallelism });
+        const client = cluster.run(job, { module, args: process.argv.slice(2), parallelism });
         const close = (): Promise<void> => cluster.close();
         client.result().then(close, close);
         return client;
@@ -88,4 +128,13 @@ export function nodeExecution(options: { readonly parallelism: number; readonly 
       }
     },
   };
+}
+
+/** The URL of the program that was started, as Node finds it: `node job` may mean job.js, and `node .` an index.js. */
+function programModule(): string {
+  const [, program] = process.argv;
+  if (program === undefined || !isAbsolute(program)) {
+    throw new MillraceError('INVALID_JOB', 'the job is in no file, but its workers have to load it, too; put it in a module and start that');
+  }
+  return pathToFileURL(require.resolve(program)).href;
 }

@@ -7,9 +7,19 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type BuildFailure, build, type Loader, type Message, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild, stop } from 'esbuild';
+import {
+  type BuildFailure,
+  build,
+  type Loader,
+  type Message,
+  type OnResolveArgs,
+  type OnResolveResult,
+  type Plugin,
+  type PluginBuild,
+  stop,
+} from 'esbuild';
 import { MillraceError } from '../base/errors.ts';
 
 const ownModules: ReadonlyMap<string, string> = new Map([
@@ -39,8 +49,10 @@ export async function bundleJob(file: string): Promise<string> {
       // Packages are resolved as Node does it, without the bundlers' own condition 'module'.
       conditions: [],
       // Bundled CommonJS files require Node's modules with it; the bundler keeps the name free.
-      banner: { js: `import { createRequire as $millraceRequire } from 'node:module'; const require = $millraceRequire(${JSON.stringify(pathToFileURL(file).href)});` },
-      define: metaConstants,
+      banner: {
+        js: `import { createRequire as $millraceRequire } from 'node:module'; const require = $millraceRequire(${JSON.stringify(pathToFileURL(file).href)});`,
+      },
+      define: placeConstants,
       plugins: [outsidePackages, modulePlaces],
     });
   } catch (error) {
@@ -87,27 +99,31 @@ function outside(path: string, kind: OnResolveArgs['kind']): OnResolveResult {
   return { path: kind === 'require-call' ? path : pathToFileURL(path).href, external: true };
 }
 
-/** `import.meta` would tell where the bundle lies. Each file that asks gets constants of its own. */
-const metaConstants = {
+/** These would tell where the bundle lies, or be unknown to it. Each file that asks gets constants of its own. */
+const placeConstants = {
   'import.meta.url': '$millraceModuleUrl',
   'import.meta.filename': '$millraceModuleFilename',
   'import.meta.dirname': '$millraceModuleDirname',
+  __filename: '$millraceModuleFilename',
+  __dirname: '$millraceModuleDirname',
 };
+
+const asksForPlace = /\bimport\.meta\b|\b__(?:file|dir)name\b/;
 
 const modulePlaces: Plugin = {
   name: 'module-places',
   setup(bundler) {
     bundler.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
-      return text.includes('import.meta') ? { contents: withPlace(text, path), loader: 'default' as Loader } : undefined;
+      return asksForPlace.test(text) ? { contents: withPlace(text, path), loader: 'default' as Loader } : undefined;
     });
   },
 };
 
 /** In front of the first line, behind a `#!`: the lines keep their numbers. */
 function withPlace(text: string, path: string): string {
-  const values = [pathToFileURL(path).href, path, join(path, '..')];
-  const constants = Object.values(metaConstants).map((name, i) => `${name} = ${JSON.stringify(values[i])}`);
+  const values = [pathToFileURL(path).href, path, dirname(path)];
+  const constants = [...new Set(Object.values(placeConstants))].map((name, i) => `${name} = ${JSON.stringify(values[i])}`);
   return text.replace(/^(#!.*\n)?/, (hashbang) => `${hashbang}const ${constants.join(', ')};`);
 }
 
@@ -116,7 +132,8 @@ const messagesMax = 5;
 
 function bundleFailure(file: string, error: unknown): MillraceError {
   const errors = (error as Partial<BuildFailure>).errors;
-  if (errors === undefined || errors.length === 0) return new MillraceError('JOB_MODULE', `${file} cannot be bundled: ${String(error)}`, { cause: error });
+  if (errors === undefined || errors.length === 0)
+    return new MillraceError('JOB_MODULE', `${file} cannot be bundled: ${String(error)}`, { cause: error });
   const shown = errors.slice(0, messagesMax).map(messageText);
   const left = errors.length - shown.length;
   return new MillraceError('JOB_MODULE', [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n'));

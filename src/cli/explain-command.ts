@@ -3,8 +3,11 @@
 import { explainJob } from '../api/explain.ts';
 import { type JobOptions, withJob } from './load-job.ts';
 import { print } from './output.ts';
+import { StopSignals } from './signals.ts';
 
 export function explainCommand(file: string, options: JobOptions): Promise<number> {
+  // Without a job they end the process, in the orderly way that removes the bundle.
+  new StopSignals(() => {});
   return withJob(file, options, async ({ job }) => {
     await print(explainJob(job));
     return 0;

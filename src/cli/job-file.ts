@@ -10,8 +10,10 @@ const extensions = new Set(['.ts', '.mts', '.js', '.mjs']);
 export function findJobFile(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new MillraceError('JOB_MODULE', `there is no file '${path}'${suggestion(path)}`);
-  if (found.isDirectory()) throw new MillraceError('JOB_MODULE', `'${path}' is a directory; name the job's file in it${suggestion(join(path, 'job.ts'))}`);
-  if (!extensions.has(extname(path))) throw new MillraceError('JOB_MODULE', `cannot run '${path}': a job is an ES module in a .ts, .mts, .js or .mjs file`);
+  if (found.isDirectory())
+    throw new MillraceError('JOB_MODULE', `'${path}' is a directory; name the job's file in it${suggestion(join(path, 'job.ts'))}`);
+  if (!extensions.has(extname(path)))
+    throw new MillraceError('JOB_MODULE', `cannot run '${path}': a job is an ES module in a .ts, .mts, .js or .mjs file`);
   return resolve(path);
 }
 

@@ -38,7 +38,10 @@ export async function withJob<R>(path: string, options: JobOptions, use: (loaded
   }
 }
 
-async function load(module: string, { parallelism = availableParallelism(), args, file }: JobOptions & { readonly file: string }): Promise<LoadedJob> {
+async function load(
+  module: string,
+  { parallelism = availableParallelism(), args, file }: JobOptions & { readonly file: string },
+): Promise<LoadedJob> {
   // A module that reads the command line itself sees what `node job.js` would show it, here and in the workers.
   process.argv.splice(1, process.argv.length, file, ...args);
   Reflect.set(globalThis, commandLineMark, new URL('..', import.meta.url).href);
@@ -50,7 +53,9 @@ async function load(module: string, { parallelism = availableParallelism(), args
 /** Fails when the thread has nothing left to do: the process would end without a word. */
 function idle(module: string): Promise<never> {
   return new Promise((_, reject) => {
-    process.once('beforeExit', () => reject(new MillraceError('JOB_MODULE', `${module} did not come to its env.execute(): it awaits something that never happens`)));
+    process.once('beforeExit', () =>
+      reject(new MillraceError('JOB_MODULE', `${module} did not come to its env.execute(): it awaits something that never happens`)),
+    );
   });
 }
 

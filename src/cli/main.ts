@@ -7,8 +7,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { JobOptions } from './load-job.ts';
-import { errorReport } from './report.ts';
 import { exit, outputClosed, watchOutput } from './output.ts';
+import { errorReport } from './report.ts';
 
 const examples = `
 Examples:
@@ -46,7 +46,11 @@ function addJobCommand(name: string, description: string, load: () => Promise<Jo
     .description(description)
     .usage('<job> [options] [-- arguments…]')
     .argument('<job>', 'a module that ends with `await env.execute(name)`: .ts, .mts, .js or .mjs')
-    .option('-p, --parallelism <n>', 'subtasks of each operator where the job names no number; default: the cores of the machine', wholeNumber)
+    .option(
+      '-p, --parallelism <n>',
+      'subtasks of each operator where the job names no number; default: the cores of the machine',
+      wholeNumber,
+    )
     .action(async (file: string, { parallelism }: { parallelism?: number }) => {
       await exit(await exitCodeOf(async () => (await load())(file, { parallelism, args: jobArguments })));
     });

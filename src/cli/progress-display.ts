@@ -35,7 +35,8 @@ export class ProgressDisplay {
   end(result?: JobResult, verb = 'finished'): void {
     clearInterval(this.#timer);
     this.#line?.close();
-    if (result !== undefined && this.#progress !== undefined) this.note(this.#progress.summary(result.metrics, { verb, runtimeMs: result.runtimeMs }));
+    if (result !== undefined && this.#progress !== undefined)
+      this.note(this.#progress.summary(result.metrics, { verb, runtimeMs: result.runtimeMs }));
   }
 }
 

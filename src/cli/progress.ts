@@ -5,7 +5,7 @@
 
 import type { JobMetrics, StageMetrics } from '../api/job-client.ts';
 import type { StageId } from '../base/ids.ts';
-import { bytesText, clockText, countText, rateText, secondsText } from './quantities.ts';
+import { bytesText, clockText, rateText, recordsText, secondsText } from './quantities.ts';
 
 /** Milliseconds that rates look back. */
 const windowMs = 3000;
@@ -42,7 +42,7 @@ export class Progress {
     const oldest = this.#remember(sample);
     const parts = [
       clockText(timeMs),
-      `${countText(sample.records)} records`,
+      recordsText(sample.records),
       ...rates(oldest, sample),
       ...this.#share(metrics, sample),
       ...backPressure(metrics.stages, oldest, sample),
@@ -54,7 +54,7 @@ export class Progress {
   summary(metrics: JobMetrics, { verb, runtimeMs }: { readonly verb: string; readonly runtimeMs: number }): string {
     const { records, bytes } = this.#sample(metrics, runtimeMs);
     const seconds = Math.max(runtimeMs, 1) / 1000;
-    const total = [`${countText(records)} records`, ...(bytes > 0 ? [bytesText(bytes)] : [])];
+    const total = [recordsText(records), ...(bytes > 0 ? [bytesText(bytes)] : [])];
     const rate = [`${rateText(records / seconds)} records/s`, ...(bytes > 0 ? [`${bytesText(bytes / seconds)}/s`] : [])];
     return `${verb}: ${total.join(', ')} in ${secondsText(runtimeMs)} (${rate.join(', ')})`;
   }

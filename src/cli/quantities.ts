@@ -3,9 +3,9 @@
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const rough = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
-/** 1,234,567 */
-export function countText(count: number): string {
-  return whole.format(count);
+/** 1,234,567 records */
+export function recordsText(count: number): string {
+  return `${whole.format(count)} record${count === 1 ? '' : 's'}`;
 }
 
 /** 1,230,000: more digits of a rate would only flicker. */

@@ -73,7 +73,7 @@ function refuseHostEndpoints(job: JobDescription): void {
 
 function endpointProblem({ direction, name }: { readonly direction: 'input' | 'output'; readonly name: string }): string {
   if (name.startsWith(internalEndpoint)) {
-    return "the job uses executeAndCollect(), which hands its rows to the program that it is part of; start it with node, or print() the rows and execute()";
+    return 'the job uses executeAndCollect(), which hands its rows to the program that it is part of; start it with node, or print() the rows and execute()';
   }
   const call = direction === 'input' ? `fromHost('${name}')` : `toHost('${name}')`;
   return `the job uses ${call}, whose records a program ${direction === 'input' ? 'feeds' : 'reads'}; submit it to a LocalCluster in that program`;

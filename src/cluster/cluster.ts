@@ -80,7 +80,7 @@ export class Cluster {
   run(job: JobDescription, { module, args, parallelism }: RunOptions): JobClient {
     this.#checkOpen();
     const plan = planDescription(job);
-    this.#takeSlots(plan.slots, job.name);
+    this.#checkSlots(plan.slots, job.name);
     const coordinator = new JobCoordinator({
       id: `job-${++this.#submitted}` as JobId,
       module,
@@ -94,6 +94,7 @@ export class Cluster {
         this.#jobs.delete(coordinator);
       },
     });
+    this.#taken += plan.slots;
     this.#jobs.add(coordinator);
     coordinator.start();
     return coordinator;
@@ -103,12 +104,10 @@ export class Cluster {
     if (this.#closing !== null) throw closedError();
   }
 
-  #takeSlots(needed: number, name: string): void {
+  #checkSlots(needed: number, name: string): void {
     const free = this.slots - this.#taken;
-    if (needed > free) {
-      throw new MillraceError('NO_SLOTS', `the job '${name}' needs ${needed} slots, but ${free} of ${this.slots} are free; lower its parallelism, or make the cluster larger`);
-    }
-    this.#taken += needed;
+    if (needed <= free) return;
+    throw new MillraceError('NO_SLOTS', `the job '${name}' needs ${needed} slots, but ${free} of ${this.slots} are free; lower its parallelism, or make the cluster larger`);
   }
 
   /** Cancels the jobs that still run and ends all threads. */

@@ -5,185 +5,18 @@
 
 import type { JobInput } from '../api/job-client.ts';
 import { MillraceError } from '../base/errors.ts';
-import type { Limits } from '../base/limits.ts';
-import type { System } from '../base/system.ts';
-import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
 import type { Doorbell } from '../channel/doorbell.ts';
-import { endOfInput } from '../channel/element.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
-import { recordReader } from '../compiler/stage-compiler.ts';
-import { compileValueWriter } from '../compiler/value-writer.ts';
 import type { Exchange } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { exchangeWriter, type Wiring } from '../runtime/slot.ts';
-import type { RecordType } from '../schema/type.ts';
+import { HostInput, type HostInputOptions } from './host-input.ts';
+import { HostOutput } from './host-output.ts';
 
-export interface HostEndpointsOptions {
+export interface HostEndpointsOptions extends HostInputOptions {
   readonly plan: PhysicalPlan;
   readonly wiring: Wiring;
-  readonly limits: Limits;
-  readonly system: System;
-  readonly bufferTimeoutMs: number;
-}
-
-interface Deferred {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A `write` or `end` that waits for room. */
-interface PendingWrite extends Deferred {
-  readonly records: readonly unknown[];
-  next: number;
-  readonly end: boolean;
-}
-
-class HostInput {
-  readonly #writers: readonly { readonly exchange: ExchangeWriter; readonly write: (record: unknown) => void }[];
-  readonly #queue: PendingWrite[] = [];
-  readonly #options: HostEndpointsOptions;
-  #ended = false;
-  #failure: unknown;
-  flushAt = Number.POSITIVE_INFINITY;
-
-  constructor(writers: readonly ExchangeWriter[], options: HostEndpointsOptions) {
-    this.#writers = writers.map((exchange) => ({ exchange, write: compileValueWriter(exchange) }));
-    this.#options = options;
-  }
-
-  add(records: readonly unknown[], end: boolean): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#ended) return end ? Promise.resolve() : Promise.reject(new MillraceError('ENDPOINT', 'the input was ended already'));
-    if (end) this.#ended = true;
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ records, next: 0, end, resolve, reject });
-      this.step();
-    });
-  }
-
-  /** Moves what there is room for; true when something moved. */
-  step(): boolean {
-    const { system, bufferTimeoutMs } = this.#options;
-    const now = system.clock.monotonic();
-    let moved = false;
-    if (now >= this.flushAt) this.#flush();
-    while (this.#drained() && this.#queue.length > 0) {
-      const write = this.#queue[0] as PendingWrite;
-      try {
-        this.#take(write);
-      } catch (error) {
-        this.#queue.shift();
-        write.reject(error);
-        continue;
-      }
-      moved = true;
-      if (write.next < write.records.length) break;
-      this.#queue.shift();
-      write.resolve();
-    }
-    if (bufferTimeoutMs === 0) this.#flush();
-    else if (moved && this.flushAt === Number.POSITIVE_INFINITY) this.flushAt = now + bufferTimeoutMs;
-    return moved;
-  }
-
-  #drained(): boolean {
-    let drained = true;
-    for (const { exchange } of this.#writers) if (!exchange.drain()) drained = false;
-    return drained;
-  }
-
-  #take(write: PendingWrite): void {
-    const end = Math.min(write.records.length, write.next + this.#options.limits.hostRows);
-    while (write.next < end && !this.#writers.some(({ exchange }) => exchange.blocked)) {
-      const record = write.records[write.next++];
-      for (const { write: writeRecord } of this.#writers) writeRecord(record);
-    }
-    if (write.end) for (const { exchange } of this.#writers) exchange.mark(endOfInput);
-  }
-
-  #flush(): void {
-    this.flushAt = Number.POSITIVE_INFINITY;
-    for (const { exchange } of this.#writers) exchange.flush();
-  }
-
-  fail(error: unknown): void {
-    this.#failure = error;
-    for (const write of this.#queue.splice(0)) write.reject(error);
-  }
-}
-
-class HostOutput {
-  readonly #readers: { readonly reader: ChannelReader; ended: boolean }[];
-  readonly #limits: Limits;
-  readonly #rows: unknown[] = [];
-  readonly #recordReaders = new Map<RecordType, (batch: RecordBatch, row: number) => unknown>();
-  #waiting: Deferred | null = null;
-  #failure: unknown;
-
-  constructor(readers: readonly ChannelReader[], limits: Limits) {
-    this.#readers = readers.map((reader) => ({ reader, ended: false }));
-    this.#limits = limits;
-  }
-
-  /** Takes batches while the reader of this output keeps up; true when something moved. */
-  step(): boolean {
-    let moved = false;
-    for (const channel of this.#readers) {
-      if (channel.ended || this.#rows.length >= this.#limits.hostRows) continue;
-      const element = channel.reader.poll();
-      if (element === null) continue;
-      moved = true;
-      if (element.kind === 'batch') this.#take(element);
-      channel.ended = element.kind === 'end';
-      channel.reader.release();
-    }
-    if (this.#rows.length > 0 || this.ended) this.wake();
-    return moved;
-  }
-
-  #take(batch: RecordBatch): void {
-    let read = this.#recordReaders.get(batch.type);
-    if (read === undefined) {
-      read = recordReader(batch.type);
-      this.#recordReaders.set(batch.type, read);
-    }
-    for (let row = 0; row < batch.rowCount; row++) this.#rows.push(read(batch, row));
-  }
-
-  get ended(): boolean {
-    return this.#readers.every((channel) => channel.ended);
-  }
-
-  /** The rows that have come, at least one; null at the end. */
-  async rows(more: () => void): Promise<unknown[] | null> {
-    for (;;) {
-      if (this.#rows.length > 0) {
-        const rows = this.#rows.splice(0);
-        more();
-        return rows;
-      }
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.ended) return null;
-      // After the end of the job nobody else takes what is still in the channels.
-      if (this.step()) continue;
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting = { resolve, reject };
-        more();
-      });
-    }
-  }
-
-  wake(): void {
-    this.#waiting?.resolve();
-    this.#waiting = null;
-  }
-
-  /** No more rows will come; those that have can still be read. */
-  fail(error: unknown): void {
-    this.#failure = error;
-    this.wake();
-  }
 }
 
 export class HostEndpoints {
@@ -218,10 +51,6 @@ export class HostEndpoints {
 
   get outputNames(): string[] {
     return [...this.#outputs.keys()];
-  }
-
-  get inputNames(): string[] {
-    return [...this.#inputs.keys()];
   }
 
   /** Steps every endpoint once; true when something moved. */
@@ -263,7 +92,8 @@ export class HostEndpoints {
   };
 
   input<T>(name: string): JobInput<T> {
-    const input = this.#take('input', name, this.#inputs);
+    const input = endpointOf('input', name, this.#inputs);
+    this.#take(`input '${name}'`);
     return {
       write: (records) => {
         if (!Array.isArray(records)) return Promise.reject(new MillraceError('ENDPOINT', `input('${name}').write: expected an array of records`));
@@ -279,39 +109,58 @@ export class HostEndpoints {
     };
   }
 
+  /** The rows of an output. A reader that stops early leaves the rest to the next. */
+  rows<T>(name: string): AsyncGenerator<T> {
+    return this.#rows(name, endpointOf('output', name, this.#outputs)) as AsyncGenerator<T>;
+  }
+
+  async *#rows(name: string, output: HostOutput): AsyncGenerator<unknown> {
+    this.#take(`output '${name}'`);
+    try {
+      while (await output.ready()) while (output.waiting > 0) yield output.takeRow();
+    } finally {
+      this.#taken.delete(`output '${name}'`);
+    }
+  }
+
   /** The rows of an output, some at a time. */
   async *batches(name: string): AsyncGenerator<unknown[]> {
-    const output = this.#take('output', name, this.#outputs);
-    try {
-      for (let rows = await output.rows(this.#wake); rows !== null; rows = await output.rows(this.#wake)) yield rows;
-    } finally {
-      this.#taken.delete(`output ${name}`);
-    }
+    const output = endpointOf('output', name, this.#outputs);
+    this.#take(`output '${name}'`);
+    while (await output.ready()) yield output.takeRows();
   }
 
   /** Ends all inputs. */
   async end(): Promise<void> {
-    await Promise.all([...this.#inputs.values()].map((input) => input.add([], true)));
+    const ends = [...this.#inputs.values()].map((input) => input.add([], true));
+    this.#wake();
+    await Promise.all(ends);
   }
 
-  #take<E>(direction: 'input' | 'output', name: string, endpoints: ReadonlyMap<string, E>): E {
-    const endpoint = endpoints.get(name);
-    if (endpoint === undefined) {
-      const known = [...endpoints.keys()].filter((each) => !each.startsWith('$')).map((each) => `'${each}'`);
-      const where = direction === 'input' ? 'env.fromHost' : 'stream.toHost';
-      throw new MillraceError('ENDPOINT', `the job has no ${direction} '${name}'; ${known.length === 0 ? `add one with ${where}('${name}')` : `it has ${known.join(', ')}`}`);
-    }
-    const key = `${direction} ${name}`;
-    if (this.#taken.has(key)) throw new MillraceError('ENDPOINT', `the ${direction} '${name}' is in use already`);
-    this.#taken.add(key);
-    return endpoint;
+  #take(endpoint: string): void {
+    if (this.#taken.has(endpoint)) throw new MillraceError('ENDPOINT', `the ${endpoint} is in use already`);
+    this.#taken.add(endpoint);
   }
 
   /** The job has ended. What its workers sent before can still be read, unless it failed. */
   close(failure: unknown): void {
     this.#closed = true;
-    for (const input of this.#inputs.values()) input.fail(failure ?? new MillraceError('ENDPOINT', 'the job has finished'));
-    if (failure !== undefined) for (const output of this.#outputs.values()) output.fail(failure);
+    for (const input of this.#inputs.values()) {
+      if (failure === undefined) input.finish();
+      else input.fail(failure);
+    }
+    for (const output of this.#outputs.values()) {
+      if (failure === undefined) output.finish();
+      else output.fail(failure);
+    }
     this.#wake();
   }
+}
+
+function endpointOf<E>(direction: 'input' | 'output', name: string, endpoints: ReadonlyMap<string, E>): E {
+  const endpoint = endpoints.get(name);
+  if (endpoint !== undefined) return endpoint;
+  const known = [...endpoints.keys()].filter((each) => !each.startsWith('$')).map((each) => `'${each}'`);
+  const where = direction === 'input' ? 'env.fromHost' : 'stream.toHost';
+  throw new MillraceError('ENDPOINT', `the job has no ${direction} '${name}'; ${known.length === 0 ? `add one with ${where}('${name}')` : `it has ${known.join(', ')}`}`);
 }

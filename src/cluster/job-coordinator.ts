@@ -7,6 +7,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { JobDescription } from '../api/execution.ts';
 import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
 import { internalEndpoint } from '../api/data-stream.ts';
+import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { type Limits, limitsWith, ringBytesFor } from '../base/limits.ts';
@@ -49,9 +50,6 @@ interface Worker {
   finished: boolean;
 }
 
-/** Milliseconds after which a worker that does not react to cancelling is killed. */
-const killAfterMs = 5000;
-
 export class JobCoordinator implements JobClient {
   readonly #options: JobCoordinatorOptions;
   readonly #limits: Limits;
@@ -59,27 +57,34 @@ export class JobCoordinator implements JobClient {
   readonly #startedAt: number;
   readonly #memory: SharedJobMemory;
   readonly #endpoints: HostEndpoints;
-  readonly #listeners: { [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [] };
+  readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [] };
   readonly #result: Promise<JobResult>;
+  #resolve: (result: JobResult) => void = () => {};
+  #reject: (error: Error) => void = () => {};
   #workers: readonly Worker[] = [];
   #splits: SplitAssigner | null = null;
-  #failure: Error | undefined;
-  #cancelling: () => void = () => {};
-  #workerDown: (failure: Error) => void = () => {};
+  /** Ends the job early: with the first failure, or the cancellation. */
+  #end: (error: Error) => void = () => {};
 
   constructor(options: JobCoordinatorOptions) {
     this.#options = options;
     const { job, plan, system } = options;
     this.#limits = limitsWith(job.limits);
     this.#startedAt = system.clock.monotonic();
-    this.#state = new JobState((status) => {
-      for (const listener of this.#listeners.status) listener(status);
-    });
+    this.#state = new JobState((status) => this.#tell('status', status));
     this.#memory = shareMemory(plan, this.#limits);
     this.#endpoints = new HostEndpoints({ plan, wiring: this.#hostWiring(), limits: this.#limits, system, bufferTimeoutMs: job.bufferTimeoutMs });
-    this.#result = this.#run();
+    this.#result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     // Whoever asks for the result gets the failure; nobody has to ask.
     this.#result.catch(() => {});
+  }
+
+  /** Puts the job on the workers. */
+  start(): void {
+    this.#run().catch((error) => this.#reject(error as Error));
   }
 
   get id(): JobId {
@@ -99,6 +104,9 @@ export class JobCoordinator implements JobClient {
   }
 
   on<E extends keyof JobEvents>(event: E, listener: JobEvents[E]): void {
+    if (!Object.hasOwn(this.#listeners, event)) {
+      throw new MillraceError('INVALID_OPTION', `on: there is no event '${event}'; there are ${Object.keys(this.#listeners).map((name) => `'${name}'`).join(', ')}`);
+    }
     this.#listeners[event].push(listener);
   }
 
@@ -107,18 +115,18 @@ export class JobCoordinator implements JobClient {
   }
 
   output<T>(name: string): AsyncIterableIterator<T> {
-    const batches = this.#endpoints.batches(name);
-    return flatten(batches as AsyncGenerator<T[]>);
+    return this.#endpoints.rows<T>(name);
   }
 
   async cancel(): Promise<void> {
-    this.#cancelling();
+    this.#end(new MillraceError('JOB_CANCELLED', `the job '${this.name}' was cancelled`));
     await this.#result.catch(() => {});
   }
 
   async stop(): Promise<void> {
     this.#send({ type: 'stop' });
-    await this.#endpoints.end();
+    // An input that cannot be ended belongs to a job that is ending already: its result tells how.
+    this.#endpoints.end().catch(() => {});
     await this.#result;
   }
 
@@ -131,44 +139,66 @@ export class JobCoordinator implements JobClient {
     return { stages, inputBytes: this.#splits?.inputBytes };
   }
 
-  async #run(): Promise<JobResult> {
-    const prints = this.#print();
-    try {
-      const failure = await this.#runWorkers();
-      await this.#letGo();
-      if (failure !== undefined) throw failure;
-      await prints;
-      this.#state.move('running', 'finished');
-      this.#endpoints.close(undefined);
-      return { name: this.name, runtimeMs: this.#options.system.clock.monotonic() - this.#startedAt, metrics: this.metrics() };
-    } catch (error) {
-      throw await this.#end(error as Error);
-    } finally {
-      this.#options.released();
-    }
+  /** From the first message to the last. Never rejects. */
+  async #run(): Promise<void> {
+    const ended = new Promise<Error>((resolve) => {
+      this.#end = resolve;
+    });
+    const completed = this.#complete().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    const failure = await Promise.race([ended, completed]);
+    const terminal = this.#leave(failure);
+    if (terminal === 'failed') this.#tell('failure', failure as Error);
+    await this.#letGo();
+    this.#options.released();
+    this.#endpoints.close(failure);
+    this.#arrive(terminal);
+    if (failure !== undefined) this.#reject(failure);
+    else this.#resolve({ name: this.name, runtimeMs: this.#options.system.clock.monotonic() - this.#startedAt, metrics: this.metrics() });
   }
 
-  /** Resolves when all workers have finished, or with what keeps them from it. */
-  async #runWorkers(): Promise<Error | undefined> {
+  /** Deploys the job and waits until all of it is done. @throws what keeps it from that */
+  async #complete(): Promise<void> {
     const { plan, system, job } = this.#options;
-    const stopped = new Promise<Error>((resolve) => {
-      this.#cancelling = () => resolve(new MillraceError('JOB_CANCELLED', `the job '${this.name}' was cancelled`));
-      this.#workerDown = resolve;
-    });
     this.#workers = Array.from({ length: plan.slots }, (_, slot) => this.#spawn(slot));
-    const finished = Promise.all(this.#workers.map((worker) => this.#finished(worker)));
-    const deployed = (async (): Promise<Error | undefined> => {
+    const finished = Promise.all([this.#print(), ...this.#workers.map((worker) => this.#finished(worker))]);
+    finished.catch((error) => this.#end(error as Error));
+    this.#splits = await SplitAssigner.enumerate(plan, { system, limits: this.#limits });
+    // It may have been called off meanwhile.
+    if (this.#state.status !== 'created') return;
+    this.#send({ type: 'deploy', fingerprint: graphFingerprint(job.graph), memory: this.#memory, limits: this.#limits });
+    this.#state.move('created', 'running');
+    this.#endpoints.pump(new Doorbell(this.#memory.hostDoorbell)).catch((error) => this.#end(error as Error));
+    await finished;
+  }
+
+  /** Leaves the working states, and says which state the job will arrive at. */
+  #leave(failure: Error | undefined): 'finished' | 'failed' | 'cancelled' {
+    const { status } = this.#state;
+    if (failure === undefined) return 'finished';
+    assert(status === 'created' || status === 'running', `a job ends once, and it is ${status}`);
+    const cancelled = failure instanceof MillraceError && failure.code === 'JOB_CANCELLED';
+    this.#state.move(status, cancelled ? 'cancelling' : 'failing');
+    return cancelled ? 'cancelled' : 'failed';
+  }
+
+  #arrive(terminal: 'finished' | 'failed' | 'cancelled'): void {
+    if (terminal === 'finished') this.#state.move('running', 'finished');
+    else if (terminal === 'failed') this.#state.move('failing', 'failed');
+    else this.#state.move('cancelling', 'cancelled');
+  }
+
+  /** Calls whoever listens. What a listener throws is its own affair, not the job's. */
+  #tell<E extends keyof JobEvents>(event: E, value: Parameters<JobEvents[E]>[0]): void {
+    for (const listener of this.#listeners[event] as ((value: unknown) => void)[]) {
       try {
-        this.#splits = await SplitAssigner.enumerate(plan, { system, limits: this.#limits });
+        listener(value);
       } catch (error) {
-        return error as Error;
+        this.#options.warn(`a listener of '${event}' threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       }
-      this.#send({ type: 'deploy', fingerprint: graphFingerprint(job.graph), memory: this.#memory, limits: this.#limits });
-      if (this.#state.status === 'created') this.#state.move('created', 'running');
-      void this.#endpoints.pump(new Doorbell(this.#memory.hostDoorbell)).catch(this.#workerDown);
-      return undefined;
-    })();
-    return (await deployed) ?? (await Promise.race([stopped, finished.then(() => undefined)]));
+    }
   }
 
   #spawn(slot: number): Worker {
@@ -180,18 +210,17 @@ export class JobCoordinator implements JobClient {
     return worker;
   }
 
-  /** Resolves when a worker has finished its part; a worker that ends otherwise brings the job down. */
+  /** Resolves when a worker has finished its part. @throws MillraceError WORKER_LOST when it ends otherwise */
   async #finished(worker: Worker): Promise<void> {
     // The task may be over before its last message has arrived; the port closes behind that message.
     const closed = new Promise<void>((resolve) => worker.port.once('close', resolve));
     try {
       await worker.task.done;
     } catch (error) {
-      this.#workerDown(lost(worker.slot, error));
-      return;
+      throw lost(worker.slot, error);
     }
     await closed;
-    if (!worker.finished) this.#workerDown(lost(worker.slot, new Error('it ended before its subtasks had finished')));
+    if (!worker.finished) throw lost(worker.slot, new Error('it ended before its subtasks had finished'));
   }
 
   #receive(worker: Worker, message: WorkerMessage): void {
@@ -209,41 +238,23 @@ export class JobCoordinator implements JobClient {
         worker.finished = true;
         return;
       case 'failed':
-        this.#workerDown(reviveError(message.error));
+        this.#end(reviveError(message.error));
     }
   }
 
-  /** Cancels whatever still runs and waits until every worker has let go. */
+  /** Cancels whatever still runs and waits until every worker has let go. One that does not is killed. */
   async #letGo(): Promise<void> {
     this.#send({ type: 'cancel' });
-    const { timers } = this.#options.system;
+    const killing = this.#options.system.timers.after(this.#limits.cancelMs, () => {
+      for (const { task } of this.#workers) task.kill();
+    });
     await Promise.all(
       this.#workers.map(async ({ task, port }) => {
-        const timer = timers.after(killAfterMs, () => task.kill());
         await task.done.catch(() => {});
-        timer.cancel();
         port.close();
       }),
     );
-  }
-
-  /** Moves to the terminal state of a failure or cancellation and tells everybody. */
-  async #end(error: Error): Promise<Error> {
-    const cancelled = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
-    this.#failure = error;
-    const { status } = this.#state;
-    if (status === 'created' || status === 'running') {
-      if (cancelled) {
-        this.#state.move(status, 'cancelling');
-        this.#state.move('cancelling', 'cancelled');
-      } else {
-        this.#state.move(status, 'failing');
-        this.#state.move('failing', 'failed');
-      }
-    }
-    this.#endpoints.close(error);
-    if (!cancelled) for (const listener of this.#listeners.failure) listener(error);
-    return error;
+    killing.cancel();
   }
 
   /** Writes what the job prints, until all of it is written. */
@@ -253,9 +264,7 @@ export class JobCoordinator implements JobClient {
       names.map(async (name) => {
         for await (const lines of this.#endpoints.batches(name)) await this.#options.print(`${lines.join('\n')}\n`);
       }),
-    ).catch((error) => {
-      if (this.#failure === undefined) this.#workerDown(error as Error);
-    });
+    );
   }
 
   #send(message: HostMessage): void {
@@ -281,10 +290,15 @@ export class JobCoordinator implements JobClient {
 }
 
 function lost(slot: number, error: unknown): MillraceError {
-  const message = error instanceof Error ? error.message : String(error);
-  const outOfMemory = /memory/i.test(message);
-  const hint = outOfMemory ? '; the heap of a worker can be raised with heapMebibytes' : '';
-  return new MillraceError('WORKER_LOST', `worker ${slot} was lost: ${message}${hint}`, { cause: error });
+  return new MillraceError('WORKER_LOST', `worker ${slot} was lost: ${lossText(error)}`, { cause: error });
+}
+
+function lossText(error: unknown): string {
+  if (!(error instanceof Error)) return `something threw ${String(error)} outside of any operator`;
+  const { name, message, code } = error as Error & { readonly code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
+  if (message.startsWith('worker exited with code')) return `its thread ended (${message}); does a function of the job call process.exit?`;
+  return `an error outside of any operator, ${name}: ${message}`;
 }
 
 /** A ring for every channel that leaves its thread. */
@@ -302,8 +316,3 @@ function shareMemory(plan: PhysicalPlan, limits: Limits): SharedJobMemory {
     counters: createCounterMemory(subtaskCount(plan)),
   };
 }
-
-async function* flatten<T>(batches: AsyncGenerator<T[]>): AsyncIterableIterator<T> {
-  for await (const rows of batches) yield* rows;
-}
-

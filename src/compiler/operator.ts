@@ -21,8 +21,8 @@ export interface OperatorContext {
   readonly system: System;
   /** How the key of the input is found; undefined when the input is not keyed. */
   readonly key: KeySpec | undefined;
-  /** The failure of the operator by something thrown at a record. */
-  failure(error: unknown, record: unknown): MillraceError;
+  /** The failure of the operator by something thrown, at a record where there is one. */
+  failure(error: unknown, ...record: [record?: unknown]): MillraceError;
   /** Asks for another step: something arrived from outside. */
   wake(): void;
   /** Fails the job from outside a step. */

@@ -13,11 +13,13 @@ export function showRecord(record: unknown, characters: number): string {
 export function operatorFailure(options: {
   readonly operatorName: string;
   readonly error: unknown;
-  readonly record: unknown;
+  /** The record that it was thrown at; empty when there was none. */
+  readonly record: readonly [record?: unknown];
   readonly characters: number;
 }): MillraceError {
   const { operatorName, error, record, characters } = options;
   if (error instanceof MillraceError) return error;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${message}\n  at the record ${showRecord(record, characters)}`, { cause: error });
+  const place = record.length === 0 ? '' : `\n  at the record ${showRecord(record[0], characters)}`;
+  return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${message}${place}`, { cause: error });
 }

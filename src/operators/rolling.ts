@@ -166,5 +166,6 @@ function withField(record: unknown, field: string, value: unknown): unknown {
     copy[Number(field)] = value;
     return copy;
   }
-  return { ...(record as object), [field]: value };
+  const fields = { ...(record as object), [field]: value };
+  return Object.getPrototypeOf(record) === null ? { __proto__: null, ...fields } : fields;
 }

@@ -70,7 +70,7 @@ class SinkInstance implements OperatorInstance {
 
   flush(): void {
     const flushed = this.#writer?.flush?.();
-    if (flushed !== undefined) flushed.catch((error) => this.#context.fail(this.#context.failure(error, undefined)));
+    if (flushed !== undefined) flushed.catch((error) => this.#context.fail(this.#context.failure(error)));
   }
 
   async finish(): Promise<void> {

@@ -1,7 +1,11 @@
 /** Worker threads from piscina: one task for each slot, for the life of a job; the threads stay warm between jobs. */
 
-import { Piscina } from 'piscina';
+import { createRequire } from 'node:module';
+import type { Worker } from 'node:worker_threads';
 import type { SpawnedTask, Spawner } from '../base/system.ts';
+
+/** Loaded where a pool is made: the threads of the pool load this module, too, and make none. */
+const require = createRequire(import.meta.url);
 
 export interface SpawnerOptions {
   readonly slots: number;
@@ -11,10 +15,11 @@ export interface SpawnerOptions {
   readonly heapMebibytes: number | undefined;
 }
 
-/** Milliseconds after which a thread that does not end is killed. */
-const closeTimeoutMs = 5000;
+/** Milliseconds to wait for a killed thread: one that is inside of a system call ends when that returns, if ever. */
+const exitMsMax = 2000;
 
 export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions): Spawner {
+  const { Piscina } = require('piscina') as typeof import('piscina');
   const pool = new Piscina({
     filename: worker.href,
     minThreads: slots,
@@ -22,20 +27,52 @@ export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions)
     idleTimeout: Number.POSITIVE_INFINITY,
     concurrentTasksPerWorker: 1,
     atomics: 'disabled',
-    closeTimeout: closeTimeoutMs,
     // A job module that reads the command line must see the same one in every worker.
     argv: process.argv.slice(2),
     ...(heapMebibytes === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMebibytes } }),
   });
+  // A thread that dies between two jobs is replaced, and no job is the worse for it.
+  pool.on('error', () => {});
+  const exiting = new Set<Promise<void>>();
+  const exit = (threads: readonly Worker[]): Promise<void> => {
+    const exited = exitOf(threads).finally(() => exiting.delete(exited));
+    exiting.add(exited);
+    return exited;
+  };
   return {
     slots,
     spawn(task, transfer): SpawnedTask {
       const abort = new AbortController();
-      const done = pool.run(task, { transferList: transfer as never, signal: abort.signal }) as Promise<void>;
-      return { done, kill: () => abort.abort() };
+      let exited = Promise.resolve();
+      const run = pool.run(task, { transferList: transfer as never, signal: abort.signal }) as Promise<void>;
+      const done = run.catch(async (error) => {
+        await exited;
+        throw error;
+      });
+      return {
+        done,
+        kill() {
+          const before = pool.threads;
+          abort.abort();
+          exited = exit(before.filter((thread) => !pool.threads.includes(thread)));
+        },
+      };
     },
     async close() {
-      await pool.destroy();
+      const ended = exit(pool.threads);
+      void pool.destroy();
+      await Promise.all([ended, ...exiting]);
     },
   };
+}
+
+/** Resolves when the threads have ended, or have been waited for long enough. */
+async function exitOf(threads: readonly Worker[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, exitMsMax);
+  });
+  const ends = threads.map((thread) => new Promise<void>((resolve) => thread.once('exit', () => resolve())));
+  await Promise.race([Promise.all(ends), late]);
+  clearTimeout(timer);
 }

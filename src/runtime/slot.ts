@@ -1,10 +1,11 @@
 /** Builds the subtasks of one slot from the plan: instances, compilers, writers and gates, wired to their channels. */
 
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
+import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import { ExchangeWriter } from '../compiler/exchange-writer.ts';
-import type { Operator, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { operatorFailure, showRecord } from '../compiler/show.ts';
 import { StageCompiler } from '../compiler/stage-compiler.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
@@ -14,7 +15,7 @@ import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { InputGate } from './input-gate.ts';
 import { sourceFailure, SourceInput } from './source-input.ts';
-import { Subtask } from './subtask.ts';
+import { type ChainedOperator, Subtask } from './subtask.ts';
 
 /** The ends of the channels, by index in the plan. */
 export interface Wiring {
@@ -66,7 +67,7 @@ class SubtaskBuilder {
     const { plan, slot, system, bufferTimeoutMs, limits, counters, wake, fail } = this.#options;
     const stage = this.#stage;
     const operators = stage.operators.map((operator) => operator.spec as Operator);
-    const instances: OperatorInstance[] = operators.map((operator, i) => operator.create(this.#contexts[i] as OperatorContext));
+    const chain = operators.map((operator, i) => chained(operator, this.#contexts[i] as OperatorContext));
     const outputs = stage.outputs.map((id) => {
       const exchange = plan.job.exchanges[id] as Exchange;
       return { exchange, writer: exchangeWriter(this.#options, exchange, slot) };
@@ -74,7 +75,7 @@ class SubtaskBuilder {
     const compiler = new StageCompiler({
       stage,
       outputs,
-      instances,
+      instances: chain.map(({ instance }) => instance),
       failures: this.#contexts.map((context) => context.failure),
       retains: operators.some((operator) => operator.retains),
     });
@@ -82,7 +83,7 @@ class SubtaskBuilder {
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
       input: this.#input(),
       compiler,
-      instances,
+      operators: chain,
       outputs: outputs.map(({ writer }) => writer),
       counters: counters(stage.id, slot),
       clock: system.clock,
@@ -107,8 +108,8 @@ class SubtaskBuilder {
     }
     const { source } = head.spec;
     const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
-    const reader = source.createReader({ system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn });
-    return new SourceInput({ reader, sourceName: head.name, requestSplit: () => requestSplit(stage.id, slot) });
+    const context = { system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn };
+    return new SourceInput({ createReader: () => source.createReader(context), sourceName: head.name, requestSplit: () => requestSplit(stage.id, slot) });
   }
 
   #context(operator: LogicalOperator, index: number): OperatorContext {
@@ -122,7 +123,7 @@ class SubtaskBuilder {
       limits,
       system,
       key: this.#keyOf(operator, index),
-      failure: (error, record) => operatorFailure({ operatorName: operator.name, error, record, characters: limits.shownCharacters }),
+      failure: (error, ...record) => operatorFailure({ operatorName: operator.name, error, record, characters: limits.shownCharacters }),
       wake,
       fail,
       warn: (message) => warn(`'${operator.name}': ${message}`),
@@ -134,6 +135,15 @@ class SubtaskBuilder {
     const { plan } = this.#options;
     const inputs = index > 0 ? [] : this.#stage.inputs.map((id) => plan.job.exchanges[id] as Exchange);
     return inputs.some((exchange) => exchange.partitioner.kind === 'hash') ? { kind: 'carried' } : operator.key;
+  }
+}
+
+function chained(operator: Operator, context: OperatorContext): ChainedOperator {
+  const failure = (error: unknown): MillraceError => context.failure(error);
+  try {
+    return { instance: operator.create(context), failure };
+  } catch (error) {
+    throw failure(error);
   }
 }
 

@@ -7,7 +7,7 @@ import { MillraceError } from '../base/errors.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 
 export interface SourceInputOptions {
-  readonly reader: SourceReader<unknown>;
+  readonly createReader: () => SourceReader<unknown>;
   readonly sourceName: string;
   /** Asks the coordinator for a split; the answer comes to `addSplit` or `noMoreSplits`. */
   readonly requestSplit: () => void;
@@ -17,26 +17,28 @@ const anyType = internType(anyRecord);
 
 export class SourceInput {
   readonly #options: SourceInputOptions;
+  readonly #reader: SourceReader<unknown>;
   #requested = false;
   #stopped = false;
   ended = false;
 
   constructor(options: SourceInputOptions) {
     this.#options = options;
+    this.#reader = this.#call(() => options.createReader());
   }
 
   get bytes(): number {
-    return this.#options.reader.bytesRead ?? 0;
+    return this.#reader.bytesRead ?? 0;
   }
 
   addSplit(split: Split): void {
     this.#requested = false;
-    this.#options.reader.addSplit(split as never);
+    this.#call(() => this.#reader.addSplit(split as never));
   }
 
   noMoreSplits(): void {
     this.#requested = false;
-    this.#options.reader.noMoreSplits();
+    this.#call(() => this.#reader.noMoreSplits());
   }
 
   /** Ends the input where it stands. */
@@ -47,7 +49,7 @@ export class SourceInput {
   poll(): RecordBatch | null {
     if (this.#stopped) this.ended = true;
     if (this.ended) return null;
-    const polled = this.#poll();
+    const polled = this.#call(() => this.#reader.poll());
     if (polled === 'end') this.ended = true;
     else if (polled === 'needs-split' && !this.#requested) {
       this.#requested = true;
@@ -57,16 +59,16 @@ export class SourceInput {
     return polled instanceof RecordBatch ? polled : batchOf(polled);
   }
 
-  #poll() {
+  close(): void {
+    this.#call(() => this.#reader.close());
+  }
+
+  #call<R>(call: () => R): R {
     try {
-      return this.#options.reader.poll();
+      return call();
     } catch (error) {
       throw sourceFailure(this.#options.sourceName, error);
     }
-  }
-
-  close(): void {
-    this.#options.reader.close();
   }
 }
 

@@ -10,6 +10,7 @@
  */
 
 import { assert, unreachable } from '../base/assert.ts';
+import type { MillraceError } from '../base/errors.ts';
 import type { Clock } from '../base/system.ts';
 import { endOfInput } from '../channel/element.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
@@ -27,11 +28,18 @@ export type SubtaskState = 'running' | 'draining' | 'finishing' | 'sealing' | 'f
  */
 export type StepResult = 'worked' | 'idle' | 'blocked' | 'waiting' | 'finished';
 
+/** An operator of the chain, and its failure by something that was thrown at no record. */
+export interface ChainedOperator {
+  readonly instance: OperatorInstance;
+  readonly failure: (error: unknown) => MillraceError;
+}
+
 export interface SubtaskOptions {
   readonly name: string;
   readonly input: InputGate | SourceInput;
   readonly compiler: StageCompiler;
-  readonly instances: readonly OperatorInstance[];
+  /** From the head of the chain to its tail. */
+  readonly operators: readonly ChainedOperator[];
   readonly outputs: readonly ExchangeWriter[];
   readonly counters: SubtaskCounters;
   readonly clock: Clock;
@@ -41,6 +49,9 @@ export interface SubtaskOptions {
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
 }
+
+/** What the time until the next step counts as. A sink that waits for the world outside is at work. */
+const timeAfter = { worked: 'idleMs', idle: 'idleMs', finished: 'idleMs', waiting: 'busyMs', blocked: 'backPressuredMs' } as const satisfies Record<StepResult, string>;
 
 export class Subtask {
   readonly #options: SubtaskOptions;
@@ -52,7 +63,7 @@ export class Subtask {
   #flushAt = Number.POSITIVE_INFINITY;
   #recordsIn = 0;
   /** What the time since the last step counts as. */
-  #between: 'idleMs' | 'backPressuredMs' = 'idleMs';
+  #between: 'busyMs' | 'idleMs' | 'backPressuredMs' = 'idleMs';
   #steppedAt: number;
 
   constructor(options: SubtaskOptions) {
@@ -78,7 +89,18 @@ export class Subtask {
   }
 
   open(): void {
-    for (const instance of this.#options.instances) instance.open?.();
+    this.#each((instance) => instance.open?.());
+  }
+
+  /** Calls every operator; what one throws is its failure. */
+  #each(call: (instance: OperatorInstance) => void): void {
+    for (const { instance, failure } of this.#options.operators) {
+      try {
+        call(instance);
+      } catch (error) {
+        throw failure(error);
+      }
+    }
   }
 
   step(): StepResult {
@@ -87,18 +109,18 @@ export class Subtask {
     const result = this.#advance(before);
     const after = this.#options.clock.monotonic();
     this.#options.counters.add(result === 'worked' ? 'busyMs' : this.#between, after - before);
-    this.#between = result === 'blocked' ? 'backPressuredMs' : 'idleMs';
+    this.#between = timeAfter[result];
     this.#steppedAt = after;
     this.#count();
     return result;
   }
 
   #advance(now: number): StepResult {
-    const { outputs, instances } = this.#options;
+    const { outputs, operators } = this.#options;
     let blocked = false;
     for (const output of outputs) if (!output.drain()) blocked = true;
     if (blocked) return 'blocked';
-    for (const instance of instances) if (instance.isReady?.() === false) return 'waiting';
+    for (const { instance } of operators) if (instance.isReady?.() === false) return 'waiting';
     switch (this.#state) {
       case 'running':
         return this.#run(now);
@@ -155,12 +177,12 @@ export class Subtask {
   #flush(): void {
     this.#flushAt = Number.POSITIVE_INFINITY;
     for (const output of this.#options.outputs) output.flush();
-    for (const instance of this.#options.instances) instance.flush?.();
+    this.#each((instance) => instance.flush?.());
   }
 
   #drain(): StepResult {
-    const { compiler, instances } = this.#options;
-    if (this.#drained === instances.length) {
+    const { compiler, operators } = this.#options;
+    if (this.#drained === operators.length) {
       this.#flush();
       this.#state = 'finishing';
       return 'worked';
@@ -179,7 +201,13 @@ export class Subtask {
   }
 
   async #finishAll(): Promise<void> {
-    for (const instance of this.#options.instances) await instance.finish?.();
+    for (const { instance, failure } of this.#options.operators) {
+      try {
+        await instance.finish?.();
+      } catch (error) {
+        throw failure(error);
+      }
+    }
     for (const output of this.#options.outputs) output.mark(endOfInput);
     assert(this.#state === 'finishing', 'a subtask finishes once');
     this.#state = 'sealing';
@@ -203,18 +231,20 @@ export class Subtask {
     counters.set('queuedOut', queued);
   }
 
-  /** Lets go of everything outside, whatever state the subtask is in. The first error is returned, not thrown. */
+  /** Lets go of everything outside, whatever state the subtask is in. The first failure is returned, not thrown. */
   close(): unknown {
-    let failure: unknown;
-    const { input, instances } = this.#options;
-    const closers = [...('close' in input ? [() => input.close()] : []), ...instances.map((instance) => () => instance.close?.())];
-    for (const close of closers) {
-      try {
-        close();
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    return failure;
+    const { input, operators } = this.#options;
+    const failures = operators.map(({ instance, failure }) => thrownBy(() => instance.close?.(), failure));
+    if ('close' in input) failures.unshift(thrownBy(() => input.close()));
+    return failures.find((failure) => failure !== undefined);
+  }
+}
+
+function thrownBy(call: () => void, failure: (error: unknown) => unknown = (error) => error): unknown {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return failure(error);
   }
 }

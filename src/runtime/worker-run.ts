@@ -30,13 +30,18 @@ export async function runWorker(task: WorkerTask, system: System): Promise<void>
   }
 }
 
+type Deployment = Extract<HostMessage, { type: 'deploy' }>;
+
 class WorkerRun {
   readonly #task: WorkerTask;
   readonly #system: System;
   readonly #port: MessagePort;
   readonly #warned = new Set<string>();
-  readonly #deployed: Promise<Extract<HostMessage, { type: 'deploy' }> | null>;
-  #deploy: (message: Extract<HostMessage, { type: 'deploy' }> | null) => void = () => {};
+  readonly #deployed: Promise<Deployment>;
+  #deploy: (deployment: Deployment) => void = () => {};
+  /** Resolves when the host cancels: loading the module may take for ever. */
+  readonly #cancelledEarly: Promise<null>;
+  #cancel: (nothing: null) => void = () => {};
   #scheduler: Scheduler | null = null;
   #subtasks: readonly SlotSubtask[] = [];
   /** The host asked to stop, perhaps before there were sources. */
@@ -51,17 +56,27 @@ class WorkerRun {
     this.#deployed = new Promise((resolve) => {
       this.#deploy = resolve;
     });
-    this.#port.on('message', (message: HostMessage) => this.#receive(message));
+    this.#cancelledEarly = new Promise((resolve) => {
+      this.#cancel = resolve;
+    });
+    this.#port.on('message', (message: HostMessage) => {
+      try {
+        this.#receive(message);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
   }
 
   async run(): Promise<void> {
-    const { module, args, jobId, parallelism } = this.#task;
+    const { module } = this.#task;
     try {
-      const [job, deploy] = await Promise.all([loadJobModule({ module, loadId: jobId, args, parallelism }), this.#deployed]);
-      if (deploy === null) return;
-      const difference = fingerprintDifference(deploy.fingerprint, graphFingerprint(job.graph));
+      const start = await Promise.race([Promise.all([loadJobModule(this.#task), this.#deployed]), this.#cancelledEarly]);
+      if (start === null) return;
+      const [job, deployment] = start;
+      const difference = fingerprintDifference(deployment.fingerprint, graphFingerprint(job.graph));
       if (difference !== undefined) throw planMismatch(module, difference);
-      await this.#runSubtasks(job, deploy);
+      await this.#runSubtasks(job, deployment);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -73,7 +88,7 @@ class WorkerRun {
     if (!this.#failed && !this.#cancelled) this.#send({ type: 'finished' });
   }
 
-  async #runSubtasks(job: JobDescription, { memory, limits }: Extract<HostMessage, { type: 'deploy' }>): Promise<void> {
+  async #runSubtasks(job: JobDescription, { memory, limits }: Deployment): Promise<void> {
     const plan = planDescription(job);
     const { slot } = this.#task;
     const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer);
@@ -107,7 +122,7 @@ class WorkerRun {
         return;
       case 'cancel':
         this.#cancelled = true;
-        this.#deploy(null);
+        this.#cancel(null);
         this.#scheduler?.stop();
         return;
       case 'stop':

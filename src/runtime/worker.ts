@@ -4,7 +4,10 @@ import { nodeSystem } from '../platform/node-system.ts';
 import type { WorkerTask } from '../wire/messages.ts';
 // Job modules import the package; loading it here, while the thread is idle, makes the first job start sooner.
 import '../index.ts';
+import { workerMark } from '../node-execution.ts';
 import { runWorker } from './worker-run.ts';
+
+Reflect.set(globalThis, workerMark, true);
 
 // A job that was compiled or bundled fails with the lines that its author wrote. Modules loaded before this cost nothing.
 process.setSourceMapsEnabled(true);

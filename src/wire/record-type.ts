@@ -1,4 +1,7 @@
-/** Record types on the wire. */
+/**
+ * Record types on the wire. Names go as JSON: of plain text, UTF-8 would lose lone surrogates, and its decoder takes a byte
+ * order mark off the front (the first name of many a CSV file has one).
+ */
 
 import { Builder, ByteBuffer } from 'flatbuffers';
 import { assert } from '../base/assert.ts';
@@ -13,7 +16,7 @@ const forms: readonly RecordForm[] = ['scalar', 'object', 'tuple'];
 export function encodeRecordType(type: RecordType): Uint8Array {
   const builder = new Builder(256);
   const columns = batchColumns(type).map((each, i) => {
-    const name = builder.createString(type.names[i] ?? '');
+    const name = builder.createString(JSON.stringify(type.names[i] ?? ''));
     ColumnMessage.startColumnMessage(builder);
     ColumnMessage.addName(builder, name);
     ColumnMessage.addKind(builder, kinds.indexOf(each.kind));
@@ -39,7 +42,7 @@ export function decodeRecordType(bytes: Uint8Array): RecordType {
     const each = message.columns(i);
     const kind = kinds[each?.kind() ?? -1];
     assert(each && kind !== undefined, `unknown column kind in column ${i}`);
-    names.push(each.name() ?? '');
+    names.push(JSON.parse(each.name() ?? '""') as string);
     columns.push(column(kind, each.nullable()));
   }
   const key = message.keyed() ? columns.pop() : undefined;

@@ -41,7 +41,9 @@ export function start(directory: string, args: readonly string[]): Running {
 
 /** `millrace …` on a terminal of its own, 200 columns wide; what it writes comes as standard output. */
 export function startOnTerminal(directory: string, args: string, terminal = 'xterm'): Running {
-  return new Running(directory, ['script', '-qec', `stty cols 200; exec '${process.execPath}' '${main}' ${args}`, '/dev/null'], { TERM: terminal });
+  return new Running(directory, ['script', '-qec', `stty cols 200; exec '${process.execPath}' '${main}' ${args}`, '/dev/null'], {
+    TERM: terminal,
+  });
 }
 
 /** Why there is no terminal to run on; undefined when there is one. */

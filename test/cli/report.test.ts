@@ -36,12 +36,20 @@ describe('a report', () => {
 
   test('leaves out causes that are no part of the job', () => {
     const cause = thrown(new Error('ENOENT: no such file'), internal);
-    expect(report(thrown(new MillraceError('SOURCE_FAILED', 'no such file', { cause }), internal))).toEqual(['error[SOURCE_FAILED]: no such file', '']);
+    expect(report(thrown(new MillraceError('SOURCE_FAILED', 'no such file', { cause }), internal))).toEqual([
+      'error[SOURCE_FAILED]: no such file',
+      '',
+    ]);
   });
 
   test('has the causes of what the job threw, wherever they come from', () => {
     const cause = thrown(new Error('model', { cause: thrown(new Error('ENOENT'), internal) }), own);
-    expect(report(new MillraceError('USER_FUNCTION', 'x', { cause })).slice(-5)).toEqual(['Error: model', ...own, 'caused by Error: ENOENT', '']);
+    expect(report(new MillraceError('USER_FUNCTION', 'x', { cause })).slice(-5)).toEqual([
+      'Error: model',
+      ...own,
+      'caused by Error: ENOENT',
+      '',
+    ]);
   });
 
   test('has everything for whoever works on Millrace', () => {

@@ -49,16 +49,26 @@ describe('run', () => {
         await env.execute('greet');
       `,
       'jobs/names.txt': 'Ada Bob\n',
-      'jobs/lib/greeting.ts': 'export const greeting = (name: string): string => `hello ${name}`;\nexport const place = import.meta.filename;',
+      'jobs/lib/greeting.ts':
+        'export const greeting = (name: string): string => "hello ".concat(name);\nexport const place = import.meta.filename;',
       'jobs/lib/common.cjs': 'exports.answer = 42;',
-      'jobs/lib/legacy.js': `const { platform } = require('node:os'); exports.platform = platform();`,
+      'jobs/lib/legacy.js': `const { platform } = require('node:os'); exports.platform = platform() + __dirname;`,
       'node_modules/shouting/package.json': '{ "name": "shouting", "type": "module", "exports": { "import": "./shout.js" } }',
       'node_modules/shouting/shout.js': 'export const shout = (text) => text.toUpperCase();',
     });
     const { code, stdout, stderr } = await millrace(directory, ['run', 'jobs/greet.ts']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const jobs = join(directory, 'jobs');
-    expect(lines(stdout).sort()).toEqual(['HELLO ADA!', 'HELLO BOB!', `place> ${jobs}/lib/greeting.ts`, `place> ${jobs}`, 'place> 42', `place> ${process.platform}`].sort());
+    expect(lines(stdout).sort()).toEqual(
+      [
+        'HELLO ADA!',
+        'HELLO BOB!',
+        `place> ${jobs}/lib/greeting.ts`,
+        `place> ${jobs}`,
+        'place> 42',
+        `place> ${process.platform}${jobs}/lib`,
+      ].sort(),
+    );
   });
 
   test('arguments behind -- and the default parallelism', async () => {
@@ -99,7 +109,9 @@ describe('run', () => {
     copyOfPackage(join(directory, 'node_modules'));
     const { code, stdout, stderr } = await millrace(directory, ['run', 'job.js']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error\[JOB_MODULE\]: job\.js cannot be loaded: .*another copy of millrace \(file:\S+\/node_modules\/millrace\/dist\/\)/);
+    expect(stderr).toMatch(
+      /^error\[JOB_MODULE\]: job\.js cannot be loaded: .*another copy of millrace \(file:\S+\/node_modules\/millrace\/dist\/\)/,
+    );
     expect(stderr).toContain('company-jobs/index.js:5:');
   });
 
@@ -153,7 +165,10 @@ export function half(n: Whole): Whole {
     const directory = project({ 'job.ts': squares.replace('fromData([1, 2, 3])', "readTextFile('x', { paralelism: 2 } as object)") });
     const { code, stderr } = await millrace(directory, ['run', 'job.ts']);
     expect(code).toBe(1);
-    expect(lines(stderr)).toEqual([expect.stringMatching(/^error\[INVALID_OPTION\]: .*paralelism/), expect.stringContaining(`${directory}/job.ts:4:5`)]);
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/^error\[INVALID_OPTION\]: .*paralelism/),
+      expect.stringContaining(`${directory}/job.ts:4:5`),
+    ]);
   });
 
   test('names input that is not there', async () => {
@@ -168,7 +183,9 @@ export function half(n: Whole): Whole {
     ['env.fromData([1]).toHost("alerts")', "toHost('alerts')"],
     ['env.fromData([1]).executeAndCollect().next()', 'executeAndCollect()'],
   ])('cannot wait for a host program: %s', async (call, name) => {
-    const directory = project({ 'job.js': `import { StreamEnvironment } from 'millrace';\nconst env = new StreamEnvironment();\n${call};\nawait env.execute();` });
+    const directory = project({
+      'job.js': `import { StreamEnvironment } from 'millrace';\nconst env = new StreamEnvironment();\n${call};\nawait env.execute();`,
+    });
     const { code, stderr } = await millrace(directory, ['run', 'job.js']);
     expect(code).toBe(1);
     expect(stderr).toContain(`error[INVALID_JOB]: the job uses ${name}`);
@@ -188,19 +205,39 @@ describe('explain', () => {
 
 describe('what cannot be run', () => {
   test.each<[string, string[], RegExp]>([
-    ['no such file', ['run', 'jobs/wordcuont.ts'], /^error\[JOB_MODULE\]: there is no file 'jobs\/wordcuont\.ts'; did you mean 'jobs\/wordcount\.ts'\?\n$/],
+    [
+      'no such file',
+      ['run', 'jobs/wordcuont.ts'],
+      /^error\[JOB_MODULE\]: there is no file 'jobs\/wordcuont\.ts'; did you mean 'jobs\/wordcount\.ts'\?\n$/,
+    ],
     ['another extension', ['explain', 'jobs/wordcount.js'], /'jobs\/wordcount\.js'; did you mean 'jobs\/wordcount\.ts'\?\n$/],
     ['nothing like it', ['run', 'elsewhere/x.ts'], /^error\[JOB_MODULE\]: there is no file 'elsewhere\/x\.ts'\n$/],
     ['a directory', ['run', 'jobs'], /^error\[JOB_MODULE\]: 'jobs' is a directory/],
-    ['not a module', ['run', 'data.json'], /^error\[JOB_MODULE\]: cannot run 'data\.json': a job is an ES module in a \.ts, \.mts, \.js or \.mjs file\n$/],
+    [
+      'not a module',
+      ['run', 'data.json'],
+      /^error\[JOB_MODULE\]: cannot run 'data\.json': a job is an ES module in a \.ts, \.mts, \.js or \.mjs file\n$/,
+    ],
     ['no job', ['run', 'idle.js'], /^error\[JOB_MODULE\]: idle\.js was loaded, but executed no job;/],
     ['never gets there', ['explain', 'stuck.js'], /^error\[JOB_MODULE\]: stuck\.js did not come to its env\.execute\(\)/],
     ['a syntax error', ['run', 'syntax.ts'], /^error\[JOB_MODULE\]: syntax\.ts:2:11: Unexpected ";"\n {2}2 \| const b = ;\n {16}\^\n$/],
     ['a missing file', ['run', 'imports.ts'], /^error\[JOB_MODULE\]: imports\.ts:1:8: Could not resolve "\.\/nowhere\.ts"\n/],
     ['a missing package', ['run', 'imports.ts'], /\nimports\.ts:2:8: Could not resolve "no-such-package"\n/],
-    ['a module that throws', ['run', 'throws.ts'], /^error\[JOB_MODULE\]: throws\.ts cannot be loaded: TypeError: no\nTypeError: no\n {4}at .*throws\.ts:3:7\)?\n$/],
-    ['parallelism 0', ['run', 'idle.js', '--parallelism', '0'], /^error: option '-p, --parallelism <n>' argument '0' is invalid\. Expected a whole number from 1\./],
-    ['an unknown option', ['run', 'idle.js', '--paralelism', '2'], /^error: unknown option '--paralelism'\n\(Did you mean --parallelism\?\)/],
+    [
+      'a module that throws',
+      ['run', 'throws.ts'],
+      /^error\[JOB_MODULE\]: throws\.ts cannot be loaded: TypeError: no\nTypeError: no\n {4}at .*throws\.ts:3:7\)?\n$/,
+    ],
+    [
+      'parallelism 0',
+      ['run', 'idle.js', '--parallelism', '0'],
+      /^error: option '-p, --parallelism <n>' argument '0' is invalid\. Expected a whole number from 1\./,
+    ],
+    [
+      'an unknown option',
+      ['run', 'idle.js', '--paralelism', '2'],
+      /^error: unknown option '--paralelism'\n\(Did you mean --parallelism\?\)/,
+    ],
     ['arguments without --', ['run', 'idle.js', 'a'], /^error: too many arguments .*\n.*arguments of the job itself go behind --/],
     ['an unknown command', ['rum', 'idle.js'], /^error: unknown command 'rum'\n\(Did you mean run\?\)/],
   ])('%s', async (_, args, message) => {

@@ -131,7 +131,7 @@ const ofRecord: MapEntry[] = [
   { fn: (r: Rec) => r, to: 'record' },
   { fn: (r: Rec) => ({ ...r, n: r.n + 1 }), to: 'record' },
   { fn: (r: Rec) => ({ ...r, y: r.n }), to: 'record' },
-  { fn: (r: Rec) => Object.assign({}, r, { x: r.k }), to: 'record' },
+  { fn: (r: Rec) => Object.fromEntries([...Object.entries(r), ['x', r.k]]), to: 'record' },
   { fn: ({ x, ...rest }: Rec) => rest, to: 'record' },
   { fn: ({ k, n, f, x = 'none' }: Rec) => ({ k, n, f, x }), to: 'record', returns: [t.object({ k: t.any, n: t.float64, f: t.float64, x: t.any })] },
   {

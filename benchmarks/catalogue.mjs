@@ -1,0 +1,213 @@
+/** What is measured, against what, and on how much data. */
+import { hashOfLines } from './baselines/shared.mjs';
+import { accessLog, textFile } from './runner/data.mjs';
+import { mawk, native, script } from './runner/programs.mjs';
+
+/**
+ * @typedef {import('./runner/measure.mjs').Comparison} Comparison
+ * @typedef {import('./runner/measure.mjs').Figures} Figures
+ */
+
+const full = {
+  textMegabytes: 300,
+  streamedMegabytes: 60,
+  exchangedRecords: 100_000_000,
+  postedRecords: 10_000_000,
+  scaledRecords: 10_000_000,
+  logLines: 900_000,
+  latencyEvents: 1_000_000,
+  latencyPerSecond: 100_000,
+  warmStarts: 30,
+  pieceMs: 1000,
+};
+
+/** Small enough that starting the processes takes longer than the work; for tests. */
+const smoke = {
+  textMegabytes: 1,
+  streamedMegabytes: 1,
+  exchangedRecords: 100_000,
+  postedRecords: 100_000,
+  scaledRecords: 50_000,
+  logLines: 5_000,
+  latencyEvents: 10_000,
+  latencyPerSecond: 20_000,
+  warmStarts: 3,
+  pieceMs: 10,
+};
+
+/**
+ * @param {{ smoke: boolean }} options
+ * @returns {(Comparison | Figures)[]}
+ */
+export function catalogue(options) {
+  const sizes = options.smoke ? smoke : full;
+  return [...wordCount(sizes), ...exchange(sizes), scaling(sizes), accessLogReport(sizes), start(sizes), ...latency(sizes), ...pieces(sizes)];
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Comparison[]}
+ */
+function wordCount({ textMegabytes, streamedMegabytes }) {
+  const text = textFile(textMegabytes);
+  const streamed = textFile(streamedMegabytes);
+  const common = /** @type {const} */ ({ kind: 'comparison', name: 'word-count', unit: 'words', work: ({ words }) => Number(words) });
+  return [
+    {
+      ...common,
+      title: `the words of ${textMegabytes} MB of text, on two cores`,
+      data: text,
+      subject: script('Millrace × 2', ['benchmarks/jobs/word-count.mjs', text.path, 2], 2),
+      others: [
+        script('readline and a Map', ['benchmarks/baselines/word-count-readline.mjs', text.path]),
+        mawk('mawk', ['benchmarks/baselines/word-count.awk', text.path], wordsAndDistinct),
+        native('C × 1', ['word-count', text.path, 1]),
+        native('C × 2', ['word-count', text.path, 2], 2),
+      ],
+    },
+    {
+      ...common,
+      title: `the words of ${textMegabytes} MB of text, on one core`,
+      data: text,
+      subject: script('Millrace × 1', ['benchmarks/jobs/word-count.mjs', text.path, 1]),
+      others: [native('C × 1', ['word-count', text.path, 1])],
+    },
+    {
+      ...common,
+      title: `a rolling count of the words of ${streamedMegabytes} MB of text`,
+      data: streamed,
+      subject: script('Millrace × 2, streaming', ['benchmarks/jobs/word-count-streaming.mjs', streamed.path, 2], 2),
+      others: [script('Millrace × 2, batch', ['benchmarks/jobs/word-count.mjs', streamed.path, 2], 2)],
+    },
+  ];
+}
+
+/** @param {string} stdout of word-count.awk */
+function wordsAndDistinct(stdout) {
+  const [words, distinct] = stdout.trim().split(' ').map(Number);
+  return { words, distinct };
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Comparison[]}
+ */
+function exchange({ exchangedRecords, postedRecords }) {
+  const common = /** @type {const} */ ({ kind: 'comparison', name: 'exchange', unit: 'records', work: ({ records }) => Number(records) });
+  return [
+    {
+      ...common,
+      title: `${grouped(exchangedRecords)} records of four numbers by key to another thread, against the limit`,
+      subject: script('Millrace × 2', ['benchmarks/jobs/exchange.mjs', exchangedRecords], 2),
+      others: [native('C, a ring', ['exchange', exchangedRecords], 2)],
+    },
+    {
+      ...common,
+      title: `${grouped(postedRecords)} records of four numbers by key to another thread, against the usual way`,
+      subject: script('Millrace × 2', ['benchmarks/jobs/exchange.mjs', postedRecords], 2),
+      others: [script('postMessage', ['benchmarks/baselines/exchange-post-message.mjs', postedRecords], 2)],
+    },
+  ];
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Comparison}
+ */
+function scaling({ scaledRecords }) {
+  return {
+    kind: 'comparison',
+    name: 'scaling',
+    title: 'a map that computes, on two cores and on one',
+    unit: 'records',
+    work: ({ records }) => Number(records),
+    subject: script('Millrace × 2', ['benchmarks/jobs/scaling.mjs', scaledRecords, 2], 2),
+    others: [
+      script('Millrace × 1', ['benchmarks/jobs/scaling.mjs', scaledRecords, 1]),
+      script('a plain loop', ['benchmarks/baselines/scaling-loop.mjs', scaledRecords]),
+    ],
+  };
+}
+
+/**
+ * The example as a user runs it: the time is that of the whole process.
+ *
+ * @param {typeof full} sizes
+ * @returns {Comparison}
+ */
+function accessLogReport({ logLines }) {
+  const log = accessLog(logLines);
+  const example = script('Millrace × 2', ['dist/cli/main.js', 'run', 'examples/access-log.ts', '-p', 2, '--', log.path], 2);
+  const readline = script('readline and a Map', ['benchmarks/baselines/access-log-readline.mjs', log.path]);
+  return {
+    kind: 'comparison',
+    name: 'access-log',
+    title: `examples/access-log.ts on ${grouped(logLines)} lines, whole processes`,
+    data: log,
+    unit: 'lines',
+    work: () => logLines,
+    subject: { ...example, read: reportAndTotals },
+    others: [{ ...readline, read: reportAndTotals }, mawk('mawk', ['benchmarks/baselines/access-log.awk', log.path], totals)],
+  };
+}
+
+/** @param {string} stdout of the example */
+function reportAndTotals(stdout) {
+  return { report: hashOfLines([stdout.trimEnd()]), ...totals(stdout) };
+}
+
+/** @param {string} stdout with a line such as `5,000 hits of 791 URLs, 88,741,046 bytes, 285 errors` */
+function totals(stdout) {
+  const line = stdout.split('\n').find((each) => / hits of .* URLs, /.test(each)) ?? '';
+  return { totals: line.replaceAll(/(?<=\d),(?=\d)/g, '') };
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures}
+ */
+function start({ warmStarts }) {
+  return {
+    kind: 'figures',
+    name: 'start',
+    title: 'from submit to the first row of output',
+    subject: script('Millrace', ['benchmarks/jobs/start.mjs', warmStarts]),
+  };
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures[]}
+ */
+function latency({ latencyEvents, latencyPerSecond }) {
+  return ['default', '0'].map((bufferTimeout) => ({
+    kind: 'figures',
+    name: 'latency',
+    title: `one exchange by key, ${grouped(latencyPerSecond)} events/s, bufferTimeout ${bufferTimeout === 'default' ? '10ms, the default' : bufferTimeout}`,
+    subject: script('Millrace', ['benchmarks/jobs/latency.mjs', latencyEvents, latencyPerSecond, bufferTimeout], 2),
+  }));
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures[]}
+ */
+function pieces({ pieceMs }) {
+  const titles = {
+    'fused-stage': 'map → filter → map as one generated loop',
+    ring: 'the ring between two threads',
+    'value-codec': 'values as bytes and back',
+    'key-index': 'from keys to slots',
+  };
+  return Object.entries(titles).map(([name, title]) => ({
+    kind: 'figures',
+    name,
+    title,
+    subject: script('Millrace', [`benchmarks/pieces/${name}.mjs`, pieceMs]),
+  }));
+}
+
+/** @param {number} count */
+function grouped(count) {
+  return count.toLocaleString('en');
+}

@@ -1,0 +1,65 @@
+/**
+ * How long a record is on its way: events at a steady rate, each with the time at which it was made, through one exchange by
+ * key and a rolling aggregation to a sink that looks at the clock. The first fifth of the events, while V8 compiles, is left out.
+ *
+ *   node benchmarks/jobs/latency.mjs [events] [per second] [buffer timeout in ms, or default]
+ *
+ * It reports the events that went to the other thread and, beside them, those that stayed on theirs.
+ */
+import { last, StreamEnvironment } from 'millrace';
+import { quantileOf } from '../runner/statistics.mjs';
+import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
+
+const [events = '1000000', perSecond = '100000', bufferTimeout = 'default'] = process.argv.slice(2);
+const parallelism = 2;
+const firstCounted = Math.floor(Number(events) / 5);
+
+/** The same clock on all threads, unlike `performance.now()`, which starts with its thread. */
+const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
+
+/** @type {import('millrace').Sink<{ index: number, madeAt: number }>} */
+const stopwatch = {
+  name: 'stopwatch',
+  createWriter({ subtask }) {
+    /** @type {number[][]} */
+    const latencies = [[], []];
+    return {
+      write({ index, madeAt }) {
+        if (index < firstCounted) return;
+        // The generator deals its numbers out in turn: this subtask made those with its own remainder.
+        const stayed = index % parallelism === subtask ? 1 : 0;
+        latencies[stayed].push(nowMs() - madeAt);
+      },
+      finish: () => leaveNumbers(subtask, [latencies[0].length, ...latencies.flat()]),
+    };
+  },
+};
+
+const env = new StreamEnvironment({ parallelism, runtimeMode: 'streaming', ...(bufferTimeout === 'default' ? {} : { bufferTimeout: Number(bufferTimeout) }) });
+env
+  .generate({ count: Number(events), ratePerSecond: Number(perSecond), create: (index) => ({ key: (index * 31) % 1009, index, madeAt: nowMs() }) })
+  .keyBy('key')
+  .aggregate({ index: last('index'), madeAt: last('madeAt') })
+  .sinkTo(stopwatch);
+
+await env.execute('latency');
+const left = takeNumbers();
+const figures = [
+  ...figuresOf('to the other thread', left.map((numbers) => numbers.subarray(1, 1 + numbers[0]))),
+  ...figuresOf('on the same thread', left.map((numbers) => numbers.subarray(1 + numbers[0]))),
+];
+console.log(JSON.stringify({ program: 'latency', figures }));
+
+/**
+ * @param {string} name
+ * @param {readonly Float64Array[]} parts
+ * @returns {import('../runner/measure.mjs').Figure[]}
+ */
+function figuresOf(name, parts) {
+  const all = Float64Array.from(parts.flatMap((part) => [...part])).sort();
+  return Object.entries({ p50: 0.5, p99: 0.99, 'p99.9': 0.999, max: 1 }).map(([quantile, share]) => ({
+    name: `${quantile} ${name}`,
+    value: quantileOf(all, share),
+    unit: 'ms',
+  }));
+}

@@ -1,0 +1,121 @@
+/**
+ * The programs that are measured: how each is started, and what it reports. Each runs in a fresh process, so that no run warms
+ * the next one up.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = new URL('../../', import.meta.url);
+
+/**
+ * @typedef {object} Program
+ * @property {string} label
+ * @property {readonly string[]} command
+ * @property {number} cores how many it keeps busy
+ * @property {(() => string | undefined)} missing why it cannot run on this machine
+ * @property {(stdout: string) => Record<string, unknown>} read what it reports, from what it prints
+ */
+
+/**
+ * @typedef {object} Report
+ * @property {number} seconds as the program measured them, or else of the whole process
+ * @property {Record<string, unknown>} results all else that it reported
+ */
+
+/**
+ * A script of this repository that ends with a line of JSON.
+ *
+ * @param {string} label
+ * @param {readonly [script: string, ...args: (string | number)[]]} command the script relative to the repository
+ * @param {number} [cores]
+ * @returns {Program}
+ */
+export function script(label, [path, ...args], cores = 1) {
+  return { label, command: [process.execPath, fileURLToPath(new URL(path, root)), ...args.map(String)], cores, missing: never, read: lastLine };
+}
+
+/**
+ * A program of `native-bench/`, which is built when it is first asked for.
+ *
+ * @param {string} label
+ * @param {readonly [name: string, ...args: (string | number)[]]} command
+ * @param {number} [cores]
+ * @returns {Program}
+ */
+export function native(label, [name, ...args], cores = 1) {
+  const path = fileURLToPath(new URL(`native-bench/build/${name}`, root));
+  return { label, command: [path, ...args.map(String)], cores, missing: () => buildNative(path), read: lastLine };
+}
+
+/**
+ * @param {string} label
+ * @param {readonly [script: string, file: string]} command the script relative to the repository
+ * @param {Program['read']} read
+ * @returns {Program}
+ */
+export function mawk(label, [path, file], read) {
+  return { label, command: ['mawk', '-f', fileURLToPath(new URL(path, root)), file], cores: 1, missing: mawkMissing, read };
+}
+
+function never() {
+  return undefined;
+}
+
+/** @returns {string | undefined} */
+function mawkMissing() {
+  return spawnSync('mawk', ['BEGIN {}']).status === 0 ? undefined : 'mawk is not installed';
+}
+
+/**
+ * @param {string} path of the program
+ * @returns {string | undefined} why there is none
+ */
+function buildNative(path) {
+  if (existsSync(path)) return undefined;
+  const { stdout } = spawnSync(process.execPath, [fileURLToPath(new URL('native-bench/build.mjs', root))], { encoding: 'utf8' });
+  return existsSync(path) ? undefined : stdout.trim();
+}
+
+/** @param {string} stdout */
+function lastLine(stdout) {
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @param {Program} program
+ * @param {{ profile?: string | undefined }} [options] `profile`: the folder in which Node leaves profiles of all threads
+ * @returns {Promise<Report>}
+ */
+export async function run(program, { profile } = {}) {
+  const [file, ...args] = program.command;
+  const flags = profile === undefined || file !== process.execPath ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
+  const start = performance.now();
+  const stdout = await output(program.label, file, [...flags, ...args]);
+  const wallSeconds = (performance.now() - start) / 1000;
+  const { seconds = wallSeconds, program: _, ...results } = program.read(stdout);
+  return { seconds: Number(seconds), results };
+}
+
+/**
+ * @param {string} label
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @returns {Promise<string>} what it printed
+ */
+function output(label, file, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: fileURLToPath(root), stdio: ['ignore', 'pipe', 'inherit'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${label} ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}

@@ -1,0 +1,97 @@
+/** An output of a job that the embedding program reads: takes batches from the channels while somebody takes the rows. */
+
+import type { Limits } from '../base/limits.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
+import type { ChannelReader } from '../channel/channel.ts';
+import { recordReader } from '../compiler/stage-compiler.ts';
+import type { RecordType } from '../schema/type.ts';
+
+export class HostOutput {
+  readonly #readers: { readonly reader: ChannelReader; ended: boolean }[];
+  readonly #limits: Limits;
+  readonly #recordReaders = new Map<RecordType, (batch: RecordBatch, row: number) => unknown>();
+  /** Rows that have come; those before `next` are taken. */
+  #rows: unknown[] = [];
+  #next = 0;
+  #wakeReader: () => void = () => {};
+  #failure: unknown;
+
+  constructor(readers: readonly ChannelReader[], limits: Limits) {
+    this.#readers = readers.map((reader) => ({ reader, ended: false }));
+    this.#limits = limits;
+  }
+
+  /** Takes batches while the reader of this output keeps up; true when something moved. */
+  step(): boolean {
+    let moved = false;
+    for (const channel of this.#readers) {
+      if (channel.ended || this.waiting >= this.#limits.hostRows) continue;
+      const element = channel.reader.poll();
+      if (element === null) continue;
+      moved = true;
+      if (element.kind === 'batch') this.#take(element);
+      channel.ended = element.kind === 'end';
+      channel.reader.release();
+    }
+    if (this.waiting > 0 || this.#ended) this.#wakeReader();
+    return moved;
+  }
+
+  #take(batch: RecordBatch): void {
+    let read = this.#recordReaders.get(batch.type);
+    if (read === undefined) {
+      read = recordReader(batch.type);
+      this.#recordReaders.set(batch.type, read);
+    }
+    for (let row = 0; row < batch.rowCount; row++) this.#rows.push(read(batch, row));
+  }
+
+  get #ended(): boolean {
+    return this.#readers.every((channel) => channel.ended);
+  }
+
+  /** Rows that have come and are not taken. */
+  get waiting(): number {
+    return this.#rows.length - this.#next;
+  }
+
+  /** Resolves to true once there are rows to take, to false at the end. @throws the failure of the job */
+  async ready(): Promise<boolean> {
+    for (;;) {
+      if (this.waiting > 0) return true;
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#ended) return false;
+      // The pump leaves in the channels what there was no room for, and everything once the job has ended.
+      if (this.step()) continue;
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+      });
+    }
+  }
+
+  /** Takes the next row. */
+  takeRow(): unknown {
+    const row = this.#rows[this.#next++];
+    if (this.waiting === 0) this.takeRows();
+    return row;
+  }
+
+  /** Takes all rows that have come. */
+  takeRows(): unknown[] {
+    const rows = this.#next === 0 ? this.#rows : this.#rows.slice(this.#next);
+    this.#rows = [];
+    this.#next = 0;
+    return rows;
+  }
+
+  /** No more rows will come; those that have can still be read. */
+  fail(error: unknown): void {
+    this.#failure = error;
+    this.#wakeReader();
+  }
+
+  /** Nobody steps the output from now on: whoever waits for rows takes the last ones out of the channels himself. */
+  finish(): void {
+    this.#wakeReader();
+  }
+}
