@@ -41,7 +41,15 @@ const smoke = {
  */
 export function catalogue(options) {
   const sizes = options.smoke ? smoke : full;
-  return [...wordCount(sizes), ...exchange(sizes), scaling(sizes), accessLogReport(sizes), start(sizes), ...latency(sizes), ...pieces(sizes)];
+  return [
+    ...wordCount(sizes),
+    ...exchange(sizes),
+    scaling(sizes),
+    accessLogReport(sizes),
+    start(sizes),
+    ...latency(sizes),
+    ...pieces(sizes),
+  ];
 }
 
 /**

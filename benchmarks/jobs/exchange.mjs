@@ -29,4 +29,6 @@ const start = performance.now();
 const sums = new Map();
 for await (const row of rows.executeAndCollect('exchange')) sums.set(row.key, row);
 const seconds = secondsSince(start);
-console.log(JSON.stringify({ program: 'exchange', records, seconds, recordsPerSecond: perSecond(records, seconds), hash: hashOfSums(sums) }));
+console.log(
+  JSON.stringify({ program: 'exchange', records, seconds, recordsPerSecond: perSecond(records, seconds), hash: hashOfSums(sums) }),
+);

@@ -35,9 +35,17 @@ const stopwatch = {
   },
 };
 
-const env = new StreamEnvironment({ parallelism, runtimeMode: 'streaming', ...(bufferTimeout === 'default' ? {} : { bufferTimeout: Number(bufferTimeout) }) });
+const env = new StreamEnvironment({
+  parallelism,
+  runtimeMode: 'streaming',
+  ...(bufferTimeout === 'default' ? {} : { bufferTimeout: Number(bufferTimeout) }),
+});
 env
-  .generate({ count: Number(events), ratePerSecond: Number(perSecond), create: (index) => ({ key: (index * 31) % 1009, index, madeAt: nowMs() }) })
+  .generate({
+    count: Number(events),
+    ratePerSecond: Number(perSecond),
+    create: (index) => ({ key: (index * 31) % 1009, index, madeAt: nowMs() }),
+  })
   .keyBy('key')
   .aggregate({ index: last('index'), madeAt: last('madeAt') })
   .sinkTo(stopwatch);
@@ -45,8 +53,14 @@ env
 await env.execute('latency');
 const left = takeNumbers();
 const figures = [
-  ...figuresOf('to the other thread', left.map((numbers) => numbers.subarray(1, 1 + numbers[0]))),
-  ...figuresOf('on the same thread', left.map((numbers) => numbers.subarray(1 + numbers[0]))),
+  ...figuresOf(
+    'to the other thread',
+    left.map((numbers) => numbers.subarray(1, 1 + numbers[0])),
+  ),
+  ...figuresOf(
+    'on the same thread',
+    left.map((numbers) => numbers.subarray(1 + numbers[0])),
+  ),
 ];
 console.log(JSON.stringify({ program: 'latency', figures }));
 

@@ -27,4 +27,6 @@ for (const times of counts.values()) {
   rollingSum += (times * (times + 1)) / 2;
 }
 const wordsPerSecond = perSecond(words, seconds);
-console.log(JSON.stringify({ program: 'word-count', words, distinct: counts.size, seconds, wordsPerSecond, hash: hashOfCounts(counts), rollingSum }));
+console.log(
+  JSON.stringify({ program: 'word-count', words, distinct: counts.size, seconds, wordsPerSecond, hash: hashOfCounts(counts), rollingSum }),
+);

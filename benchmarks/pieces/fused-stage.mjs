@@ -1,60 +1,63 @@
 /**
- * A stage of map → filter → map, as the stage compiler generates it, against the same closures in a loop written by hand, and
+ * A stage of map → filter → map, as the stage compiler generates it, against the same functions in a loop written by hand, and
  * against operators that hand each record on by a virtual call. Once over a batch of columns, which is what comes from other
- * threads and files, and once over a batch of objects.
+ * threads and from files, and once over a batch of objects.
  *
  *   node benchmarks/pieces/fused-stage.mjs [ms]
  */
 import { StreamEnvironment } from 'millrace';
-import { AnyColumn } from '../../dist/batch/column.js';
 import { RecordBatch } from '../../dist/batch/record-batch.js';
 import { StageCompiler } from '../../dist/compiler/stage-compiler.js';
 import { planDescription } from '../../dist/runtime/plan.js';
 import { anyRecord, internType, t } from '../../dist/schema/type.js';
+import { functionsFor, makeOrder } from './orders.mjs';
 import { report, time } from './timing.mjs';
+import { chainsOfOperators } from './virtual-operators.mjs';
+
+/** @typedef {import('./orders.mjs').Order} Order */
+/** @typedef {ReturnType<typeof arraysOf>} Arrays */
 
 const rows = 1024;
+/** Batches a call: long enough for the clock. */
 const batches = 64;
 
-const price = ({ count, each, region }) => ({ total: count * each, region });
-const isNear = ({ region }) => region < 5;
-const tax = ({ total, region }) => total * (region + 1);
-
 /** Where all alternatives leave their results, so that they can be compared and nothing can be left out. */
-let sum = 0;
+const sum = new Float64Array(1);
 /** @type {import('millrace').Sink<number>} */
 const summing = {
   name: 'summing',
   createWriter: () => ({
     write(value) {
-      sum += value;
+      sum[0] += value;
     },
   }),
 };
 
-const orders = Array.from({ length: rows }, (_, i) => ({ count: i % 17, each: (i * 31) % 101, region: (i * 7) % 10 }));
-const columns = batchOfColumns(orders);
-const objects = batchOfObjects(orders);
+/** Two inputs, in turn: of the only one that a loop ever sees, V8 would know the addresses and lengths when it compiles. */
+const inputs = [0, 1].map((input) => {
+  const orders = Array.from({ length: rows }, (_, i) => makeOrder(input * rows + i));
+  return { orders, arrays: arraysOf(orders) };
+});
 
 const alternatives = {
-  'columns: generated': generated(columns),
-  'columns: by hand': byHand(columns),
-  'columns: virtual calls': virtualCalls(recordsOf(columns)),
-  'objects: generated': generated(objects),
-  'objects: by hand': byHandOverObjects(orders),
-  'objects: virtual calls': virtualCalls((take) => {
-    for (let i = 0; i < rows; i++) take(orders[i]);
-  }),
+  'columns: generated': await generated(inputs.map(batchOfColumns)),
+  'columns: by hand': await columnsByHand(),
+  'columns: virtual calls': await columnsByVirtualCalls(),
+  'objects: generated': await generated(inputs.map(batchOfObjects)),
+  'objects: by hand': await objectsByHand(),
+  'objects: virtual calls': await objectsByVirtualCalls(),
 };
-requireSameSums(alternatives);
-const msOf = await time(repeat(alternatives));
+requireSameSums();
+const msOf = await time(repeated());
+report('fused-stage', [...figuresOf('columns'), ...figuresOf('objects')]);
 
-report('fused-stage', ['columns', 'objects'].flatMap((batch) => figuresOf(batch)));
-
-/** @param {string} batch */
+/**
+ * @param {string} batch
+ * @returns {import('../runner/measure.mjs').Figure[]}
+ */
 function figuresOf(batch) {
   const [stage, hand, virtual] = ['generated', 'by hand', 'virtual calls'].map((name) => msOf(`${batch}: ${name}`));
-  const perSecond = (ms) => (rows * batches * 1000) / ms;
+  const perSecond = (/** @type {number} */ ms) => (rows * batches * 1000) / ms;
   return [
     { name: `${batch}: the generated stage`, value: perSecond(stage), unit: 'records/s' },
     { name: `${batch}: by hand`, value: perSecond(hand), unit: 'records/s' },
@@ -64,121 +67,114 @@ function figuresOf(batch) {
   ];
 }
 
-/** The loop that a subtask would run: the graph from the public API, compiled by the real compiler. */
-function generated(batch) {
+/**
+ * The loop that a subtask would run: the graph from the public API, compiled by the real compiler.
+ *
+ * @param {readonly RecordBatch[]} pair
+ */
+async function generated(pair) {
+  const { price, isNear, tax } = await functionsFor(`generated ${pair[0].type.form}`);
   const env = new StreamEnvironment({ parallelism: 1 });
   env.fromData([]).map(price).filter(isNear).map(tax).sinkTo(summing);
-  const plan = planDescription(env.describe('fused stage'));
-  const [stage] = plan.job.stages;
-  const context = { failure: (error) => error, subtask: 0, parallelism: 1 };
-  const instances = stage.operators.map((operator) => operator.spec.create({ ...context, operator }));
-  const compiler = new StageCompiler({ stage, outputs: [], instances, failures: instances.map(() => context.failure), retains: false });
+  const [stage] = planDescription(env.describe('fused stage')).job.stages;
+  const failure = (/** @type {unknown} */ error) => error;
+  const instances = stage.operators.map((operator) => operator.spec.create({ operator, failure, subtask: 0, parallelism: 1 }));
   for (const instance of instances) instance.open?.();
-  const loop = compiler.inputLoop(batch, undefined);
-  return () => loop(batch, 0, rows);
+  const compiler = new StageCompiler({ stage, outputs: [], instances, failures: instances.map(() => failure), retains: false });
+  const loop = compiler.inputLoop(pair[0], undefined);
+  return (/** @type {number} */ input) => loop(pair[input]);
 }
 
-function byHand(batch) {
-  const [count, each, region] = batch.columns.map(({ values }) => values);
-  return () => {
-    for (let i = 0; i < rows; i++) {
+async function columnsByHand() {
+  const { price, isNear, tax } = await functionsFor('columns by hand');
+  const writer = summing.createWriter();
+  const loop = (/** @type {Arrays} */ { count, each, region }) => {
+    for (let i = 0; i < count.length; i++) {
       const priced = price({ count: count[i], each: each[i], region: region[i] });
-      if (isNear(priced)) sum += tax(priced);
+      if (isNear(priced)) writer.write(tax(priced));
     }
   };
+  return (/** @type {number} */ input) => loop(inputs[input].arrays);
 }
 
-function byHandOverObjects(records) {
-  return () => {
-    for (let i = 0; i < rows; i++) {
+async function objectsByHand() {
+  const { price, isNear, tax } = await functionsFor('objects by hand');
+  const writer = summing.createWriter();
+  const loop = (/** @type {Order[]} */ records) => {
+    for (let i = 0; i < records.length; i++) {
       const priced = price(records[i]);
-      if (isNear(priced)) sum += tax(priced);
+      if (isNear(priced)) writer.write(tax(priced));
     }
   };
+  return (/** @type {number} */ input) => loop(inputs[input].orders);
 }
 
-class MapOperator {
-  constructor(fn, next) {
-    this.fn = fn;
-    this.next = next;
-  }
-
-  process(record) {
-    this.next.process(this.fn(record));
-  }
+async function columnsByVirtualCalls() {
+  const chains = chainsOfOperators(await functionsFor('columns by virtual calls'), summing.createWriter());
+  const loop = (/** @type {Arrays} */ { count, each, region }) => {
+    const chain = chains[0];
+    for (let i = 0; i < count.length; i++) chain.process({ count: count[i], each: each[i], region: region[i] });
+  };
+  return (/** @type {number} */ input) => loop(inputs[input].arrays);
 }
 
-class FilterOperator {
-  constructor(fn, next) {
-    this.fn = fn;
-    this.next = next;
-  }
-
-  process(record) {
-    if (this.fn(record)) this.next.process(record);
-  }
+async function objectsByVirtualCalls() {
+  const chains = chainsOfOperators(await functionsFor('objects by virtual calls'), summing.createWriter());
+  const loop = (/** @type {Order[]} */ records) => {
+    const chain = chains[0];
+    for (let i = 0; i < records.length; i++) chain.process(records[i]);
+  };
+  return (/** @type {number} */ input) => loop(inputs[input].orders);
 }
 
-class SinkOperator {
-  constructor(writer) {
-    this.writer = writer;
-  }
-
-  process(record) {
-    this.writer.write(record);
-  }
-}
-
-/** How stream processors are usually built: each operator calls the next one. */
-function virtualCalls(forEach) {
-  const chain = new MapOperator(price, new FilterOperator(isNear, new MapOperator(tax, new SinkOperator(summing.createWriter()))));
-  const take = (record) => chain.process(record);
-  return () => forEach(take);
-}
-
-function recordsOf(batch) {
-  const [count, each, region] = batch.columns.map(({ values }) => values);
-  return (take) => {
-    for (let i = 0; i < rows; i++) take({ count: count[i], each: each[i], region: region[i] });
+/**
+ * What a program without an engine would have: an array for each field.
+ *
+ * @param {Order[]} orders
+ */
+function arraysOf(orders) {
+  return {
+    count: Float64Array.from(orders, ({ count }) => count),
+    each: Float64Array.from(orders, ({ each }) => each),
+    region: Float64Array.from(orders, ({ region }) => region),
   };
 }
 
-function batchOfColumns(records) {
+/** @param {{ arrays: Arrays }} input */
+function batchOfColumns({ arrays }) {
   const type = internType(t.object({ count: t.float64, each: t.float64, region: t.float64 }).record);
   const batch = new RecordBatch(type, { capacity: rows, timestamps: false, hashes: false });
-  for (const [column, name] of type.names.entries()) {
-    for (let i = 0; i < rows; i++) batch.columns[column].values[i] = records[i][name];
+  for (const [i, name] of type.names.entries()) {
+    const { values, base } = batch.columns[i];
+    values.set(arrays[name], base);
   }
   batch.rowCount = rows;
   return batch;
 }
 
-function batchOfObjects(records) {
+/** @param {{ orders: Order[] }} input */
+function batchOfObjects({ orders }) {
   const batch = new RecordBatch(internType(anyRecord), { capacity: 0, timestamps: false, hashes: false });
-  const [column] = batch.columns;
-  if (!(column instanceof AnyColumn)) throw new Error('records of no known type lie in one column');
-  column.values = records;
+  batch.columns[0].values = orders;
   batch.rowCount = rows;
   return batch;
 }
 
-function requireSameSums(all) {
-  const sums = Object.values(all).map((call) => {
-    sum = 0;
-    call();
-    return sum;
+function requireSameSums() {
+  const sums = Object.values(alternatives).map((call) => {
+    sum[0] = 0;
+    for (const input of inputs.keys()) call(input);
+    return sum[0];
   });
   if (new Set(sums).size !== 1) throw new Error(`the alternatives differ: ${sums.join(', ')}`);
 }
 
-/** Calls long enough for the clock. */
-function repeat(all) {
-  return Object.fromEntries(
-    Object.entries(all).map(([name, call]) => [
-      name,
-      () => {
-        for (let i = 0; i < batches; i++) call();
-      },
-    ]),
-  );
+function repeated() {
+  const calls = Object.entries(alternatives).map(([name, call]) => [
+    name,
+    () => {
+      for (let i = 0; i < batches; i++) call(i & 1);
+    },
+  ]);
+  return Object.fromEntries(calls);
 }

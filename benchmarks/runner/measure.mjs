@@ -59,7 +59,13 @@ export async function compare(comparison, options) {
     const pairs = await runPairs({ ...subject, run: runSubject }, other, options.rounds);
     subjectRates.push(...pairs.map(([a]) => rate(a)));
     const ratio = spreadOf(pairs.map(([a, b]) => rate(a) / rate(b)));
-    compared.push({ ...rates(other, pairs.map(([, b]) => rate(b))), ratio });
+    compared.push({
+      ...rates(
+        other,
+        pairs.map(([, b]) => rate(b)),
+      ),
+      ratio,
+    });
   }
   if (subjectRates.length === 0) subjectRates.push(...(await repeated(runSubject, options.rounds)).map(rate));
   return { kind: 'comparison', name, title, unit, rounds: options.rounds, programs: [rates(subject, subjectRates), ...compared] };

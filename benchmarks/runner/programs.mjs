@@ -32,7 +32,13 @@ const root = new URL('../../', import.meta.url);
  * @returns {Program}
  */
 export function script(label, [path, ...args], cores = 1) {
-  return { label, command: [process.execPath, fileURLToPath(new URL(path, root)), ...args.map(String)], cores, missing: never, read: lastLine };
+  return {
+    label,
+    command: [process.execPath, fileURLToPath(new URL(path, root)), ...args.map(String)],
+    cores,
+    missing: never,
+    read: lastLine,
+  };
 }
 
 /**

@@ -5,9 +5,9 @@
  * @returns {string} at least three digits, and a unit for what is long: `18.2 M`, `950 k`, `1360`, `0.345`
  */
 export function quantity(value) {
-  for (const [unit, size] of Object.entries({ G: 1e9, M: 1e6, k: 1e3 })) {
-    if (value >= 10 * size) return `${threeDigits(value / size)} ${unit}`;
-  }
+  if (value >= 1e9) return `${threeDigits(value / 1e9)} G`;
+  if (value >= 1e6) return `${threeDigits(value / 1e6)} M`;
+  if (value >= 1e4) return `${threeDigits(value / 1e3)} k`;
   return threeDigits(value);
 }
 

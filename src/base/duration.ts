@@ -28,5 +28,8 @@ export function parseDuration(duration: Duration, option: string): number {
 
 function parseText(text: unknown): number | undefined {
   const match = typeof text === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) : null;
-  return match === null ? undefined : Number(match[1]) * (millisecondsPerUnit[match[2] as string] as number);
+  if (match === null) return undefined;
+  const milliseconds = Number(match[1]) * (millisecondsPerUnit[match[2] as string] as number);
+  // A product may miss by its last bit: '1.001s' is 1001 milliseconds, not 1000.9999999999999.
+  return Number(milliseconds.toPrecision(15));
 }

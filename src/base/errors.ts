@@ -3,6 +3,8 @@
  * `docs/errors.md` is tested against this table.
  */
 
+import { inspect } from 'node:util';
+
 export type ErrorKind = 'fatal' | 'retryable';
 
 interface ErrorEntry {
@@ -58,10 +60,16 @@ export interface ErrorDescription {
 /** Longer chains of causes are cut: they are cyclic or of no use. */
 const causeDepthMax = 8;
 
+/** Whatever was thrown, in one line: `RangeError: too large`, or what it is where it is no `Error`. */
+export function thrownText(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
+  return typeof thrown === 'string' ? thrown : inspect(thrown, { breakLength: Number.POSITIVE_INFINITY });
+}
+
 /** Describes whatever was thrown, `Error` or not. */
 export function describeError(thrown: unknown, depth = 0): ErrorDescription {
   if (!(thrown instanceof Error)) {
-    return { name: 'Error', message: String(thrown), stack: undefined, code: undefined, cause: undefined };
+    return { name: 'Error', message: thrownText(thrown), stack: undefined, code: undefined, cause: undefined };
   }
   const { code, cause } = thrown as Error & { code?: unknown };
   return {
@@ -82,6 +90,7 @@ export function reviveError(description: ErrorDescription): Error {
       ? new MillraceError(code as ErrorCode, message, options)
       : Object.assign(new Error(message, options), code === undefined ? {} : { code });
   if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true });
-  if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+  // Never the stack of this call: it is no place where anything went wrong.
+  Object.defineProperty(error, 'stack', { value: stack ?? `${name}: ${message}`, configurable: true, writable: true });
   return error;
 }

@@ -268,5 +268,5 @@ export class RingChannelReader implements ChannelReader {
 }
 
 function payload(memory: FrameMemory, position: number, header: FrameHeader): Uint8Array {
-  return memory.uint8.slice(position + headerBytes, position + headerBytes + header.payload());
+  return memory.uint8.subarray(position + headerBytes, position + headerBytes + header.payload());
 }

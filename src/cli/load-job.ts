@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import type { JobDescription } from '../api/execution.ts';
 import { MillraceError } from '../base/errors.ts';
 import { commandLineMark } from '../node-execution.ts';
+import { nodeSystem } from '../platform/node-system.ts';
 import { loadJobModule } from '../runtime/job-module.ts';
 import { bundleJob } from './bundle.ts';
 import { findJobFile } from './job-file.ts';
@@ -46,7 +47,7 @@ async function load(
   process.argv.splice(1, process.argv.length, file, ...args);
   Reflect.set(globalThis, commandLineMark, new URL('..', import.meta.url).href);
   process.setSourceMapsEnabled(true);
-  const job = await Promise.race([loadJobModule({ module, args, parallelism }), idle(module)]);
+  const job = await Promise.race([loadJobModule({ module, args, parallelism, timers: nodeSystem().timers }), idle(module)]);
   return { job, module, parallelism };
 }
 

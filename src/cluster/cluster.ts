@@ -73,7 +73,7 @@ export class Cluster {
     const { args, parallelism = this.slots } = check(submitSchema, options, 'submit');
     const run = { module: url, args: cloned(args), parallelism };
     this.#checkOpen();
-    return this.run(await Promise.race([loadJobModule(run), this.#closed]), run);
+    return this.run(await Promise.race([loadJobModule({ ...run, timers: this.#parts.system.timers }), this.#closed]), run);
   }
 
   /** Runs a job whose module the host has loaded already. */

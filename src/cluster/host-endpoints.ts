@@ -49,6 +49,10 @@ export class HostEndpoints {
     });
   }
 
+  get inputNames(): string[] {
+    return [...this.#inputs.keys()];
+  }
+
   get outputNames(): string[] {
     return [...this.#outputs.keys()];
   }

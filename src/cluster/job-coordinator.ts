@@ -8,7 +8,7 @@ import type { JobDescription } from '../api/execution.ts';
 import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
 import { internalEndpoint } from '../api/data-stream.ts';
 import { assert } from '../base/assert.ts';
-import { MillraceError, reviveError } from '../base/errors.ts';
+import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { type Limits, limitsWith, ringBytesFor } from '../base/limits.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
@@ -165,7 +165,10 @@ export class JobCoordinator implements JobClient {
     this.#workers = Array.from({ length: plan.slots }, (_, slot) => this.#spawn(slot));
     const finished = Promise.all([this.#print(), ...this.#workers.map((worker) => this.#finished(worker))]);
     finished.catch((error) => this.#end(error as Error));
+    // Not before whoever submitted the job could listen to it.
+    const turn = new Promise<void>((resolve) => system.timers.soon(resolve));
     this.#splits = await SplitAssigner.enumerate(plan, { system, limits: this.#limits });
+    await turn;
     // It may have been called off meanwhile.
     if (this.#state.status !== 'created') return;
     this.#send({ type: 'deploy', fingerprint: graphFingerprint(job.graph), memory: this.#memory, limits: this.#limits });
@@ -196,7 +199,7 @@ export class JobCoordinator implements JobClient {
       try {
         listener(value);
       } catch (error) {
-        this.#options.warn(`a listener of '${event}' threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        this.#options.warn(`a listener of '${event}' threw ${error instanceof Error ? error.stack : thrownText(error)}`);
       }
     }
   }
@@ -294,11 +297,10 @@ function lost(slot: number, error: unknown): MillraceError {
 }
 
 function lossText(error: unknown): string {
-  if (!(error instanceof Error)) return `something threw ${String(error)} outside of any operator`;
-  const { name, message, code } = error as Error & { readonly code?: unknown };
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
-  if (message.startsWith('worker exited with code')) return `its thread ended (${message}); does a function of the job call process.exit?`;
-  return `an error outside of any operator, ${name}: ${message}`;
+  const text = thrownText(error);
+  if ((error as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
+  if (text.includes('worker exited with code')) return 'its thread ended; does a function of the job call process.exit?';
+  return `an error outside of any operator, ${text}`;
 }
 
 /** A ring for every channel that leaves its thread. */

@@ -7,7 +7,7 @@ import type { JobStatus } from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 
 const transitions = {
-  /** Workers are loading the job module. */
+  /** The host divides the input, the workers load the job module. */
   created: ['running', 'failing', 'cancelling'],
   running: ['finished', 'failing', 'cancelling'],
   /** A subtask has failed; the others are being cancelled. */

@@ -58,7 +58,16 @@ export class Names {
 
 /** A property access in generated code. */
 export function member(object: string, name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}[${propertyKey(name)}]`;
+  return isIdentifier(name) ? `${object}.${name}` : `${object}[${propertyKey(name)}]`;
+}
+
+/** A property access that makes undefined of null and undefined. */
+export function optionalMember(object: string, name: string): string {
+  return isIdentifier(name) ? `${object}?.${name}` : `${object}?.[${propertyKey(name)}]`;
+}
+
+function isIdentifier(name: string): boolean {
+  return /^[A-Za-z_$][\w$]*$/.test(name);
 }
 
 /** A key in an object literal or between brackets: array indices as numbers, other names as strings. */

@@ -21,7 +21,7 @@ import { inferType, widenColumn, widenType } from '../schema/inference.ts';
 import { internType, type RecordType, typeText } from '../schema/type.ts';
 import { generateKey } from './key-code.ts';
 import type { OperatorCode } from './operator.ts';
-import type { Field, Row } from './row.ts';
+import { type Field, type Row, wholeRecord } from './row.ts';
 import { generateSite, type SiteShape } from './exchange-site.ts';
 
 /** The batch that is being filled for one consumer. Generated code adds the columns' arrays as `c0`, `c1`, …. */
@@ -124,7 +124,7 @@ export class ExchangeWriter {
       const partition = code.names.constant('partition', this.#partition(partitioner.partition));
       code.body.line(`let ${target};`);
       code.body.line(`try { ${target} = ${partition}(${keyed.key.read()}); }`);
-      code.body.line(`catch (error) { throw ${code.failure('error', keyed.key.read())}; }`);
+      code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(keyed.row))}; }`);
       return { row: keyed.row, key: undefined, hash: undefined, target };
     }
     return { row, key: undefined, hash: undefined, target: undefined };
@@ -255,15 +255,16 @@ export class ExchangeWriter {
     try {
       return target.channel.offer(element);
     } catch (error) {
-      if (error instanceof UnsupportedColumnValueError) throw this.#unsupported(error);
+      if (error instanceof UnsupportedColumnValueError) throw this.#unsupported(error, (element as RecordBatch).type);
       throw error;
     }
   }
 
-  #unsupported({ column, unsupported }: UnsupportedColumnValueError): MillraceError {
-    const type = this.type as RecordType;
+  /** @param type of the batch: the records after it may have another */
+  #unsupported({ column, unsupported }: UnsupportedColumnValueError, type: RecordType): MillraceError {
     const name = column < type.names.length ? (type.names[column] as string) : 'key';
-    const field = type.form === 'scalar' && column === 0 ? unsupported.path : `.${name}${unsupported.path}`;
+    const place = type.form === 'tuple' ? `[${name}]` : `.${name}`;
+    const field = type.form === 'scalar' && column === 0 ? unsupported.path : `${place}${unsupported.path}`;
     return new MillraceError(
       'UNSUPPORTED_VALUE',
       `'${this.options.operatorName}' emitted a record that cannot cross threads: ${field === '' ? 'it' : `its field ${field}`} is a ${unsupported.type}. ` +

@@ -9,9 +9,8 @@ import { MillraceError } from '../base/errors.ts';
 import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import type { KeySpec } from '../graph/logical.ts';
 import { keyText } from '../graph/describe.ts';
-import { member } from './code-writer.ts';
 import type { OperatorCode } from './operator.ts';
-import { type Field, fieldOf, localField, type Row, wholeRecord } from './row.ts';
+import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from './row.ts';
 
 const sink = new ByteSink();
 
@@ -72,11 +71,7 @@ function generateField(code: OperatorCode, row: Row, name: string, spec: KeySpec
   const known = fieldOf(row, name);
   if (known !== undefined && known.kind !== 'js' && known.kind !== 'any') return known;
   const value = code.names.fresh('key');
-  if (known !== undefined) code.body.line(`const ${value} = ${known.read()};`);
-  else if (row.form === 'unknown') {
-    const record = row.value as string;
-    code.body.line(`const ${value} = ${record} === null || ${record} === undefined ? undefined : ${member(record, name)};`);
-  } else code.body.line(`const ${value} = undefined;`);
+  code.body.line(`const ${value} = ${fieldExpression(row, name)};`);
   const missing = code.names.constant('missingKey', missingKey);
   const text = JSON.stringify(keyText(spec));
   code.body.line(`if (${value} === undefined) throw ${code.failure(`${missing}(${JSON.stringify(name)}, ${text})`, wholeRecord(row))};`);

@@ -4,7 +4,7 @@
  */
 
 import type { ColumnKind, RecordForm } from '../schema/type.ts';
-import { propertyKey } from './code-writer.ts';
+import { optionalMember, propertyKey } from './code-writer.ts';
 
 /** What is known of a field's value when the code is written: a column kind, or nothing (`js`). */
 export type FieldKind = ColumnKind | 'js';
@@ -71,4 +71,12 @@ export function literal(row: Row, keeps: (name: string) => boolean): string {
 
 export function fieldOf(row: Row, name: string): Field | undefined {
   return row.form === 'scalar' ? undefined : row.fields.find((field) => field.name === name);
+}
+
+/**
+ * The expression of what `record.name` is, whatever is known of the record; undefined for records that are null. A name that is
+ * no field may still be one that arrays or strings have, such as `length`.
+ */
+export function fieldExpression(row: Row, name: string): string {
+  return fieldOf(row, name)?.read() ?? optionalMember(wholeRecord(row), name);
 }

@@ -1,7 +1,7 @@
 /** Records and failures as errors tell of them. */
 
 import { inspect } from 'node:util';
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
 
 /** A record in one line of at most so many characters. */
 export function showRecord(record: unknown, characters: number): string {
@@ -19,7 +19,6 @@ export function operatorFailure(options: {
 }): MillraceError {
   const { operatorName, error, record, characters } = options;
   if (error instanceof MillraceError) return error;
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const place = record.length === 0 ? '' : `\n  at the record ${showRecord(record[0], characters)}`;
-  return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${message}${place}`, { cause: error });
+  return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${thrownText(error)}${place}`, { cause: error });
 }

@@ -20,7 +20,6 @@ export function flatMapOperator(fn: UserFunction): Operator {
         const emits = parameterUse(analyseClosure(fn), 1).kind !== 'unused';
         output.begin();
         const { result, row: called } = code.call(fn, row, emits ? [output.guarded()] : []);
-        output.end();
         const iterate = code.names.constant('iterate', iterateResult);
         code.body.block(`if (Array.isArray(${result}))`, () => {
           code.body.line(`for (let j = 0; j < ${result}.length; j++) ${output.name}(${result}[j]);`);
@@ -29,6 +28,8 @@ export function flatMapOperator(fn: UserFunction): Operator {
           code.body.line(`try { ${iterate}(${result}, ${output.name}); }`);
           code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(called))}; }`);
         });
+        // A generator runs, and may emit, while it is read.
+        output.end();
       },
     }),
   };

@@ -8,7 +8,7 @@ import { MillraceError } from '../base/errors.ts';
 import { member } from '../compiler/code-writer.ts';
 import { slotExpression } from '../compiler/key-code.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { type Field, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
@@ -214,11 +214,8 @@ class KeyedAggregate implements OperatorInstance {
         return wholeRecord(row);
       case 'function':
         return code.call(input.fn, row).result;
-      case 'field': {
-        const known = fieldOf(row, input.name);
-        if (known !== undefined) return known.read();
-        return row.form === 'unknown' ? member(row.value as string, input.name) : 'undefined';
-      }
+      case 'field':
+        return fieldExpression(row, input.name);
     }
   }
 

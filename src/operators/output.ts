@@ -24,17 +24,24 @@ export function hoistOutput(code: OperatorCode, row: Row, write: (item: string, 
     code.body.block(`const ${name} = (item) =>`, () => write('item', timestamp), '};');
   });
   let open: string | undefined;
+  let failed: string | undefined;
   return {
     name,
     guarded() {
       const flag = names.fresh('open');
+      const failure = names.fresh('failed');
       const guarded = names.fresh('emit');
       const late = names.constant('emittedLate', emittedLate);
       code.hoist(() => {
-        code.body.line(`let ${flag} = false;`);
-        code.body.line(`const ${guarded} = (item) => { if (!${flag}) ${late}(); ${name}(item); };`);
+        code.body.line(`let ${flag} = false, ${failure} = null;`);
+        code.body.block(`const ${guarded} = (item) =>`, () => {
+          code.body.line(`if (!${flag}) ${late}();`);
+          // Remembered: a function that catches what it emits into must not keep the job from failing.
+          code.body.line(`try { ${name}(item); } catch (error) { ${failure} = { error }; throw error; }`);
+        }, '};');
       });
       open = flag;
+      failed = failure;
       code.body.line(`${flag} = true;`);
       return guarded;
     },
@@ -42,7 +49,9 @@ export function hoistOutput(code: OperatorCode, row: Row, write: (item: string, 
       if (timestamp !== undefined) code.body.line(`${timestamp} = ${row.timestamp};`);
     },
     end() {
-      if (open !== undefined) code.body.line(`${open} = false;`);
+      if (open === undefined) return;
+      code.body.line(`${open} = false;`);
+      code.body.line(`if (${failed} !== null) throw ${failed}.error;`);
     },
   };
 }

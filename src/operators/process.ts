@@ -74,15 +74,16 @@ export function processOperator(fn: ProcessFunction<never, never>): Operator {
           const state = code.names.constant('processing', processing);
           const sides = code.names.fresh('sides');
           const writers = emit.sides.map((side) => [side, hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp), side))] as const);
+          const outputs = [output, ...writers.map(([, writer]) => writer)];
           // Without a prototype, and with computed keys: ids of side outputs may be '__proto__' or 'toString'.
-          const entries = ['__proto__: null', ...writers.map(([side, { name }]) => `[${JSON.stringify(side)}]: ${name}`)];
+          const entries = ['__proto__: null', ...writers.map(([side, writer]) => `[${JSON.stringify(side)}]: ${writer.guarded()}`)];
           code.hoist(() => code.body.line(`const ${sides} = { ${entries.join(', ')} };`));
-          for (const each of [output, ...writers.map(([, writer]) => writer)]) each.begin();
+          for (const each of outputs) each.begin();
           code.body.line(`${state}.sides = ${sides};`);
           code.body.line(`${state}.timestamp = ${row.timestamp ?? 'undefined'};`);
           const called = code.call(call, row, [state, output.guarded()]);
-          output.end();
           code.body.line(`${state}.sides = null;`);
+          for (const each of outputs) each.end();
           code.body.block(`if (${called.result} !== undefined)`, () => {
             const check = code.names.constant('noPromise', noPromise);
             code.body.line(`try { ${check}(${called.result}); }`);

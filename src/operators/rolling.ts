@@ -5,7 +5,7 @@
 
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { member } from '../compiler/code-writer.ts';
-import { fieldOf, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
+import { fieldExpression, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { compareValues } from './order.ts';
 import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
@@ -104,13 +104,7 @@ class Rolling implements OperatorInstance {
   #value(code: OperatorCode, row: Row): string {
     const { field } = this.#options;
     const value = code.names.fresh('value');
-    const record = wholeRecord(row);
-    if (field === undefined) code.body.line(`const ${value} = ${record};`);
-    else {
-      const known = fieldOf(row, field);
-      const read = known?.read() ?? (row.form === 'unknown' ? `${record} === null || ${record} === undefined ? undefined : ${member(record, field)}` : 'undefined');
-      code.body.line(`const ${value} = ${read};`);
-    }
+    code.body.line(`const ${value} = ${field === undefined ? wholeRecord(row) : fieldExpression(row, field)};`);
     return value;
   }
 

@@ -3,19 +3,21 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type Execution, type JobDescription, withExecution } from '../api/execution.ts';
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
+import type { Timers } from '../base/system.ts';
 
 export interface LoadOptions {
   readonly module: string;
   readonly args: unknown;
   readonly parallelism: number;
+  readonly timers: Timers;
 }
 
 /** Modules that this thread has loaded. */
 let loads = 0;
 
 /** @throws MillraceError JOB_MODULE when the module cannot be loaded, or does not execute exactly one job */
-export function loadJobModule({ module, args, parallelism }: LoadOptions): Promise<JobDescription> {
+export function loadJobModule({ module, args, parallelism, timers }: LoadOptions): Promise<JobDescription> {
   return new Promise((resolve, reject) => {
     const jobs: JobDescription[] = [];
     const decide = (): void => {
@@ -27,8 +29,8 @@ export function loadJobModule({ module, args, parallelism }: LoadOptions): Promi
       args,
       parallelism,
       submit: (job) => {
-        // What is executed in the same breath counts, too; the promise is one that never resolves.
-        if (jobs.push(job) === 1) void Promise.resolve().then(decide);
+        // What the module executes or throws in the same breath counts, too.
+        if (jobs.push(job) === 1) timers.soon(decide);
         return new Promise(() => {});
       },
     };
@@ -54,6 +56,5 @@ function freshUrl(module: string): string {
 
 function moduleFailure(module: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new MillraceError('JOB_MODULE', `${module} cannot be loaded: ${message}`, { cause: error });
+  return new MillraceError('JOB_MODULE', `${module} cannot be loaded: ${thrownText(error)}`, { cause: error });
 }

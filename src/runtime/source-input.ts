@@ -3,7 +3,7 @@
 import { AnyColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { SourceReader, Split } from '../connectors/source.ts';
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 
 export interface SourceInputOptions {
@@ -75,7 +75,7 @@ export class SourceInput {
 /** The failure of a source; what is a failure already stays as it is. */
 export function sourceFailure(sourceName: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  return new MillraceError('SOURCE_FAILED', `the source '${sourceName}' failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  return new MillraceError('SOURCE_FAILED', `the source '${sourceName}' failed: ${error instanceof Error ? error.message : thrownText(error)}`, { cause: error });
 }
 
 function batchOf(records: readonly unknown[]): RecordBatch {

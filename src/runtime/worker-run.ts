@@ -71,7 +71,7 @@ class WorkerRun {
   async run(): Promise<void> {
     const { module } = this.#task;
     try {
-      const start = await Promise.race([Promise.all([loadJobModule(this.#task), this.#deployed]), this.#cancelledEarly]);
+      const start = await Promise.race([Promise.all([loadJobModule({ ...this.#task, timers: this.#system.timers }), this.#deployed]), this.#cancelledEarly]);
       if (start === null) return;
       const [job, deployment] = start;
       const difference = fingerprintDifference(deployment.fingerprint, graphFingerprint(job.graph));

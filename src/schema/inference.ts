@@ -3,7 +3,7 @@
  * kinds to `any`, records of unlike form to one `any` column. Widening never goes back, so it ends.
  */
 
-import { type ColumnType, anyColumn, anyRecord, column, internType, type RecordType, scalarType } from './type.ts';
+import { type ColumnType, anyColumn, anyRecord, column, internType, isAwkwardName, type RecordType, scalarType } from './type.ts';
 
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
@@ -55,11 +55,6 @@ export function widenType(a: RecordType, b: RecordType): RecordType {
   if (!alike) return internType({ ...anyRecord, key });
   const columns = a.columns.map((each, i) => widenColumn(each, b.columns[i] as ColumnType));
   return internType({ form: a.form, names: a.names, columns, key });
-}
-
-/** Keys that an object literal in generated code, or UTF-8 on the wire, would not reproduce as they are. */
-function isAwkwardName(name: string): boolean {
-  return name === '__proto__' || /^\d+$/.test(name) || /\p{Surrogate}/u.test(name);
 }
 
 /** More columns than this are slower than one `any` column. */

@@ -74,6 +74,11 @@ function columnText(type: ColumnType): string {
   return type.nullable ? `${type.kind}?` : type.kind;
 }
 
+/** Keys that an object literal in generated code, or UTF-8 on the wire, would not reproduce as they are. */
+export function isAwkwardName(name: string): boolean {
+  return name === '__proto__' || /^\d+$/.test(name) || /\p{Surrogate}/u.test(name);
+}
+
 const interned = new Map<string, RecordType>();
 
 /** The one object that stands for all equal types on this thread, so that types compare by identity. */
@@ -126,7 +131,7 @@ export const t = {
   object<const F extends Fields>(fields: F): Type<ObjectOf<F>> {
     const names = Object.keys(fields);
     for (const name of names) {
-      if (name === '__proto__' || /^\d+$/.test(name)) {
+      if (isAwkwardName(name)) {
         throw new MillraceError('INVALID_OPTION', `t.object: a field cannot be called '${name}'; use t.any for such records`);
       }
     }

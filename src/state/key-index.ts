@@ -8,6 +8,7 @@
  * @hotpath
  */
 
+import { assert } from '../base/assert.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
 import type { StringColumn } from '../batch/column.ts';
@@ -21,6 +22,15 @@ const utf16Key = 2;
 const valueKey = 3;
 
 const initialSlots = 256;
+
+/** Of each slot, side by side in one cache line: the hash of its key, and where the key's bytes lie in the arena. */
+const entryLength = 4;
+const entryStart = 1;
+const entryBytes = 2;
+const entryKind = 3;
+
+/** The arena is indexed by int32. */
+const arenaBytesMax = 2 ** 31 - 1;
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
@@ -42,13 +52,10 @@ export class KeyIndex {
   #mask = initialSlots * 2 - 1;
   /** Bits of a hash that are more than the table has places for. */
   #shift = 32 - Math.log2(initialSlots * 2);
-  #hashes = new Int32Array(initialSlots);
-  #kinds = new Uint8Array(initialSlots);
-  /** By slot: the key, where it is a number. */
+  /** By slot: `entryLength` words. */
+  #entries = new Int32Array(initialSlots * entryLength);
+  /** By slot: the key, where it is a number; NaN elsewhere. */
   #numbers = new Float64Array(initialSlots);
-  /** By slot: where the key's bytes end in the arena, for other keys. */
-  #ends = new Float64Array(initialSlots);
-  #starts = new Float64Array(initialSlots);
   #arena: Buffer = Buffer.allocUnsafeSlow(4096);
   #arenaLength = 0;
   /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
@@ -106,7 +113,7 @@ export class KeyIndex {
     let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
-      if (this.#numbers[slot] === key && this.#kinds[slot] === numberKey) return slot;
+      if (this.#numbers[slot] === key) return slot;
       place = (place + 1) & mask;
     }
     const slot = this.#insert(hash, place, numberKey);
@@ -124,11 +131,12 @@ export class KeyIndex {
 
   ofString(hash: number, key: string): number {
     const table = this.#table;
+    const entries = this.#entries;
     const mask = this.#mask;
     let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
-      if (this.#hashes[slot] === hash && this.#equalsString(slot, key)) return slot;
+      if (entries[slot * entryLength] === hash && this.#equalsString(slot, key)) return slot;
       place = (place + 1) & mask;
     }
     return this.#insertString(hash, place, key);
@@ -152,7 +160,7 @@ export class KeyIndex {
 
   /** The key of a slot. */
   key(slot: number): unknown {
-    if (this.#kinds[slot] === numberKey) return this.#numbers[slot];
+    if (this.#entries[slot * entryLength + entryKind] === numberKey) return this.#numbers[slot];
     const known = this.#values[slot];
     if (known !== undefined) return known;
     const key = this.#decode(slot);
@@ -162,7 +170,7 @@ export class KeyIndex {
 
   /** The hash that the key of a slot came with. */
   hash(slot: number): number {
-    return this.#hashes[slot] as number;
+    return this.#entries[slot * entryLength] as number;
   }
 
   #ofOther(hash: number, key: unknown): number {
@@ -173,11 +181,13 @@ export class KeyIndex {
 
   #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
     const table = this.#table;
+    const entries = this.#entries;
     const mask = this.#mask;
     let place = Math.imul(hash, golden) >>> this.#shift;
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const slot = entry - 1;
-      if (this.#hashes[slot] === hash && this.#kinds[slot] === kind && this.#equalsBytes(slot, bytes, start, end)) return slot;
+      const at = slot * entryLength;
+      if (entries[at] === hash && entries[at + entryKind] === kind && this.#equalsBytes(at, bytes, start, end)) return slot;
       place = (place + 1) & mask;
     }
     const slot = this.#insert(hash, place, kind);
@@ -185,26 +195,28 @@ export class KeyIndex {
     return slot;
   }
 
-  #equalsBytes(slot: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#starts[slot] as number;
+  /** @param at where the slot's entry is */
+  #equalsBytes(at: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    if ((this.#ends[slot] as number) - from !== length) return false;
+    if (this.#entries[at + entryBytes] !== length) return false;
+    const from = this.#entries[at + entryStart] as number;
     const arena = this.#arena;
     for (let i = 0; i < length; i++) if (arena[from + i] !== bytes[start + i]) return false;
     return true;
   }
 
   #equalsString(slot: number, key: string): boolean {
-    const from = this.#starts[slot] as number;
+    const entries = this.#entries;
+    const at = slot * entryLength;
     const length = key.length;
-    const stored = (this.#ends[slot] as number) - from;
+    const from = entries[at + entryStart] as number;
     const arena = this.#arena;
-    if (this.#kinds[slot] === latin1Key) {
-      if (stored !== length) return false;
+    if (entries[at + entryKind] === latin1Key) {
+      if (entries[at + entryBytes] !== length) return false;
       for (let i = 0; i < length; i++) if (arena[from + i] !== key.charCodeAt(i)) return false;
       return true;
     }
-    if (this.#kinds[slot] !== utf16Key || stored !== length * 2) return false;
+    if (entries[at + entryKind] !== utf16Key || entries[at + entryBytes] !== length * 2) return false;
     for (let i = 0; i < length; i++) {
       const unit = (arena[from + i * 2] as number) | ((arena[from + i * 2 + 1] as number) << 8);
       if (unit !== key.charCodeAt(i)) return false;
@@ -230,8 +242,8 @@ export class KeyIndex {
     const slot = this.size++;
     this.#table[place] = slot + 1;
     if (slot === this.#capacity) this.#growSlots();
-    this.#hashes[slot] = hash;
-    this.#kinds[slot] = kind;
+    this.#entries[slot * entryLength] = hash;
+    this.#entries[slot * entryLength + entryKind] = kind;
     this.#numbers[slot] = Number.NaN;
     if (this.size * 2 > this.#table.length) this.#growTable();
     return slot;
@@ -240,23 +252,21 @@ export class KeyIndex {
   #append(slot: number, bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (this.#arenaLength + length > this.#arena.length) {
-      const arena = Buffer.allocUnsafeSlow(Math.max(this.#arena.length * 2, this.#arenaLength + length));
+      assert(this.#arenaLength + length <= arenaBytesMax, 'the keys of one subtask take less than 2 GiB');
+      const arena = Buffer.allocUnsafeSlow(Math.min(arenaBytesMax, Math.max(this.#arena.length * 2, this.#arenaLength + length)));
       arena.set(this.#arena.subarray(0, this.#arenaLength));
       this.#arena = arena;
     }
     for (let i = 0; i < length; i++) this.#arena[this.#arenaLength + i] = bytes[start + i] as number;
-    this.#starts[slot] = this.#arenaLength;
+    this.#entries[slot * entryLength + entryStart] = this.#arenaLength;
+    this.#entries[slot * entryLength + entryBytes] = length;
     this.#arenaLength += length;
-    this.#ends[slot] = this.#arenaLength;
   }
 
   #growSlots(): void {
     this.#capacity *= 2;
-    this.#hashes = grown(this.#hashes, new Int32Array(this.#capacity));
-    this.#kinds = grown(this.#kinds, new Uint8Array(this.#capacity));
+    this.#entries = grown(this.#entries, new Int32Array(this.#capacity * entryLength));
     this.#numbers = grown(this.#numbers, new Float64Array(this.#capacity));
-    this.#starts = grown(this.#starts, new Float64Array(this.#capacity));
-    this.#ends = grown(this.#ends, new Float64Array(this.#capacity));
   }
 
   #growTable(): void {
@@ -264,7 +274,7 @@ export class KeyIndex {
     const mask = table.length - 1;
     const shift = this.#shift - 1;
     for (let slot = 0; slot < this.size; slot++) {
-      let place = Math.imul(this.#hashes[slot] as number, golden) >>> shift;
+      let place = Math.imul(this.hash(slot), golden) >>> shift;
       while (table[place] !== 0) place = (place + 1) & mask;
       table[place] = slot + 1;
     }
@@ -274,9 +284,10 @@ export class KeyIndex {
   }
 
   #decode(slot: number): unknown {
-    const start = this.#starts[slot] as number;
-    const end = this.#ends[slot] as number;
-    switch (this.#kinds[slot]) {
+    const at = slot * entryLength;
+    const start = this.#entries[at + entryStart] as number;
+    const end = start + (this.#entries[at + entryBytes] as number);
+    switch (this.#entries[at + entryKind]) {
       case latin1Key:
         return this.#arena.latin1Slice(start, end);
       case utf16Key:

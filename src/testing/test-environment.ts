@@ -3,7 +3,7 @@
 import type { DataStream } from '../api/data-stream.ts';
 import { StreamEnvironment } from '../api/environment.ts';
 import type { Execution, JobDescription } from '../api/execution.ts';
-import type { JobResult } from '../api/job-client.ts';
+import type { JobInput, JobResult } from '../api/job-client.ts';
 import type { EnvironmentConfig } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
@@ -19,6 +19,8 @@ export interface TestEnvironmentConfig extends EnvironmentConfig {
   readonly seed?: number;
   /** Time of day to begin with, in epoch milliseconds; default 0. */
   readonly now?: number;
+  /** Rows for each input of the host, `fromHost(name)`, by name. */
+  readonly inputs?: Readonly<Record<string, readonly unknown[]>>;
   /** Takes what the job prints, a line each. */
   readonly onPrint?: (line: string) => void;
   /** Takes warnings; by default they are gathered in `warnings`. */
@@ -36,11 +38,13 @@ export interface TestEnvironmentConfig extends EnvironmentConfig {
 export class TestEnvironment extends StreamEnvironment {
   readonly clock: ManualClock;
   readonly warnings: string[] = [];
+  /** What the job handed to the host, `toHost(name)`, by name. */
+  readonly outputs: Record<string, unknown[]> = {};
   readonly #test: TestEnvironmentConfig;
   readonly #system: System;
 
   constructor(config: TestEnvironmentConfig = {}) {
-    const { args, seed = 1, now = 0, onPrint, onWarning, storage, ...environment } = config;
+    const { args, seed = 1, now = 0, inputs, onPrint, onWarning, storage, ...environment } = config;
     super(environment, testExecution(args));
     this.#test = config;
     const node = nodeSystem();
@@ -63,6 +67,12 @@ export class TestEnvironment extends StreamEnvironment {
     return { name, runtimeMs: this.clock.monotonic(), metrics: { stages: [], inputBytes: undefined } };
   }
 
+  #rowsOf(name: string): readonly unknown[] {
+    const rows = this.#test.inputs?.[name];
+    if (rows === undefined) throw new MillraceError('ENDPOINT', `the job reads fromHost('${name}'): give its rows with new TestEnvironment({ inputs: { ${name}: […] } })`);
+    return rows;
+  }
+
   async #run(job: JobDescription, collected: string | undefined, take: (rows: unknown[]) => void): Promise<void> {
     const warn = this.#test.onWarning ?? ((message: string) => void this.warnings.push(message));
     const run = new SingleThreadJob({ job, system: this.#system, clock: this.clock, warn });
@@ -70,13 +80,21 @@ export class TestEnvironment extends StreamEnvironment {
       for await (const rows of run.endpoints.batches(name)) {
         if (name === collected) take(rows);
         else if (name.startsWith('$print')) for (const line of rows) this.#test.onPrint?.(line as string);
+        else this.outputs[name] = [...(this.outputs[name] ?? []), ...rows];
       }
     });
+    for (const name of run.endpoints.inputNames) feed(run.endpoints.input(name), this.#rowsOf(name));
     // The job's own failure is the one to report; an output only repeats it.
     for (const output of outputs) output.catch(() => {});
     await run.run();
     await Promise.all(outputs);
   }
+}
+
+/** Writes all rows, as fast as they are taken. What goes wrong with them is what the job fails with. */
+function feed(input: JobInput<unknown>, rows: readonly unknown[]): void {
+  input.write(rows).catch(() => {});
+  input.end().catch(() => {});
 }
 
 function testExecution(args: unknown): Execution {

@@ -16,14 +16,15 @@ export function encodeDictionary({ column, first, strings }: DictionaryEntries):
   const offsets = new Uint32Array(strings.length + 1);
   for (let i = 0; i < strings.length; i++) offsets[i + 1] = (offsets[i] as number) + (strings[i] as string).length * 2;
   const builder = new Builder(256 + text.length * 2);
-  const utf16 = DictionaryMessage.createUtf16Vector(builder, Buffer.from(text, 'utf16le'));
+  const utf16 = builder.createByteVector(Buffer.from(text, 'utf16le'));
   const offsetVector = DictionaryMessage.createOffsetsVector(builder, offsets);
   builder.finish(DictionaryMessage.createDictionaryMessage(builder, column, first, offsetVector, utf16));
   return builder.asUint8Array();
 }
 
 export function decodeDictionary(bytes: Uint8Array): DictionaryEntries {
-  const message = DictionaryMessage.getRootAsDictionaryMessage(new ByteBuffer(bytes));
+  // Vectors are read as typed arrays, which lie at a multiple of their element: memory of its own begins at one.
+  const message = DictionaryMessage.getRootAsDictionaryMessage(new ByteBuffer(bytes.slice()));
   const offsets = message.offsetsArray();
   const utf16 = message.utf16Array();
   assert(offsets !== null && utf16 !== null, 'a dictionary message has offsets and bytes');

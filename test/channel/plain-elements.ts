@@ -77,8 +77,9 @@ function fillStrings(
 ): void {
   if (layout === 'dictionary') {
     target.setIds(Int32Array.from([7, ...values.map((value) => idOf(dictionary, value))]), 1, dictionary);
-  } else if (layout === 'references' || !fitsLayout(values, layout)) values.forEach((value, row) => target.set(row, value));
-  else setStringBytes(target, values, layout);
+  } else if (layout === 'references' || !fitsLayout(values, layout)) {
+    for (const [row, value] of values.entries()) target.set(row, value);
+  } else setStringBytes(target, values, layout);
 }
 
 function idOf(dictionary: StringDictionary, value: string | null): number {

@@ -46,7 +46,10 @@ describe('ring channel', () => {
   test('names the row and the column of a value that cannot leave its thread', () => {
     const { writer } = ringEnds(2048);
     const type = tupleType(column('float64'), column('any'));
-    const rows = [[1, 'fine'], [2, () => {}]];
+    const rows = [
+      [1, 'fine'],
+      [2, () => {}],
+    ];
     const batch = materialise(writer, { element: { ...batchOf(type, []), rows } });
     expect(() => writer.offer(batch)).toThrow(UnsupportedColumnValueError);
     expect(() => writer.offer(batch)).toThrow(expect.objectContaining({ row: 1, column: 1 }));

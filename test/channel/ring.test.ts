@@ -104,7 +104,10 @@ describe('ring', () => {
   });
 
   test('keeps order and content, whatever the sizes and the turns', () => {
-    const sizes = fc.array(fc.integer({ min: 4, max: 16 }).map((words) => words * 8), { maxLength: 200 });
+    const sizes = fc.array(
+      fc.integer({ min: 4, max: 16 }).map((words) => words * 8),
+      { maxLength: 200 },
+    );
     const turns = fc.array(fc.boolean(), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(sizes, turns, fc.constantFrom(...counts), (bytes, order, counted) => {

@@ -27,7 +27,12 @@ export function runTask(task: ThreadTask): number {
   return roles[task.role](task);
 }
 
-const roles: Readonly<Record<ThreadTask['role'], (task: ThreadTask) => number>> = { sendFrames, receiveFrames, sendBatches, receiveBatches };
+const roles: Readonly<Record<ThreadTask['role'], (task: ThreadTask) => number>> = {
+  sendFrames,
+  receiveFrames,
+  sendBatches,
+  receiveBatches,
+};
 
 const headerBytes = 32;
 
@@ -48,16 +53,27 @@ function work(sum: number, rounds: number): number {
 /** More than a busy machine delays a thread: who sleeps as long was not woken. */
 const missedWakeMs = 10_000;
 
-/** Sleeps until an attempt succeeds, without missing a ring in between. */
-function retry(bell: Doorbell, attempt: () => boolean): void {
+/** What an attempt comes to once it is not null: sleeps in between, without missing a ring. */
+function retry<R>(bell: Doorbell, attempt: () => R | null): R {
   for (;;) {
-    if (attempt()) return;
-    bell.announceSleep();
-    if (attempt()) return bell.stayAwake();
+    const result = attempt() ?? lastLook(bell, attempt);
+    if (result !== null) return result;
     const asleepAt = performance.now();
     bell.sleepBlocking(missedWakeMs);
     if (performance.now() - asleepAt >= missedWakeMs) throw new Error('nobody rang');
   }
+}
+
+/** Whoever publishes something behind this look rings. */
+function lastLook<R>(bell: Doorbell, attempt: () => R | null): R | null {
+  bell.announceSleep();
+  const result = attempt();
+  if (result !== null) bell.stayAwake();
+  return result;
+}
+
+function free(position: number): number | null {
+  return position < 0 ? null : position;
 }
 
 function sendFrames({ ring, senderBell, receiverBell, count, idleWork }: ThreadTask): number {
@@ -68,8 +84,7 @@ function sendFrames({ ring, senderBell, receiverBell, count, idleWork }: ThreadT
   let waste = 0;
   for (let i = 0; i < count; i++) {
     const bytes = frameBytes(i);
-    let position = writer.reserve(bytes);
-    if (position < 0) retry(bell, () => (position = writer.reserve(bytes)) >= 0);
+    const position = retry(bell, () => free(writer.reserve(bytes)));
     writer.memory.startFrame(position, FrameKind.Data, bytes);
     for (let word = (position + headerBytes) >> 2; word < (position + bytes) >> 2; word++) {
       writer.memory.int32[word] = mix(i ^ word);
@@ -88,8 +103,7 @@ function receiveFrames({ ring, senderBell, receiverBell, count, idleWork }: Thre
   let sum = 0;
   let waste = 0;
   for (let i = 0; i < count; i++) {
-    let position = reader.peek();
-    if (position < 0) retry(bell, () => (position = reader.peek()) >= 0);
+    const position = retry(bell, () => free(reader.peek()));
     const bytes = reader.memory.headerAt(position).bytes();
     if (bytes !== frameBytes(i)) throw new Error(`frame ${i} has ${bytes} bytes`);
     for (let word = (position + headerBytes) >> 2; word < (position + bytes) >> 2; word++) {
@@ -135,7 +149,7 @@ function sendBatches({ ring, senderBell, receiverBell, count, idleWork }: Thread
   const bell = new Doorbell(senderBell);
   const receiver = new Doorbell(receiverBell);
   const writer = new RingChannelWriter(ring, () => receiver.ring());
-  const send = (element: StreamElement): void => retry(bell, () => writer.offer(element));
+  const send = (element: StreamElement): boolean => retry(bell, () => writer.offer(element) || null);
   let sum = 0;
   let waste = 0;
   for (let i = 0; i < count; i++) {
@@ -157,9 +171,7 @@ function receiveBatches({ ring, senderBell, receiverBell, idleWork }: ThreadTask
   let sum = 0;
   let waste = 0;
   for (let watermark = 0; ; ) {
-    let element = reader.poll();
-    if (element === null) retry(bell, () => (element = reader.poll()) !== null);
-    const received = element as unknown as StreamElement;
+    const received = retry(bell, () => reader.poll());
     if (received.kind === 'end') return waste === 1 ? 0 : sum;
     if (received.kind === 'batch') sum = sumOf(sum, received);
     else if (received.kind !== 'watermark' || received.time !== watermark) throw new Error(`expected watermark ${watermark}`);

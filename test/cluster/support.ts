@@ -3,8 +3,15 @@
  * that they can be checked without a build.
  */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { JobClient, LocalCluster as LocalClusterType, LocalClusterOptions, MillraceError } from '../../src/index.ts';
+
+// Warnings that tests provoke on purpose.
+process.env.MILLRACE_LOG = 'silent';
 
 const built: string = new URL('../../dist/index.js', import.meta.url).href;
 export const { LocalCluster, StreamEnvironment } = (await import(built)) as typeof import('../../src/index.ts');
@@ -73,4 +80,14 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** A job module of a few lines, in a file that is removed when the test is over. They see `StreamEnvironment` and `env`. */
+export function moduleOf(lines: string, extension: 'mjs' | 'cjs' = 'mjs'): URL {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, `job.${extension}`);
+  const load = extension === 'mjs' ? `import { StreamEnvironment } from '${built}';` : `const { StreamEnvironment } = require('${fileURLToPath(built)}');`;
+  writeFileSync(file, `${load}\nconst env = new StreamEnvironment({ parallelism: 1 });\n${lines}\n`);
+  return pathToFileURL(file);
 }

@@ -248,6 +248,14 @@ const flatMapsOfAny: MapEntry[] = [
   },
   { fn: (v: unknown, emit: (record: unknown) => void) => emit(v), to: 'any' },
   {
+    fn: function* both(v: unknown, emit: (record: unknown) => void) {
+      emit(v);
+      yield typeof v;
+      emit(null);
+    },
+    to: 'any',
+  },
+  {
     fn: (v: unknown, emit: (record: unknown) => void) => {
       emit({ v });
       emit([v, null]);
@@ -500,6 +508,7 @@ const onAny: KeyedEntry[] = [
   aggregate('ordered', { first: { kind: 'first', of: undefined }, last: { kind: 'last', of: undefined } }),
   aggregate('ordered', { all: { kind: 'collect', of: undefined }, kinds: { kind: 'collect', of: (v: unknown) => typeof v } }),
   aggregate('ordered', { kinds: { kind: 'topK', of: (v: unknown) => typeof v, k: 2 }, different: { kind: 'countDistinct', of: (v: unknown) => canonical(v) } }),
+  aggregate('ordered', { as: { kind: 'collect', of: 'a' }, lengths: { kind: 'collect', of: 'length' }, first: { kind: 'first', of: 0 }, last: { kind: 'last', of: '' } }),
   reduce('ordered', (_a: unknown, b: unknown) => b, 'any'),
   reduce('ordered', (a: unknown, b: unknown) => (canonical(a).length > 1000 ? b : [typeof a, b]), 'any'),
   fold('ordered', listFold, 'any'),

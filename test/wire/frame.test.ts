@@ -81,7 +81,9 @@ describe('frames', () => {
     const memory = privateFrameMemory(64);
     memory.uint8.fill(0xff);
     const header = memory.startFrame(8, FrameKind.Idle, headerBytes);
-    expect([header.flags(), header.columns(), header.rows(), header.schema(), header.value(), header.payload()]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([header.flags(), header.columns(), header.rows(), header.schema(), header.value(), header.payload()]).toEqual([
+      0, 0, 0, 0, 0, 0,
+    ]);
     expect(memory.uint8[7]).toBe(0xff);
     expect(memory.uint8[8 + headerBytes]).toBe(0xff);
   });

@@ -11,7 +11,12 @@ const key = fc.option(anyColumnType, { nil: undefined });
 const recordType: fc.Arbitrary<RecordType> = fc.oneof(
   fc.record({ form: fc.constant('scalar' as const), names: fc.constant(['']), columns: fc.tuple(anyColumnType), key }),
   fc.array(anyColumnType, { maxLength: 20 }).chain((columns) =>
-    fc.record({ form: fc.constant('tuple' as const), names: fc.constant(columns.map((_, i) => String(i))), columns: fc.constant(columns), key }),
+    fc.record({
+      form: fc.constant('tuple' as const),
+      names: fc.constant(columns.map((_, i) => String(i))),
+      columns: fc.constant(columns),
+      key,
+    }),
   ),
   fc.dictionary(fc.string({ unit: 'grapheme' }), anyColumnType, { maxKeys: 20, noNullPrototype: true }).chain((fields) =>
     fc.record({
@@ -39,9 +44,13 @@ describe('record types on the wire', () => {
 
 describe('dictionaries on the wire', () => {
   test('keep every string whole, lone surrogates too', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\ud800', '\udc00', 'x'.repeat(5000)));
-    const entries = fc.record({ column: fc.nat(60_000), first: fc.nat(), strings: fc.array(text) });
-    fc.assert(fc.property(entries, (sent) => expect(decodeDictionary(encodeDictionary(sent))).toEqual(sent)));
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', '\ud800', '\udc00', 'x'.repeat(500)));
+    const entries = fc.record({ column: fc.nat(60_000), first: fc.nat(), strings: fc.array(text, { maxLength: 12 }) });
+    fc.assert(
+      fc.property(entries, (sent) => {
+        expect(decodeDictionary(encodeDictionary(sent))).toEqual(sent);
+      }),
+    );
   });
 
   test('do not join the halves of a pair that are two entries', () => {

@@ -9,15 +9,29 @@ const ways = {
   exit: () => process.exit(3),
   exitWell: () => process.exit(),
   reject: () => void Promise.reject(new RangeError('nobody waits for this')),
-  throwLater: () => void setTimeout(() => { throw new RangeError('thrown by a timer'); }, 1),
-  throwNothing: () => { throw undefined; },
-  throwText: () => { throw 'just a text'; },
-  throwObject: () => { throw { status: 500 }; },
-  loop: () => { for (;;); },
-  objects: () => { for (;;) kept.push({ index: kept.length, text: `object ${kept.length}` }); },
-  array: () => { for (;;) kept.push(kept.length + 0.5); },
-  map: () => { const map = new Map(); for (let i = 0; ; i++) map.set(i, i + 0.5); },
-  strings: () => { for (let text = 'text'; ; text += text) kept.push(`${text}!`.split('')); },
+  throwLater() {
+    setTimeout(() => {
+      throw new RangeError('thrown by a timer');
+    }, 1);
+  },
+  throwText() {
+    throw 'just a text';
+  },
+  throwObject() {
+    throw { status: 500 };
+  },
+  throwNothing() {
+    throw undefined;
+  },
+  loop() {
+    for (;;);
+  },
+  objects() {
+    for (;;) kept.push({ index: kept.length, text: `object ${kept.length}` });
+  },
+  array() {
+    for (;;) kept.push(kept.length + 0.5);
+  },
 };
 
 env

@@ -1,0 +1,135 @@
+/** What the runner makes of numbers. */
+
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+interface Report {
+  readonly seconds: number;
+  readonly results: Readonly<Record<string, unknown>>;
+}
+
+interface Program {
+  readonly label: string;
+  readonly command: readonly string[];
+  readonly cores: number;
+  missing(): string | undefined;
+  read(stdout: string): Record<string, unknown>;
+}
+
+const { spreadOf, quantileOf } = await runner<{
+  spreadOf(values: readonly number[]): Spread;
+  quantileOf(sorted: Float64Array, share: number): number;
+}>('statistics.mjs');
+const { quantity, table } = await runner<{ quantity(value: number): string; table(rows: readonly (readonly string[])[]): string }>(
+  'text.mjs',
+);
+const { requireSameResults, compare } = await runner<{
+  requireSameResults(a: [string, Report], b: [string, Report]): void;
+  compare(
+    comparison: object,
+    options: { rounds: number; reuse?: boolean },
+  ): Promise<{ programs: readonly { label: string; missing?: string; ratio?: Spread }[] }>;
+}>('measure.mjs');
+
+function runner<M>(name: string): Promise<M> {
+  return import(fileURLToPath(new URL(`../../benchmarks/runner/${name}`, import.meta.url))) as Promise<M>;
+}
+
+describe('statistics', () => {
+  test.each([
+    [[3], { min: 3, median: 3, max: 3 }],
+    [[10, 9, 100], { min: 9, median: 10, max: 100 }],
+    [[4, 1, 3, 2], { min: 1, median: 2.5, max: 4 }],
+  ])('the spread of %j', (values, spread) => {
+    expect(spreadOf(values)).toEqual(spread);
+  });
+
+  test('a quantile is a value that was measured', () => {
+    const values = Float64Array.from({ length: 1000 }, (_, i) => i + 1);
+    expect([0.5, 0.99, 0.999, 1].map((share) => quantileOf(values, share))).toEqual([500, 990, 999, 1000]);
+    expect(quantileOf(Float64Array.of(7), 0.5)).toBe(7);
+  });
+});
+
+describe('text', () => {
+  test.each([
+    [0.00512, '0.0051'],
+    [0.345, '0.345'],
+    [1.234, '1.23'],
+    [45.67, '45.7'],
+    [1360, '1360'],
+    [95_000, '95.0 k'],
+    [18_200_000, '18.2 M'],
+    [4_100_000_000, '4.10 G'],
+    [41_000_000_000, '41.0 G'],
+  ])('%d is %s', (value, text) => {
+    expect(quantity(value)).toBe(text);
+  });
+
+  test('a table aligns names to the left and numbers to the right', () => {
+    expect(
+      table([
+        ['', 'n'],
+        ['long name', '1'],
+        ['short', '100'],
+      ]),
+    ).toBe('               n\n  long name    1\n  short      100');
+  });
+});
+
+describe('comparisons', () => {
+  const report = (results: Report['results']): Report => ({ seconds: 1, results });
+
+  test('what both report must be equal', () => {
+    const a = report({ hash: 'x', words: 3, wordsPerSecond: 5 });
+    expect(() => requireSameResults(['A', a], ['B', report({ hash: 'x', words: 3, wordsPerSecond: 9, bytes: 1 })])).not.toThrow();
+    expect(() => requireSameResults(['A', a], ['B', report({ words: 3 })])).not.toThrow();
+    expect(() => requireSameResults(['A', a], ['B', report({ hash: 'y', words: 3 })])).toThrow(
+      'the results differ: hash is x of A, but y of B',
+    );
+    expect(() => requireSameResults(['A', a], ['B', report({ wordsPerSecond: 5 })])).toThrow(/nothing that could be compared/);
+  });
+
+  /** A program that reports the time that it is told. */
+  function program(label: string, seconds: number, missing?: string): Program {
+    const printed = JSON.stringify({ program: label, seconds, done: 100 });
+    return {
+      label,
+      command: [process.execPath, '-p', `'${printed}'`],
+      cores: 1,
+      missing: () => missing,
+      read: (stdout) => JSON.parse(stdout),
+    };
+  }
+
+  test('a ratio is how many times as fast the subject was, and what cannot run is named', async () => {
+    const comparison = {
+      kind: 'comparison',
+      name: 'name',
+      title: 'title',
+      unit: 'things',
+      work: ({ done }: { done: number }) => done,
+      subject: program('subject', 2),
+      others: [program('slow', 8), program('absent', 1, 'it is not installed'), program('fast', 1)],
+    };
+    const { programs } = await compare(comparison, { rounds: 2 });
+    expect(programs.map(({ label, missing, ratio }) => [label, missing ?? ratio?.median])).toEqual([
+      ['subject', undefined],
+      ['slow', 4],
+      ['absent', 'it is not installed'],
+      ['fast', 0.5],
+    ]);
+  });
+
+  test('a program that fails is an error that names it', async () => {
+    const broken: Program = { ...program('broken', 1), command: [process.execPath, '-e', 'process.exit(3)'] };
+    const comparison = { kind: 'comparison', name: 'name', title: 'title', unit: 'things', work: () => 1, subject: broken, others: [] };
+    await expect(compare(comparison, { rounds: 1 })).rejects.toThrow('broken ended with exit code 3');
+  });
+});

@@ -1,0 +1,91 @@
+/** The benchmarks run: all of them, on tiny data, with equal results on both sides of every pair. */
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+interface Spread {
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+interface Results {
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly failures: readonly unknown[];
+  readonly results: readonly (
+    | {
+        readonly kind: 'comparison';
+        readonly name: string;
+        readonly programs: readonly {
+          readonly label: string;
+          readonly missing?: string;
+          readonly rate?: Spread;
+          readonly ratio?: Spread;
+        }[];
+      }
+    | { readonly kind: 'figures'; readonly name: string; readonly figures: readonly { readonly name: string; readonly value: Spread }[] }
+  )[];
+}
+
+/** The machine may be busy. */
+const boundMs = 180_000;
+
+function bench(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const program = fileURLToPath(new URL('../../benchmarks/run.mjs', import.meta.url));
+  return spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', timeout: boundMs });
+}
+
+describe('npm run bench', () => {
+  test('runs everything on tiny data', { timeout: boundMs }, () => {
+    const { status, stdout, stderr } = bench('--smoke', '--json');
+    expect(stderr).toBe('');
+    const { machine, failures, results } = JSON.parse(stdout) as Results;
+    expect(failures).toEqual([]);
+    expect(status).toBe(0);
+    expect(machine).toMatchObject({ cores: expect.any(Number), node: process.version });
+    const names = [
+      'word-count',
+      'exchange',
+      'scaling',
+      'access-log',
+      'start',
+      'latency',
+      'fused-stage',
+      'ring',
+      'value-codec',
+      'key-index',
+    ];
+    expect([...new Set(results.map(({ name }) => name))]).toEqual(names);
+    for (const result of results) {
+      const spreads =
+        result.kind === 'figures' ? result.figures.map(({ value }) => value) : result.programs.flatMap(({ rate, ratio }) => [rate, ratio]);
+      for (const spread of spreads) if (spread !== undefined) expect(spread.median).toBeGreaterThan(0);
+    }
+    // Nothing else is needed for these.
+    const compared = results.flatMap((result) => (result.kind === 'comparison' ? result.programs : []));
+    expect(compared.filter(({ missing }) => missing !== undefined).map(({ label }) => label)).not.toContain('readline and a Map');
+  });
+
+  test('prints a table of the benchmarks that were named, and the machine', () => {
+    const { status, stdout } = bench('--smoke', 'scaling');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`cores, .* Node ${process.version}`));
+    expect(stdout).toMatch(
+      /\nscaling: .*\(1 round\)\n +records\/s +per core +ratio.*\n {2}Millrace × 2 .*\n {2}Millrace × 1 .*\n {2}a plain loop .*\n/,
+    );
+    expect(stdout).not.toMatch(/word-count/);
+  });
+
+  test.each([
+    [['speed'], /^there is no benchmark 'speed'; there are word-count, exchange, /],
+    [['--rounds', 'many'], /^--rounds must be a whole number from 1, not 'many'/],
+    [['--quick'], /^Unknown option '--quick'/],
+  ])('%j is a mistake that it explains', (args, message) => {
+    const { status, stderr } = bench(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/usage: npm run bench/);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,94 @@
+/** Cancelling at any moment: the cluster runs the next job, and in the end nothing is left of any. */
+
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LocalCluster as Cluster } from '../../src/index.ts';
+import { jobModule, LocalCluster, rowsOf, until, within } from './support.ts';
+
+let directory: string;
+let path: string;
+let server: Server;
+let port: number;
+const connections = new Set<Socket>();
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'millrace-cancel-'));
+  path = join(directory, 'lines.txt');
+  writeFileSync(path, 'a line of the file that is read\n'.repeat(20_000));
+  server = createServer((socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+    socket.on('error', () => {});
+    const send = (): void => {
+      // One piece for each turn, however fast it is taken.
+      if (!socket.destroyed) socket.write('a line from the socket\n'.repeat(100), () => setImmediate(send));
+    };
+    send();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  port = (server.address() as AddressInfo).port;
+});
+
+afterAll(async () => {
+  for (const socket of connections) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(directory, { recursive: true });
+});
+
+/** What the threads of an idle cluster hold on to. */
+async function resourcesOf(cluster: Cluster): Promise<string[][]> {
+  const job = await cluster.submit(jobModule('resources'), {});
+  const resources = await rowsOf<string[]>(job);
+  await within(job.result(), 'the job');
+  return resources;
+}
+
+function openFiles(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+const sources = ['file', 'socket', 'paced', 'fast', 'host'] as const;
+const sinks = ['host', 'slow', 'never', 'slowEnd'] as const;
+
+describe('a job that is cancelled at some moment', () => {
+  it('leaves its threads as they were', async () => {
+    const before = process.getActiveResourcesInfo().sort();
+    const filesBefore = openFiles();
+    const cluster = new LocalCluster({ slots: 2 });
+    const idle = await resourcesOf(cluster);
+    const filesIdle = openFiles();
+    const cases = fc.sample(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...sinks), fc.nat({ max: 50 }), fc.boolean()), { numRuns: 60, seed: 7 });
+    for (const [source, sink, delayMs, reads] of cases) {
+      const job = await cluster.submit(jobModule('cancellable'), { args: { source, sink, path, port, limits: { cancelMs: 10_000 } } });
+      if (source === 'host') job.input<string>('in').write(Array(5000).fill('a line of the host')).catch(() => {});
+      const reading = reads && sink === 'host' ? rowsOf(job).catch(() => {}) : Promise.resolve();
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      // Well below the time after which the thread would be killed: the worker lets go by itself.
+      const startedAt = performance.now();
+      await within(job.cancel(), `cancelling ${source} → ${sink} after ${delayMs} ms`);
+      expect(performance.now() - startedAt).toBeLessThan(8000);
+      expect(['cancelled', 'finished']).toContain(job.status());
+      await within(reading, 'the reader');
+    }
+    await until(() => connections.size === 0, 'all connections are closed');
+    expect(await resourcesOf(cluster)).toEqual(idle);
+    expect(openFiles()).toBe(filesIdle);
+    await within(cluster.close(), 'close');
+    await until(() => openFiles() <= filesBefore, 'the files of the threads are closed');
+    expect(process.getActiveResourcesInfo().sort()).toEqual(before);
+  });
+
+  it('does not hold up the close of its cluster', async () => {
+    for (const [i, source] of sources.entries()) {
+      const cluster = new LocalCluster({ slots: 2 });
+      await cluster.submit(jobModule('cancellable'), { args: { source, sink: sinks[i % sinks.length], path, port } });
+      await new Promise((resolve) => setTimeout(resolve, i * 20));
+      await within(cluster.close(), `closing with ${source}`);
+    }
+    await until(() => connections.size === 0, 'all connections are closed');
+  });
+});
