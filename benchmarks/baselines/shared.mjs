@@ -108,7 +108,7 @@ export function hashOfCounts(counts) {
 }
 
 /**
- * Computes for about a third of a microsecond.
+ * Computes for about half a microsecond.
  *
  * @param {number} n
  * @returns {number} one of 64 buckets

@@ -1,5 +1,5 @@
 /**
- * A map that computes for about a third of a microsecond for each record, and a small aggregation behind it: what a second core
+ * A map that computes for about half a microsecond for each record, and a small aggregation behind it: what a second core
  * is worth where the cores have something to do.
  *
  *   node benchmarks/jobs/scaling.mjs [records] [parallelism]

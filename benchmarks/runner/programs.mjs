@@ -80,7 +80,8 @@ function mawkMissing() {
 function buildNative(path) {
   if (existsSync(path)) return undefined;
   const { stdout } = spawnSync(process.execPath, [fileURLToPath(new URL('native-bench/build.mjs', root))], { encoding: 'utf8' });
-  return existsSync(path) ? undefined : stdout.trim();
+  if (existsSync(path)) return undefined;
+  return /no C compiler/.test(stdout) ? 'there is no C compiler' : 'it could not be built, see npm run native:build';
 }
 
 /** @param {string} stdout */

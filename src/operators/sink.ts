@@ -53,9 +53,10 @@ class SinkInstance implements OperatorInstance {
     let current = record;
     try {
       await first;
-      for (let i = 0; i < waiting.length; i++) {
+      // Once closed it writes no more, whatever waits.
+      for (let i = 0; i < waiting.length && this.#writer !== null; i++) {
         current = waiting[i];
-        await this.#writer?.write(current);
+        await this.#writer.write(current);
       }
       this.#waiting = null;
       this.#context.wake();
@@ -79,6 +80,8 @@ class SinkInstance implements OperatorInstance {
   }
 
   close(): void {
-    this.#writer?.close?.();
+    const writer = this.#writer;
+    this.#writer = null;
+    writer?.close?.();
   }
 }

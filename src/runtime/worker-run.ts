@@ -39,7 +39,7 @@ class WorkerRun {
   readonly #warned = new Set<string>();
   readonly #deployed: Promise<Deployment>;
   #deploy: (deployment: Deployment) => void = () => {};
-  /** Resolves when the host cancels: loading the module may take for ever. */
+  /** Resolves when the host cancels, which may be before there is anything to stop. */
   readonly #cancelledEarly: Promise<null>;
   #cancel: (nothing: null) => void = () => {};
   #scheduler: Scheduler | null = null;
@@ -71,8 +71,11 @@ class WorkerRun {
   async run(): Promise<void> {
     const { module } = this.#task;
     try {
-      const start = await Promise.race([Promise.all([loadJobModule({ ...this.#task, timers: this.#system.timers }), this.#deployed]), this.#cancelledEarly]);
-      if (start === null) return;
+      const loading = loadJobModule({ ...this.#task, timers: this.#system.timers });
+      const start = await Promise.race([Promise.all([loading, this.#deployed]), this.#cancelledEarly]);
+      // V8 takes the whole process down when a thread is terminated while it evaluates a module that has an `await`, as job
+      // modules have. So the thread is not given back before; one that never gets there is killed in the end.
+      if (start === null) return void (await loading.catch(() => {}));
       const [job, deployment] = start;
       const difference = fingerprintDifference(deployment.fingerprint, graphFingerprint(job.graph));
       if (difference !== undefined) throw planMismatch(module, difference);

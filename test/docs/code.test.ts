@@ -100,12 +100,12 @@ function rewrite({ path, text }: Document, checks: readonly Check[]): void {
 
 describe.concurrent('what code prints', () => {
   const runnable = documents.filter((document) => blocksOf(document).some(({ marks }) => marks.includes('run')));
-  test.each(runnable)('$path', async (document) => {
-    const checks = await run(document, onTestFinished);
+  test.for(runnable)('$path', async (document, context) => {
+    const checks = await run(document, context.onTestFinished);
     if (update) rewrite(document, checks);
     else {
       for (const { expected, actual } of checks) {
-        expect.soft(plain(actual, expected), `${document.path}:${expected.line}`).toBe(plain(expected.text, expected));
+        context.expect.soft(plain(actual, expected), `${document.path}:${expected.line}`).toBe(plain(expected.text, expected));
       }
     }
   });
