@@ -6,7 +6,7 @@
  */
 
 import { batchColumns, type ColumnType, type RecordType } from '../schema/type.ts';
-import { type Column, createColumn, FixedColumn, StringColumn } from './column.ts';
+import { type Column, createColumn, StringColumn } from './column.ts';
 
 export class RecordBatch {
   readonly kind = 'batch';
@@ -16,12 +16,10 @@ export class RecordBatch {
   /** The memory of all float64 and timestamp columns, one behind the other, so that writing a row touches one array. */
   readonly floats: Float64Array;
   rowCount = 0;
-  /** Event time of each row in epoch milliseconds, from `timestampsBase`; null when the stream carries none. */
+  /** Event time of each row in epoch milliseconds; null when the stream carries none. */
   timestamps: Float64Array | null;
-  timestampsBase = 0;
-  /** Hash of each row's key, from `hashesBase`; null when the stream is not keyed. */
+  /** Hash of each row's key; null when the stream is not keyed. */
   hashes: Int32Array | null;
-  hashesBase = 0;
 
   constructor(type: RecordType, options: { readonly capacity: number; readonly timestamps: boolean; readonly hashes: boolean }) {
     const { capacity } = options;
@@ -31,13 +29,8 @@ export class RecordBatch {
     this.floats = new Float64Array(columns.filter(isFloat).length * capacity);
     let floats = 0;
     this.columns = columns.map((column) => {
-      const created = createColumn(column, isFloat(column) ? 0 : capacity);
-      if (created instanceof FixedColumn && isFloat(column)) {
-        created.values = this.floats;
-        created.base = capacity * floats++;
-        if (column.nullable) created.validity = new Uint8Array(capacity);
-      }
-      return created;
+      if (!isFloat(column)) return createColumn(column, capacity);
+      return createColumn(column, capacity, this.floats.subarray(capacity * floats, capacity * ++floats));
     });
     this.timestamps = options.timestamps ? new Float64Array(capacity) : null;
     this.hashes = options.hashes ? new Int32Array(capacity) : null;

@@ -8,21 +8,19 @@
 import { assert } from '../base/assert.ts';
 import { AnyColumn, type Column, FixedColumn, StringColumn, type StringDictionary } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import { batchColumns, type ColumnKind, type RecordType } from '../schema/type.ts';
+import type { RecordType } from '../schema/type.ts';
 import { ColumnEntry, ColumnForm, type FrameHeader } from '../wire/frame.ts';
 import { hashesFlag, timestampsFlag } from './frame-encoder.ts';
 import { align8, columnEntryBytes, type FrameMemory, headerBytes } from './frame-memory.ts';
 
 export class FrameDecoder {
   readonly #batch: RecordBatch;
-  readonly #kinds: readonly ColumnKind[];
   readonly #dictionaries: readonly (StringDictionary | undefined)[];
   readonly #entry = new ColumnEntry();
 
   /** @param dictionaries the channel's, by column */
   constructor(type: RecordType, dictionaries: readonly (StringDictionary | undefined)[]) {
     this.#batch = new RecordBatch(type, { capacity: 0, timestamps: false, hashes: false });
-    this.#kinds = batchColumns(type).map((each) => each.kind);
     this.#dictionaries = dictionaries;
   }
 
@@ -36,13 +34,11 @@ export class FrameDecoder {
     batch.timestamps = null;
     batch.hashes = null;
     if ((flags & timestampsFlag) !== 0) {
-      batch.timestamps = memory.float64;
-      batch.timestampsBase = offset >> 3;
+      batch.timestamps = new Float64Array(memory.buffer as ArrayBuffer, memory.offset + offset, rows);
       offset = align8(offset + rows * 8);
     }
     if ((flags & hashesFlag) !== 0) {
-      batch.hashes = memory.int32;
-      batch.hashesBase = offset >> 2;
+      batch.hashes = new Int32Array(memory.buffer as ArrayBuffer, memory.offset + offset, rows);
     }
     for (let i = 0; i < batch.columns.length; i++) this.#decodeColumn(i, memory, position);
     return batch;
@@ -52,9 +48,9 @@ export class FrameDecoder {
     const column = this.#batch.columns[index] as Column;
     const entry = this.#entry.__init(position + headerBytes + index * columnEntryBytes, memory.flat);
     if (column instanceof FixedColumn) {
-      point(column, this.#kinds[index] as ColumnKind, memory, position + entry.values());
-      column.validity = entry.validity() === 0 ? null : memory.uint8;
-      column.validityBase = position + entry.validity();
+      const start = memory.offset + position;
+      const validityOffset = entry.validity() === 0 ? 0 : start + entry.validity();
+      column.setFrame({ buffer: memory.buffer, valuesOffset: start + entry.values(), validityOffset });
     } else if (column instanceof StringColumn) this.#pointStrings(column, index, entry, memory, position);
     else if (column instanceof AnyColumn) {
       const start = position + entry.data();
@@ -80,25 +76,5 @@ export class FrameDecoder {
       validity: entry.validity() === 0 ? null : memory.uint8,
       validityBase: position + entry.validity(),
     });
-  }
-}
-
-function point(column: FixedColumn, kind: ColumnKind, memory: FrameMemory, offset: number): void {
-  switch (kind) {
-    case 'int32':
-      column.values = memory.int32;
-      column.base = offset >> 2;
-      return;
-    case 'bigint64':
-      column.values = memory.int64;
-      column.base = offset >> 3;
-      return;
-    case 'bool':
-      column.values = memory.uint8;
-      column.base = offset;
-      return;
-    default:
-      column.values = memory.float64;
-      column.base = offset >> 3;
   }
 }

@@ -73,9 +73,9 @@ export class FrameEncoder {
     header.mutate_columns(batch.columns.length);
     header.mutate_flags((batch.timestamps === null ? 0 : timestampsFlag) | (batch.hashes === null ? 0 : hashesFlag));
     if (batch.timestamps !== null) {
-      copyValues(batch.timestamps, batch.timestampsBase, memory.float64, (position + this.#timestamps) >> 3, rows);
+      copyValues(batch.timestamps, 0, memory.float64, (position + this.#timestamps) >> 3, rows);
     }
-    if (batch.hashes !== null) copyValues(batch.hashes, batch.hashesBase, memory.int32, (position + this.#hashes) >> 2, rows);
+    if (batch.hashes !== null) copyValues(batch.hashes, 0, memory.int32, (position + this.#hashes) >> 2, rows);
     for (let i = 0; i < batch.columns.length; i++) {
       if (!this.#writeColumn(batch.columns[i] as Column, i, rows, memory, position)) return false;
     }
@@ -100,8 +100,8 @@ export class FrameEncoder {
     plan.validity = 0;
     if (column instanceof FixedColumn) {
       plan.form = ColumnForm.Fixed;
-      plan.values = this.#place(rows * column.values.BYTES_PER_ELEMENT);
-      if (column.validity !== null) plan.validity = this.#place(rows);
+      plan.values = this.#place(rows * column.values(rows).BYTES_PER_ELEMENT);
+      if (column.validity(rows) !== null) plan.validity = this.#place(rows);
     } else if (column instanceof StringColumn) this.#planStrings(column, index, rows, plan);
     else if (column instanceof AnyColumn) this.#planValues(column, index, rows, plan);
     else plan.form = ColumnForm.Null;
@@ -199,22 +199,21 @@ function measure(references: readonly (string | null)[], rows: number): { units:
 
 function copyValues(from: FixedValues, fromBase: number, to: FixedValues, toBase: number, count: number): void {
   if (count > loopMax) {
-    (to as Float64Array).set((from as Float64Array).subarray(fromBase, fromBase + count), toBase);
+    (to as Float64Array).set(count === from.length ? (from as Float64Array) : (from as Float64Array).subarray(fromBase, fromBase + count), toBase);
   } else {
     for (let i = 0; i < count; i++) to[toBase + i] = from[fromBase + i] as never;
   }
 }
 
 function writeFixed(column: FixedColumn, plan: ColumnPlan, rows: number, memory: FrameMemory, position: number): void {
-  const { values, base } = column;
+  const values = column.values(rows);
+  const validity = column.validity(rows);
   const start = position + plan.values;
-  if (values instanceof Float64Array) copyValues(values, base, memory.float64, start >> 3, rows);
-  else if (values instanceof Int32Array) copyValues(values, base, memory.int32, start >> 2, rows);
-  else if (values instanceof BigInt64Array) copyValues(values, base, memory.int64, start >> 3, rows);
-  else copyValues(values, base, memory.uint8, start, rows);
-  if (column.validity !== null) {
-    copyValues(column.validity, column.validityBase, memory.uint8, position + plan.validity, rows);
-  }
+  if (values instanceof Float64Array) copyValues(values, 0, memory.float64, start >> 3, rows);
+  else if (values instanceof Int32Array) copyValues(values, 0, memory.int32, start >> 2, rows);
+  else if (values instanceof BigInt64Array) copyValues(values, 0, memory.int64, start >> 3, rows);
+  else copyValues(values, 0, memory.uint8, start, rows);
+  if (validity !== null) copyValues(validity, 0, memory.uint8, position + plan.validity, rows);
 }
 
 function writeStringBytes(column: StringColumn, plan: ColumnPlan, rows: number, memory: FrameMemory, position: number): void {

@@ -15,6 +15,9 @@ export function align8(bytes: number): number {
 }
 
 export class FrameMemory {
+  readonly buffer: ArrayBufferLike;
+  /** Where the memory begins in the buffer, in bytes. */
+  readonly offset: number;
   readonly float64: Float64Array;
   readonly int32: Int32Array;
   readonly int64: BigInt64Array;
@@ -24,6 +27,8 @@ export class FrameMemory {
   readonly header = new FrameHeader();
 
   constructor(buffer: ArrayBufferLike, offset: number, length: number) {
+    this.buffer = buffer;
+    this.offset = offset;
     this.float64 = new Float64Array(buffer, offset, length >> 3);
     this.int32 = new Int32Array(buffer, offset, length >> 2);
     this.int64 = new BigInt64Array(buffer, offset, length >> 3);

@@ -231,8 +231,9 @@ class SiteGenerator {
       this.#code.line('t.floats = t.batch.floats;');
       for (const [i, column] of batchColumns(type).entries()) {
         if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
-        else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values;`);
-        if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity;`);
+        else if (column.kind === 'any') this.#code.line(`t.c${i} = columns[${i}].values;`);
+        else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values(t.batch.capacity);`);
+        if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity(t.batch.capacity);`);
       }
       if (this.#writer.hashed) this.#code.line('t.hashes = t.batch.hashes;');
       if (this.#writer.timestamps) this.#code.line('t.timestamps = t.batch.timestamps;');

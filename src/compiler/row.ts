@@ -17,8 +17,8 @@ export interface Field {
   read(): string;
   /** The string column it lies in, for copying and hashing without making a string. */
   readonly column?: { use(): string; readonly row: string; readonly rows: string };
-  /** The array of numbers that it lies in, and the index of the batch's first row there. */
-  readonly numbers?: { use(): { readonly values: string; readonly base: string } };
+  /** The array of numbers that it lies in, by row. */
+  readonly numbers?: { use(): string };
 }
 
 /** The key that a record is grouped by, where it is known already. */

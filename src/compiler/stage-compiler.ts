@@ -214,7 +214,7 @@ class InputRow {
     this.#type = batch.type;
     this.#hashed = partitioner?.kind === 'hash';
     const fields = batch.type.columns.map((column, i) => this.#field(batch.type.names[i] as string, column, i, retains));
-    const timestamp = batch.timestamps === null ? undefined : 'times[timesBase + i]';
+    const timestamp = batch.timestamps === null ? undefined : 'times[i]';
     const plain = batch.type.form === 'scalar' && batch.type.columns[0]?.kind === 'any';
     this.record = plain ? (fields[0] as Field).read() : undefined;
     const row: Row = plain
@@ -227,12 +227,12 @@ class InputRow {
     if (partitioner?.kind !== 'hash') return undefined;
     if (carriesKey(partitioner)) {
       assert(this.#type.key !== undefined, 'a carried key has a column');
-      return { field: this.#field('key', this.#type.key, this.#type.columns.length, retains), hash: 'hashes[hashesBase + i]' };
+      return { field: this.#field('key', this.#type.key, this.#type.columns.length, retains), hash: 'hashes[i]' };
     }
     assert(partitioner.key.kind === 'fields', 'a key that is not carried is a field');
     const name = partitioner.key.fields[0] as string;
     const field = fieldOf(row, name) ?? localField(name, member(row.value ?? wholeRecord(row), name));
-    return { field, hash: 'hashes[hashesBase + i]' };
+    return { field, hash: 'hashes[i]' };
   }
 
   #field(name: string, column: ColumnType, index: number, retains: boolean): Field {
@@ -242,8 +242,8 @@ class InputRow {
     };
     const read = (): string => {
       const object = use();
-      const raw = `v${index}[b${index} + i]`;
-      const orNull = (value: string) => (column.nullable ? `(n${index}[m${index} + i] === 0 ? null : ${value})` : value);
+      const raw = `v${index}[i]`;
+      const orNull = (value: string) => (column.nullable ? `(n${index}[i] === 0 ? null : ${value})` : value);
       switch (column.kind) {
         case 'null':
           return 'null';
@@ -262,22 +262,22 @@ class InputRow {
     const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
     if (column.kind === 'string') return { ...field, column: { use, row: 'i', rows: 'rows' } };
     if (column.nullable || (column.kind !== 'float64' && column.kind !== 'int32')) return field;
-    return { ...field, numbers: { use: () => (use(), { values: `v${index}`, base: `b${index}` }) } };
+    return { ...field, numbers: { use: () => (use(), `v${index}`) } };
   }
 
   /** Declares the columns that the body turned out to use. */
   prologue(): CodeWriter {
     const code = new CodeWriter();
     code.line('const rows = batch.rowCount;');
-    if (this.#hashed) code.line('const hashes = batch.hashes, hashesBase = batch.hashesBase;');
-    if (this.row.timestamp !== undefined) code.line('const times = batch.timestamps, timesBase = batch.timestampsBase;');
+    if (this.#hashed) code.line('const { hashes } = batch;');
+    if (this.row.timestamp !== undefined) code.line('const times = batch.timestamps;');
     for (const index of [...this.#used].sort((a, b) => a - b)) {
       const column = this.#type.columns[index] ?? (this.#type.key as ColumnType);
       code.line(`const c${index} = batch.columns[${index}];`);
       if (column.kind === 'any') code.line(`const v${index} = c${index}.load(rows);`);
       else if (column.kind !== 'string' && column.kind !== 'null') {
-        code.line(`const v${index} = c${index}.values, b${index} = c${index}.base;`);
-        if (column.nullable) code.line(`const n${index} = c${index}.validity, m${index} = c${index}.validityBase;`);
+        code.line(`const v${index} = c${index}.values(rows);`);
+        if (column.nullable) code.line(`const n${index} = c${index}.validity(rows);`);
       }
     }
     return code;
@@ -301,8 +301,8 @@ function valueAt(batch: RecordBatch, index: number, type: ColumnType, row: numbe
   if (column === undefined || column.kind === 'null') return null;
   if (column.kind === 'any') return column.load(batch.rowCount)[row];
   if (column instanceof StringColumn) return column.at(row, batch.rowCount);
-  if (column.validity !== null && column.validity[column.validityBase + row] === 0) return null;
-  const raw = column.values[column.base + row];
+  if (column.validity(batch.rowCount)?.[row] === 0) return null;
+  const raw = column.values(batch.rowCount)[row];
   if (type.kind === 'bool') return raw === 1;
   return type.kind === 'timestamp' ? new Date(raw as number) : raw;
 }

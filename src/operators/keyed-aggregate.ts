@@ -164,8 +164,7 @@ class KeyedAggregate implements OperatorInstance {
     const index = code.names.constant('index', this.#index);
     const { field, hash } = row.key as NonNullable<Row['key']>;
     if (field.numbers !== undefined) {
-      const { values, base } = field.numbers.use();
-      code.body.line(`${index}.ofNumbers({ hashes, hashesBase, keys: ${values}, base: ${base}, rows, slots: ${slots} });`);
+      code.body.line(`${index}.ofNumbers({ hashes, keys: ${field.numbers.use()}, rows, slots: ${slots} });`);
     } else code.body.line(`for (let i = 0; i < rows; i++) ${slots}[i] = ${slotExpression(index, hash as string, field)};`);
   }
 
@@ -175,10 +174,9 @@ class KeyedAggregate implements OperatorInstance {
     const numbers = input.kind === 'field' ? fieldOf(row, input.name)?.numbers : undefined;
     if (state.addColumn !== undefined && input.kind === 'none') {
       const none = code.names.constant('noNumbers', noNumbers);
-      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${none}, base: 0 });`);
+      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${none} });`);
     } else if (state.addColumn !== undefined && numbers !== undefined) {
-      const { values, base } = numbers.use();
-      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${values}, base: ${base} });`);
+      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${numbers.use()} });`);
     } else {
       code.body.block('for (let i = 0; i < rows; i++)', () => {
         const value = this.#input(code, row, input);

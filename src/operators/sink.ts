@@ -18,8 +18,8 @@ class SinkInstance implements OperatorInstance {
   readonly #sink: Sink<unknown>;
   readonly #context: OperatorContext;
   #writer: SinkWriter<unknown> | null = null;
-  /** Records that came while the writer was busy; null while it is not. */
-  #waiting: unknown[] | null = null;
+  /** Records that came while the writer was busy; null while it is not. Generated code looks here first. */
+  waiting: unknown[] | null = null;
 
   constructor(sink: Sink<unknown>, context: OperatorContext) {
     this.#sink = sink;
@@ -32,24 +32,23 @@ class SinkInstance implements OperatorInstance {
 
   generate(code: OperatorCode, row: Row, _emit: Emit): void {
     const record = code.names.fresh('record');
-    const write = code.names.constant('write', this.write);
+    const written = code.names.fresh('written');
+    const sink = code.names.constant('sink', this);
+    // Called as a constant, the writer can become part of the loop.
+    const writer = code.names.constant('writer', this.#writer);
     code.body.line(`const ${record} = ${wholeRecord(row)};`);
-    code.body.line(`try { ${write}(${record}); } catch (error) { throw ${code.failure('error', record)}; }`);
+    code.body.line(`if (${sink}.waiting !== null) ${sink}.waiting.push(${record});`);
+    code.body.block('else', () => {
+      code.body.line(`let ${written};`);
+      code.body.line(`try { ${written} = ${writer}.write(${record}); } catch (error) { throw ${code.failure('error', record)}; }`);
+      code.body.line(`if (${written} !== undefined) ${sink}.writeLater(${written}, ${record});`);
+    });
   }
 
-  readonly write = (record: unknown): void => {
-    if (this.#waiting !== null) {
-      this.#waiting.push(record);
-      return;
-    }
-    const written = this.#writer?.write(record);
-    if (written !== undefined) void this.#writeLater(written, record);
-  };
-
-  /** Writes what waits, one record after the other, then lets the subtask go on. */
-  async #writeLater(first: Promise<void>, record: unknown): Promise<void> {
+  /** Waits for a record that is being written, then writes what waits behind it, one after the other, and lets the subtask go on. */
+  async writeLater(first: Promise<void>, record: unknown): Promise<void> {
     const waiting: unknown[] = [];
-    this.#waiting = waiting;
+    this.waiting = waiting;
     let current = record;
     try {
       await first;
@@ -58,7 +57,7 @@ class SinkInstance implements OperatorInstance {
         current = waiting[i];
         await this.#writer.write(current);
       }
-      this.#waiting = null;
+      this.waiting = null;
       this.#context.wake();
     } catch (error) {
       this.#context.fail(this.#context.failure(error, current));
@@ -66,7 +65,7 @@ class SinkInstance implements OperatorInstance {
   }
 
   isReady(): boolean {
-    return this.#waiting === null;
+    return this.waiting === null;
   }
 
   flush(): void {

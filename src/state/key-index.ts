@@ -82,16 +82,14 @@ export class KeyIndex {
   /** Slots of the numbers of a column: `ofNumber` for every row. */
   ofNumbers(options: {
     readonly hashes: Int32Array;
-    readonly hashesBase: number;
     readonly keys: Float64Array | Int32Array;
-    readonly base: number;
     readonly rows: number;
     readonly slots: Int32Array;
   }): void {
-    const { hashes, hashesBase, keys, base, rows, slots } = options;
+    const { hashes, keys, rows, slots } = options;
     let direct = this.#direct;
     for (let row = 0; row < rows; row++) {
-      const key = keys[base + row] as number;
+      const key = keys[row] as number;
       const integer = key | 0;
       if (integer === key && integer >= 0 && integer < direct.length) {
         const entry = direct[integer] as number;
@@ -100,7 +98,7 @@ export class KeyIndex {
           continue;
         }
       }
-      slots[row] = this.#findNumber(hashes[hashesBase + row] as number, key);
+      slots[row] = this.#findNumber(hashes[row] as number, key);
       direct = this.#direct;
     }
   }

@@ -64,9 +64,11 @@ function dictionaryOf(dictionaries: StringDictionary[], index: number): StringDi
 function fillColumn(target: Column, values: readonly unknown[]): void {
   if (target instanceof AnyColumn) target.values = [...values];
   if (!(target instanceof FixedColumn)) return;
+  const stored = target.values(values.length);
+  const validity = target.validity(values.length);
   values.forEach((value, row) => {
-    if (target.validity !== null) target.validity[row] = value === null ? 0 : 1;
-    if (value !== null) target.values[row] = (value instanceof Date ? value.getTime() : value) as never;
+    if (validity !== null) validity[row] = value === null ? 0 : 1;
+    if (value !== null) stored[row] = (value instanceof Date ? value.getTime() : value) as never;
   });
 }
 
@@ -114,15 +116,15 @@ function setStringBytes(target: StringColumn, values: readonly (string | null)[]
 /** What a polled element holds, copied out of it. */
 export function plainOf(element: StreamElement): PlainElement {
   if (element.kind !== 'batch') return { ...element };
-  const { type, rowCount, timestamps, timestampsBase, hashes, hashesBase } = element;
+  const { type, rowCount, timestamps, hashes } = element;
   const kinds = batchColumns(type);
   const columns = element.columns.map((each, i) => readColumn(each, kinds[i] as ColumnType, rowCount));
   return {
     kind: 'batch',
     type,
     rows: Array.from({ length: rowCount }, (_, row) => columns.map((values) => values[row])),
-    timestamps: timestamps === null ? null : [...timestamps.subarray(timestampsBase, timestampsBase + rowCount)],
-    hashes: hashes === null ? null : [...hashes.subarray(hashesBase, hashesBase + rowCount)],
+    timestamps: timestamps === null ? null : [...timestamps.subarray(0, rowCount)],
+    hashes: hashes === null ? null : [...hashes.subarray(0, rowCount)],
   };
 }
 
@@ -134,8 +136,8 @@ function readValue(from: Column, type: ColumnType, row: number, rows: number): u
   if (from instanceof AnyColumn) return from.load(rows)[row];
   if (from instanceof StringColumn) return from.at(row, rows);
   if (!(from instanceof FixedColumn)) return null;
-  if (from.validity !== null && from.validity[from.validityBase + row] === 0) return null;
-  const value = from.values[from.base + row] as number | bigint;
+  if (from.validity(rows)?.[row] === 0) return null;
+  const value = from.values(rows)[row] as number | bigint;
   if (type.kind === 'bool') return value === 1;
   return type.kind === 'timestamp' ? new Date(Number(value)) : value;
 }

@@ -130,7 +130,7 @@ function fill(batch: RecordBatch, index: number): void {
   const [numbers, strings] = batch.columns;
   batch.rowCount = batchRows(index);
   for (let row = 0; row < batch.rowCount; row++) {
-    if (numbers instanceof FixedColumn) numbers.values[row] = (index + row) as never;
+    if (numbers instanceof FixedColumn) numbers.values(batch.capacity)[row] = (index + row) as never;
     if (strings instanceof StringColumn) strings.set(row, textOf(index + row));
   }
 }
@@ -139,7 +139,7 @@ function sumOf(sum: number, batch: RecordBatch): number {
   const [numbers, strings] = batch.columns;
   let result = combine(sum, batch.rowCount);
   for (let row = 0; row < batch.rowCount; row++) {
-    if (numbers instanceof FixedColumn) result = combine(result, numbers.values[numbers.base + row] as number);
+    if (numbers instanceof FixedColumn) result = combine(result, numbers.values(batch.rowCount)[row] as number);
     if (strings instanceof StringColumn) result = combine(result, hashString(strings.at(row, batch.rowCount) as string));
   }
   return result;

@@ -278,6 +278,8 @@ export interface SourceChoice {
   readonly twins: boolean;
   readonly parallelism: number;
   readonly drift: DriftChoices;
+  /** Of a sequence, where it is not that of the rows. */
+  readonly length?: number;
 }
 
 const sourceChoice: fc.Arbitrary<SourceChoice> = fc.record({
@@ -365,7 +367,7 @@ class PlanGrower {
     const form = pick(sourceForms, choice.what);
     const parallelism = choice.parallelism > 11 ? choice.parallelism - 10 : undefined;
     const isSequence = choice.what === 9;
-    const operation: Operation = isSequence ? { op: 'sequence', from: -choice.styles[0]!, to: choice.rows.length } : { op: 'data', rows: sourceRows(form, choice, world) };
+    const operation: Operation = isSequence ? { op: 'sequence', from: -choice.styles[0]!, to: choice.length ?? choice.rows.length } : { op: 'data', rows: sourceRows(form, choice, world) };
     const node = this.#add({ operation, inputs: [], parallelism });
     this.#streams.push({ node, side: undefined, form, isOrdered: this.#parallelism(node) === 1, twins: choice.twins, depth: 0, isRead: false });
   }
@@ -572,4 +574,12 @@ export function orderedPlans(): fc.Arbitrary<Plan> {
   return fc
     .tuple(configs, worlds(), source, fc.array(keyed, { minLength: 1, maxLength: 4 }), step)
     .map(([config, world, first, steps, sink]) => grow({ ...config, mode: 'streaming' }, world, [first], steps, sink));
+}
+
+/** Some thousand records and keys: full batches, tables that grow, local aggregations that overflow. */
+export function voluminousPlans(): fc.Arbitrary<Plan> {
+  const source = fc.tuple(sourceChoice, fc.integer({ min: 300, max: 3000 })).map(([choice, length]) => ({ ...choice, what: 9, length }));
+  return fc
+    .tuple(configs, worlds(), source, fc.array(step, { minLength: 1, maxLength: 3 }), step)
+    .map(([config, world, first, steps, sink]) => grow({ ...config, mode: 'batch' }, world, [first], steps, sink));
 }

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { driftingPlans, orderedPlans, plans } from './arbitraries.ts';
+import { driftingPlans, orderedPlans, plans, voluminousPlans } from './arbitraries.ts';
 import { expectSame } from './comparison.ts';
 import type { Plan } from './plan.ts';
 
@@ -28,4 +28,6 @@ describe('the engine comes to the same as the interpreter', () => {
   test('on short graphs', () => holds(plans(3), 300), timeout);
 
   test('on large graphs', () => holds(plans(12), 200), timeout);
+
+  test('on many records', () => holds(voluminousPlans(), 40), timeout);
 });

@@ -94,7 +94,7 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
   }
 
   #fill({ next, step }: SequenceSplit, count: number): void {
-    const { values } = this.#batch.columns[0] as FixedColumn;
+    const values = (this.#batch.columns[0] as FixedColumn).values(this.#batch.capacity);
     for (let i = 0; i < count; i++) values[i] = next + i * step;
     this.#batch.rowCount = count;
   }

@@ -37,9 +37,8 @@ export interface NumberColumn {
   readonly slots: Int32Array;
   readonly slotCount: number;
   readonly rows: number;
-  /** The number of row i is at `base` + i. For aggregators that see no value it is any array. */
+  /** By row. For aggregators that see no value it is any array. */
   readonly values: Float64Array | Int32Array;
-  readonly base: number;
 }
 
 /**

@@ -51,13 +51,13 @@ class AverageState implements AggregatorState {
     } else if (value !== null && value !== undefined) throw wrongInput(this.#call, 'numbers', value);
   }
 
-  addColumn({ slots, slotCount, rows, values, base }: NumberColumn): void {
+  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
     this.#sums = roomFor(this.#sums, slotCount);
     this.#counts = roomFor(this.#counts, slotCount);
     const sums = this.#sums;
     const counts = this.#counts;
     for (let row = 0; row < rows; row++) {
-      sums[slots[row]] += values[base + row];
+      sums[slots[row]] += values[row];
       counts[slots[row]]++;
     }
   }

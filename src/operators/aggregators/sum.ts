@@ -55,15 +55,15 @@ class SumState implements AggregatorState {
     } else if (value !== null && value !== undefined) this.#addOther(slot, value);
   }
 
-  addColumn({ slots, slotCount, rows, values, base }: NumberColumn): void {
+  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
     this.#kinds = roomFor(this.#kinds, slotCount);
     this.#totals = roomFor(this.#totals, slotCount);
     const kinds = this.#kinds;
     const totals = this.#totals;
     for (let row = 0; row < rows; row++) {
       const slot = slots[row];
-      if (kinds[slot] !== numbers) this.#begin(slot, numbers, values[base + row]);
-      totals[slot] += values[base + row];
+      if (kinds[slot] !== numbers) this.#begin(slot, numbers, values[row]);
+      totals[slot] += values[row];
     }
   }
 
