@@ -20,7 +20,7 @@ export function sourceFiles(folder: string): SourceFile[] {
     .map(readSource);
 }
 
-export function readSource(path: string): SourceFile {
+function readSource(path: string): SourceFile {
   return { path, text: readFileSync(`${root}${path}`, 'utf8') };
 }
 

@@ -81,6 +81,9 @@ export function describeError(thrown: unknown, depth = 0): ErrorDescription {
   };
 }
 
+/** The language's own classes come back as what they were. */
+const builtIn: ReadonlyMap<string, ErrorConstructor> = new Map([EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((each) => [each.name, each]));
+
 /** The error that `describeError` described, on another thread. */
 export function reviveError(description: ErrorDescription): Error {
   const { name, message, stack, code } = description;
@@ -88,7 +91,7 @@ export function reviveError(description: ErrorDescription): Error {
   const error =
     name === 'MillraceError' && code !== undefined && code in errorTable
       ? new MillraceError(code as ErrorCode, message, options)
-      : Object.assign(new Error(message, options), code === undefined ? {} : { code });
+      : Object.assign(new (builtIn.get(name) ?? Error)(message, options), code === undefined ? {} : { code });
   if (error.name !== name) Object.defineProperty(error, 'name', { value: name, configurable: true });
   // Never the stack of this call: it is no place where anything went wrong.
   Object.defineProperty(error, 'stack', { value: stack ?? `${name}: ${message}`, configurable: true, writable: true });

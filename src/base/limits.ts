@@ -3,7 +3,7 @@
  * limit is handed these, never a literal.
  */
 
-import { assert } from './assert.ts';
+import { MillraceError } from './errors.ts';
 
 export interface Limits {
   /** Rows of a full batch: large enough that per-batch costs vanish, small enough that its columns stay in the L2 cache. */
@@ -61,15 +61,24 @@ export const defaultLimits: Limits = {
   shownCharacters: 400,
 };
 
-/** The default limits with some of them replaced; throws when they contradict each other. */
+/**
+ * The default limits with some of them replaced.
+ *
+ * @throws MillraceError INVALID_OPTION when one is not known, is no whole number from 1, or contradicts another
+ */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
   const limits = { ...defaultLimits, ...changes };
   for (const [name, value] of Object.entries(limits)) {
-    assert(Number.isFinite(value) && value >= 1, `limit ${name} must be at least 1, not ${value}`);
+    check(Object.hasOwn(defaultLimits, name), `there is no limit ${name}`);
+    check(Number.isInteger(value) && value >= 1, `limit ${name} must be a whole number from 1, not ${value}`);
   }
-  assert(limits.ringBytes >= ringBytesMin && Number.isInteger(Math.log2(limits.ringBytes)), `limit ringBytes must be a power of two from ${ringBytesMin}`);
-  assert(limits.splitBytes <= 2 ** 31, 'limit splitBytes must fit a signed 32-bit offset');
+  check(limits.ringBytes >= ringBytesMin && Number.isInteger(Math.log2(limits.ringBytes)), `limit ringBytes must be a power of two from ${ringBytesMin}`);
+  check(limits.splitBytes <= 2 ** 31, 'limit splitBytes must fit a signed 32-bit offset');
   return limits;
+}
+
+function check(condition: boolean, message: string): void {
+  if (!condition) throw new MillraceError('INVALID_OPTION', message);
 }
 
 /** Bytes of each ring of an exchange that has `channels` of them. */

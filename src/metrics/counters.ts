@@ -5,7 +5,7 @@
  */
 
 /** In the order in which they lie in memory. */
-export const counterNames = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'idleMs', 'backPressuredMs', 'queuedOut'] as const;
+const counterNames = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'idleMs', 'backPressuredMs', 'queuedOut'] as const;
 
 export type CounterName = (typeof counterNames)[number];
 

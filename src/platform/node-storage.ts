@@ -16,7 +16,6 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import type { ReadableFile, Storage, WritableFile } from '../base/system.ts';
 
 export const nodeStorage: Storage = {
@@ -35,6 +34,8 @@ async function list(pattern: string): Promise<string[]> {
   const path = resolve(pattern);
   const found = factsOf(path);
   if (found !== undefined) return [regularFile(pattern, path, found)];
+  // Loaded where it is needed: only the host looks for files, and mostly by their names.
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   if (!isDynamicPattern(pattern)) return [];
   const files = await glob(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false });
   return files.map((file) => resolve(file)).sort();

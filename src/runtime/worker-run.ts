@@ -73,8 +73,8 @@ class WorkerRun {
     try {
       const loading = loadJobModule({ ...this.#task, timers: this.#system.timers });
       const start = await Promise.race([Promise.all([loading, this.#deployed]), this.#cancelledEarly]);
-      // V8 takes the whole process down when a thread is terminated while it evaluates a module that has an `await`, as job
-      // modules have. So the thread is not given back before; one that never gets there is killed in the end.
+      // A module cannot be called off, and V8 11 takes the whole process down when a thread is terminated at the moment in which
+      // it begins one that has an `await`, as job modules have. So the thread is not given back before it is through.
       if (start === null) return void (await loading.catch(() => {}));
       const [job, deployment] = start;
       const difference = fingerprintDifference(deployment.fingerprint, graphFingerprint(job.graph));

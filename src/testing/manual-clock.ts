@@ -24,11 +24,11 @@ export class ManualClock implements Clock, Timers {
 
   /**
    * @param epochMs the time of day to begin with
-   * @param soon runs a callback after a turn of the event loop
+   * @param soon runs a callback after a turn of the event loop; without it, the next `advance` runs it
    */
-  constructor(epochMs = 0, soon: (callback: () => void) => void = queueMicrotask) {
+  constructor(epochMs = 0, soon?: (callback: () => void) => void) {
     this.#now = epochMs;
-    this.#soon = soon;
+    this.#soon = soon ?? ((callback) => void this.after(0, callback));
   }
 
   now(): number {

@@ -2,6 +2,5 @@
 
 export { ColumnEntry } from './generated/wire/column-entry.ts';
 export { ColumnForm } from './generated/wire/column-form.ts';
-export { DictionaryMessage } from './generated/wire/dictionary-message.ts';
 export { FrameHeader } from './generated/wire/frame-header.ts';
 export { FrameKind } from './generated/wire/frame-kind.ts';

@@ -14,10 +14,17 @@ describe('limits', () => {
     }
   });
 
-  test.each(names)('%s is at least 1 and finite', (name) => {
-    for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', null, undefined]) {
-      expect(() => limitsWith({ [name]: value })).toThrow(name);
+  test.each(names)('%s is a whole number from 1', (name) => {
+    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, undefined]) {
+      expect(() => limitsWith({ [name]: value })).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) }),
+      );
     }
+  });
+
+  test('have no others', () => {
+    expect(() => limitsWith({ batchRow: 5 } as object)).toThrow('there is no limit batchRow');
+    expect(() => limitsWith({ toString: 5 } as object)).toThrow('there is no limit toString');
   });
 
   test('let a ring be a power of two', () => {

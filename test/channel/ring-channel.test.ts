@@ -31,6 +31,20 @@ describe('ring channel', () => {
     expect(ends.reader.bytes).toBe(ends.writer.bytes);
   });
 
+  test('sends narrow strings in one byte a unit, again after wide ones', () => {
+    const ends = ringEnds(2 ** 16);
+    const bytesOf = (text: string): number => {
+      const before = ends.writer.bytes;
+      transfer(ends, [{ element: batchOf(stringColumn, [text]) }]);
+      return ends.writer.bytes - before;
+    };
+    bytesOf('the schema goes first');
+    const narrow = bytesOf('x'.repeat(800));
+    expect(bytesOf('€'.repeat(800)) - narrow).toBe(800);
+    bytesOf('x'.repeat(800));
+    expect(bytesOf('x'.repeat(800))).toBe(narrow);
+  });
+
   test('sends a dictionary once, then ids', () => {
     const ends = ringEnds(2 ** 16);
     const offered: Offered = { element: batchOf(stringColumn, ['x'.repeat(1000)]), layout: 'dictionary', dictionaries: [] };

@@ -63,6 +63,13 @@ describe('ring', () => {
     expect(written).toHaveLength(wholeFrames ? 8 : 7);
     expect(written.map(() => read(ends))).toEqual(written);
     expect(read(ends)).toBeUndefined();
+    expect(written.filter((name) => write(ends, 32, name))).toEqual(written);
+  });
+
+  test('has room for exactly what was read out of it', () => {
+    const ends = ring(256);
+    for (let name = 0; name < 8; name++) write(ends, 32, name);
+    for (let name = 0; name < 50; name++) expect([write(ends, 32, 99), read(ends), write(ends, 32, name + 8)]).toEqual([false, name, true]);
   });
 
   test.each(counts)('takes the largest frame whenever it is empty, having counted %d', (counted) => {

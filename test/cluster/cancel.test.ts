@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LocalCluster as Cluster } from '../../src/index.ts';
-import { jobModule, LocalCluster, rowsOf, until, within } from './support.ts';
+import { jobModule, LocalCluster, moduleOf, rowsOf, testCluster, until, within } from './support.ts';
 
 let directory: string;
 let path: string;
@@ -106,5 +106,34 @@ describe('a job that is cancelled at some moment', () => {
       await within(cluster.close(), `closing with ${source}`);
     }
     await until(() => connections.size === 0, 'all connections are closed');
+  });
+
+  it('gives no thread back that still loads its module', async () => {
+    const cluster = testCluster();
+    const loads = new SharedArrayBuffer(4);
+    const module = moduleOf("env.fromSequence(1, 3).print(); Atomics.add(new Int32Array(env.args), 0, 1); await env.execute('counting');");
+    for (let i = 1; i <= 5; i++) {
+      const job = await cluster.submit(module, { args: loads });
+      await within(job.cancel(), 'the cancellation');
+      // Once on the host, once in the worker.
+      expect(new Int32Array(loads)[0]).toBe(2 * i);
+    }
+  });
+
+  it('makes no more calls of its sink', async () => {
+    const cluster = testCluster();
+    const calls = new SharedArrayBuffer(4);
+    const module = moduleOf(`
+      const called = new Int32Array(env.args);
+      env.fromSequence(1, 100).sinkTo({ name: 'slow', createWriter: () => ({ write: () => { Atomics.add(called, 0, 1); return new Promise((resolve) => setTimeout(resolve, 1)); } }) });
+      await env.execute('calls');`);
+    const job = await cluster.submit(module, { args: calls });
+    const count = () => new Int32Array(calls)[0] ?? 0;
+    await until(() => count() > 2, 'the sink is called');
+    await within(job.cancel(), 'the cancellation');
+    const called = count();
+    // The thread goes on with another job; the one before makes no use of the time.
+    for (let i = 0; i < 5; i++) await within((await cluster.submit(jobModule('numbers'), { args: { count: 0 } })).result(), 'another job');
+    expect(count()).toBe(called);
   });
 });

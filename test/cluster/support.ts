@@ -13,7 +13,7 @@ import type { JobClient, LocalCluster as LocalClusterType, LocalClusterOptions, 
 // Warnings that tests provoke on purpose.
 process.env.MILLRACE_LOG = 'silent';
 
-const built: string = new URL('../../dist/index.js', import.meta.url).href;
+export const built: string = new URL('../../dist/index.js', import.meta.url).href;
 export const { LocalCluster, StreamEnvironment } = (await import(built)) as typeof import('../../src/index.ts');
 
 export type { JobClient, JobStatus, MillraceError } from '../../src/index.ts';

@@ -3,7 +3,7 @@
  *
  * - `ts run`, `js run`: a program; `sh run`: a command, in which `npx millrace` is the built command line
  * - `text output`: what the block before it prints; with `unordered`, lines in any order
- * - `file=name`: a file that the blocks behind it find in their directory
+ * - `file=name`: a file that the blocks behind it find in their directory; of a program, the name under which they can import it
  * - `sketch`: code that is not meant to run
  *
  * `MILLRACE_DOCS=update npx vitest run test/docs` writes what the blocks print into the documents.
@@ -29,18 +29,11 @@ interface Step {
   readonly text: string;
 }
 
-function stepsOf(blocks: readonly Block[]): { readonly block: Block; readonly steps: readonly Step[] }[] {
-  return blocks.map((block, index) => ({ block, steps: [...fileStep(block), ...runStep(block, index)] }));
-}
-
-function fileStep(block: Block): Step[] {
-  const name = markOf(block, 'file');
-  return name === undefined ? [] : [{ kind: 'file', name, text: block.text }];
-}
-
-function runStep({ language, marks, text }: Block, index: number): Step[] {
-  if (!marks.includes('run')) return [];
-  return [{ kind: language === 'sh' ? 'shell' : 'program', name: `block-${index}.mjs`, text }];
+function stepOf(block: Block, index: number): Step[] {
+  const { language, marks, text } = block;
+  const file = markOf(block, 'file');
+  if (marks.includes('run')) return [{ kind: language === 'sh' ? 'shell' : 'program', name: file ?? `block-${index}.mjs`, text }];
+  return file === undefined ? [] : [{ kind: 'file', name: file, text }];
 }
 
 /** A directory in which `millrace` is this project. */
@@ -71,13 +64,13 @@ interface Check {
 /** What each block with an output printed. */
 async function run(document: Document, onEnd: (clean: () => void) => void): Promise<Check[]> {
   const blocks = blocksOf(document);
-  const planned = stepsOf(blocks);
+  const planned = blocks.map((block, index) => ({ block, steps: stepOf(block, index) }));
   const outputs = [...(await outputsOf(planned.flatMap(({ steps }) => steps), workspace(onEnd)))];
   let printed = '';
   const checks: Check[] = [];
   for (const { block, steps } of planned) {
     if (block.marks.includes('output')) checks.push({ expected: block, actual: printed });
-    if (steps.length > 0) printed = outputs.splice(0, steps.length).at(-1) as string;
+    if (steps.length > 0) printed = outputs.shift() as string;
   }
   return checks;
 }
@@ -135,14 +128,14 @@ function writePrograms(document: Document, directory: string): void {
   mkdirSync(join(directory, folder));
   for (const block of blocksOf(document)) {
     const file = markOf(block, 'file');
-    const name = file === undefined ? `line-${block.line}.ts` : basename(file);
+    const name = file === undefined ? `line-${block.line}.ts` : basename(file).replace(/\.mjs$/, '.mts');
     if (block.language === 'ts' && (block.marks.includes('run') || file !== undefined)) writeFileSync(join(directory, folder, name), block.text);
   }
 }
 
 function configuration(): object {
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { compilerOptions: object };
-  return { compilerOptions: { ...compilerOptions, moduleDetection: 'force', noUnusedLocals: false, noUnusedParameters: false }, include: ['**/*.ts'] };
+  return { compilerOptions: { ...compilerOptions, moduleDetection: 'force', noUnusedLocals: false, noUnusedParameters: false }, include: ['**/*.ts', '**/*.mts'] };
 }
 
 function compilerSays(directory: string): Promise<string> {

@@ -133,6 +133,9 @@ function scattered(a: number, b: number): number {
 
 type Maker = (seed: number, world: World) => unknown;
 
+/** Stands for an element that an array does not have. */
+const hole = Symbol('hole');
+
 /** Values of one kind each, as a column may hold them. */
 const columnKinds: readonly Maker[] = [
   (seed) => seed % 1000,
@@ -154,6 +157,7 @@ const columnKinds: readonly Maker[] = [
   (seed) => [seed % 10, null],
   (seed) => ({ nested: { deep: seed % 10 } }),
   (seed) => Uint8Array.of(seed % 256, 1),
+  (seed) => (seed % 2 === 0 ? hole : seed),
 ];
 
 interface Shape {
@@ -206,9 +210,15 @@ function drifted(before: Shape, { what, column, kind, name }: Drift): Shape {
 
 function rowOf({ form, kinds, names }: Shape, seed: number, world: World): unknown {
   const cells = kinds.map((kind, i) => (columnKinds[kind] as Maker)(scattered(seed, i), world));
-  if (form % 4 === 0) return cells[0];
-  if (form % 4 === 1) return cells;
-  return objectOf(cells.map((cell, i) => [names[i] as string, cell]));
+  if (form % 4 === 0) return cells[0] === hole ? undefined : cells[0];
+  if (form % 4 === 1) return arrayOf(cells);
+  return objectOf(cells.flatMap((cell, i) => (cell === hole ? [] : [[names[i] as string, cell]])));
+}
+
+function arrayOf(cells: readonly unknown[]): unknown[] {
+  const array = new Array<unknown>(cells.length);
+  for (const [i, cell] of cells.entries()) if (cell !== hole) array[i] = cell;
+  return array;
 }
 
 interface DriftChoices {
@@ -564,6 +574,16 @@ export function driftingPlans(): fc.Arbitrary<Plan> {
   const exchanging = step.map((choice) => ({ ...choice, partition: 8 + (choice.partition % 10), what: choice.what % 10 }));
   return fc
     .tuple(configs, worlds(100_000), fc.array(source, { minLength: 1, maxLength: 2 }), fc.array(exchanging, { minLength: 1, maxLength: 3 }), step)
+    .map(([config, world, sources, steps, sink]) => grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink));
+}
+
+/** Plain columns, texts and nulls among them, that go through several exchanges as they are. */
+export function columnarPlans(): fc.Arbitrary<Plan> {
+  const textual = fc.tuple(worlds(100), fc.array(fc.oneof(texts(100), fc.constant(null)), { minLength: 1, maxLength: 5 })).map(([world, keys]): World => ({ ...world, keys }));
+  const source = sourceChoice.map((choice) => ({ ...choice, what: [5, 3, 6, 0, 1][choice.what % 5] as number, twins: false, styles: choice.styles.map((style) => style % 5) }));
+  const passing = step.map((choice) => ({ ...choice, partition: 8 + (choice.partition % 10), what: [5, 6, 11, 12, 2, 9][choice.what % 6] as number }));
+  return fc
+    .tuple(configs, textual, fc.array(source, { minLength: 1, maxLength: 2 }), fc.array(passing, { minLength: 2, maxLength: 4, size: 'max' }), step)
     .map(([config, world, sources, steps, sink]) => grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink));
 }
 

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { driftingPlans, orderedPlans, plans, voluminousPlans } from './arbitraries.ts';
+import { columnarPlans, driftingPlans, orderedPlans, plans, voluminousPlans } from './arbitraries.ts';
 import { expectSame } from './comparison.ts';
 import type { Plan } from './plan.ts';
 
@@ -22,6 +22,8 @@ function holds(arbitrary: fc.Arbitrary<Plan>, numRuns: number): Promise<void> {
 
 describe('the engine comes to the same as the interpreter', () => {
   test('on records whose shape changes, through every partitioning', () => holds(driftingPlans(), 300), timeout);
+
+  test('on columns that go through several exchanges', () => holds(columnarPlans(), 250), timeout);
 
   test('on keyed streams of one producer, in their order', () => holds(orderedPlans(), 300), timeout);
 

@@ -113,6 +113,24 @@ describe('key index', () => {
     fc.assert(fc.property(fc.array(probe, { maxLength: 60 }), (probes) => compareWithMap(probes, () => 7)));
   });
 
+  test('finds the numbers of a column as it finds one number', () => {
+    const edges = [0, -0, 1, -1, 255, 256, 65_535, 65_536, 0.5, Number.NaN, 2 ** 31 - 1, -(2 ** 31)];
+    const number = fc.oneof(fc.constantFrom(...edges), fc.nat(70_000));
+    fc.assert(
+      fc.property(fc.array(number, { maxLength: 100 }), fc.constantFrom(Float64Array, Int32Array), (numbers, array) => {
+        const keys = array.from(numbers);
+        const columns = { hashes: Int32Array.from(keys, hashNumber), keys, rows: numbers.length };
+        const [byColumn, one] = [new KeyIndex(), new KeyIndex()];
+        const slots = new Int32Array(numbers.length);
+        byColumn.ofNumbers({ ...columns, slots });
+        const expected = [...keys].map((key) => one.ofNumber(hashNumber(key), key));
+        expect([...slots]).toEqual(expected);
+        byColumn.ofNumbers({ ...columns, slots });
+        expect([...slots]).toEqual(expected);
+      }),
+    );
+  });
+
   test('takes no key beyond its limit, and still knows the others', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 60 }), fc.integer({ min: 0, max: 5 }), (probes, limit) =>

@@ -94,6 +94,16 @@ describe('manual clock', () => {
     expect(calls).toEqual(['later']);
   });
 
+  test('runs what comes soon when it is moved next, even by nothing', () => {
+    const clock = new ManualClock();
+    const calls: string[] = [];
+    clock.soon(() => calls.push('first'));
+    clock.soon(() => calls.push('second'));
+    expect(calls).toEqual([]);
+    clock.advance(0);
+    expect(calls).toEqual(['first', 'second']);
+  });
+
   test('runs what comes soon when it is told to', () => {
     const turns: (() => void)[] = [];
     const clock = new ManualClock(0, (callback) => turns.push(callback));
