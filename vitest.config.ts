@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Processes, because tests start worker threads of their own and some wait with Atomics, which a thread pool feels.
     pool: 'forks',
+    // Node itself loads the built package and the job modules that it imports, as it does for programs.
+    server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default'],

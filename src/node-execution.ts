@@ -112,7 +112,10 @@ export function nodeExecution(parallelism: number): Execution {
     async submit(job) {
       refuseForeignJob();
       if (executed) {
-        throw new MillraceError('INVALID_JOB', 'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster');
+        throw new MillraceError(
+          'INVALID_JOB',
+          'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster',
+        );
       }
       executed = true;
       const module = programModule();
@@ -134,7 +137,10 @@ export function nodeExecution(parallelism: number): Execution {
 function programModule(): string {
   const [, program] = process.argv;
   if (program === undefined || !isAbsolute(program)) {
-    throw new MillraceError('INVALID_JOB', 'the job is in no file, but its workers have to load it, too; put it in a module and start that');
+    throw new MillraceError(
+      'INVALID_JOB',
+      'the job is in no file, but its workers have to load it, too; put it in a module and start that',
+    );
   }
   return pathToFileURL(require.resolve(program)).href;
 }

@@ -107,7 +107,10 @@ export class Cluster {
   #checkSlots(needed: number, name: string): void {
     const free = this.slots - this.#taken;
     if (needed <= free) return;
-    throw new MillraceError('NO_SLOTS', `the job '${name}' needs ${needed} slots, but ${free} of ${this.slots} are free; lower its parallelism, or make the cluster larger`);
+    throw new MillraceError(
+      'NO_SLOTS',
+      `the job '${name}' needs ${needed} slots, but ${free} of ${this.slots} are free; lower its parallelism, or make the cluster larger`,
+    );
   }
 
   /** Cancels the jobs that still run and ends all threads. */
@@ -135,7 +138,9 @@ function moduleUrl(module: URL | string): string {
   try {
     return new URL(module).href;
   } catch (error) {
-    throw new MillraceError('INVALID_OPTION', `submit: '${String(module)}' is not a URL; write new URL('./my.job.js', import.meta.url)`, { cause: error });
+    throw new MillraceError('INVALID_OPTION', `submit: '${String(module)}' is not a URL; write new URL('./my.job.js', import.meta.url)`, {
+      cause: error,
+    });
   }
 }
 
@@ -144,6 +149,10 @@ function cloned(args: unknown): unknown {
   try {
     return structuredClone(args);
   } catch (error) {
-    throw new MillraceError('INVALID_OPTION', `submit: args must be plain data, because every worker gets a copy: ${(error as Error).message}`, { cause: error });
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `submit: args must be plain data, because every worker gets a copy: ${(error as Error).message}`,
+      { cause: error },
+    );
   }
 }

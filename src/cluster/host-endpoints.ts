@@ -100,7 +100,8 @@ export class HostEndpoints {
     this.#take(`input '${name}'`);
     return {
       write: (records) => {
-        if (!Array.isArray(records)) return Promise.reject(new MillraceError('ENDPOINT', `input('${name}').write: expected an array of records`));
+        if (!Array.isArray(records))
+          return Promise.reject(new MillraceError('ENDPOINT', `input('${name}').write: expected an array of records`));
         const written = input.add(records, false);
         this.#wake();
         return written;
@@ -166,5 +167,8 @@ function endpointOf<E>(direction: 'input' | 'output', name: string, endpoints: R
   if (endpoint !== undefined) return endpoint;
   const known = [...endpoints.keys()].filter((each) => !each.startsWith('$')).map((each) => `'${each}'`);
   const where = direction === 'input' ? 'env.fromHost' : 'stream.toHost';
-  throw new MillraceError('ENDPOINT', `the job has no ${direction} '${name}'; ${known.length === 0 ? `add one with ${where}('${name}')` : `it has ${known.join(', ')}`}`);
+  throw new MillraceError(
+    'ENDPOINT',
+    `the job has no ${direction} '${name}'; ${known.length === 0 ? `add one with ${where}('${name}')` : `it has ${known.join(', ')}`}`,
+  );
 }

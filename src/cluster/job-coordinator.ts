@@ -4,9 +4,9 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { internalEndpoint } from '../api/data-stream.ts';
 import type { JobDescription } from '../api/execution.ts';
 import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
-import { internalEndpoint } from '../api/data-stream.ts';
 import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
@@ -73,7 +73,13 @@ export class JobCoordinator implements JobClient {
     this.#startedAt = system.clock.monotonic();
     this.#state = new JobState((status) => this.#tell('status', status));
     this.#memory = shareMemory(plan, this.#limits);
-    this.#endpoints = new HostEndpoints({ plan, wiring: this.#hostWiring(), limits: this.#limits, system, bufferTimeoutMs: job.bufferTimeoutMs });
+    this.#endpoints = new HostEndpoints({
+      plan,
+      wiring: this.#hostWiring(),
+      limits: this.#limits,
+      system,
+      bufferTimeoutMs: job.bufferTimeoutMs,
+    });
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -105,7 +111,12 @@ export class JobCoordinator implements JobClient {
 
   on<E extends keyof JobEvents>(event: E, listener: JobEvents[E]): void {
     if (!Object.hasOwn(this.#listeners, event)) {
-      throw new MillraceError('INVALID_OPTION', `on: there is no event '${event}'; there are ${Object.keys(this.#listeners).map((name) => `'${name}'`).join(', ')}`);
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `on: there is no event '${event}'; there are ${Object.keys(this.#listeners)
+          .map((name) => `'${name}'`)
+          .join(', ')}`,
+      );
     }
     this.#listeners[event].push(listener);
   }
@@ -134,7 +145,9 @@ export class JobCoordinator implements JobClient {
     const { plan } = this.#options;
     const stages = plan.job.stages.map((stage) => ({
       name: stage.operators.map((operator) => operator.name).join(' → '),
-      subtasks: Array.from({ length: stage.parallelism }, (_, subtask) => new SubtaskCounters(this.#memory.counters, subtaskNumber(plan, stage.id, subtask)).read()),
+      subtasks: Array.from({ length: stage.parallelism }, (_, subtask) =>
+        new SubtaskCounters(this.#memory.counters, subtaskNumber(plan, stage.id, subtask)).read(),
+      ),
     }));
     return { stages, inputBytes: this.#splits?.inputBytes };
   }
@@ -298,7 +311,9 @@ function lost(slot: number, error: unknown): MillraceError {
 
 function lossText(error: unknown): string {
   const text = thrownText(error);
-  if ((error as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
+  if ((error as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
+  if (text.startsWith('AbortError')) return 'its thread was killed';
   if (text.includes('worker exited with code')) return 'its thread ended; does a function of the job call process.exit?';
   return `an error outside of any operator, ${text}`;
 }

@@ -3,8 +3,8 @@
  * all of them have ended.
  */
 
-import type { RecordBatch } from '../batch/record-batch.ts';
 import { assert } from '../base/assert.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
 import type { Mark } from '../channel/element.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';

@@ -4,8 +4,8 @@
  * sockets still wake it.
  */
 
-import type { Clock, Timers } from '../base/system.ts';
 import type { Limits } from '../base/limits.ts';
+import type { Clock, Timers } from '../base/system.ts';
 import type { Doorbell } from '../channel/doorbell.ts';
 import type { Subtask } from './subtask.ts';
 

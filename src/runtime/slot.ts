@@ -1,9 +1,9 @@
 /** Builds the subtasks of one slot from the plan: instances, compilers, writers and gates, wired to their channels. */
 
-import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
+import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
 import { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { operatorFailure, showRecord } from '../compiler/show.ts';
@@ -14,7 +14,7 @@ import type { PhysicalPlan } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { InputGate } from './input-gate.ts';
-import { sourceFailure, SourceInput } from './source-input.ts';
+import { SourceInput, sourceFailure } from './source-input.ts';
 import { type ChainedOperator, Subtask } from './subtask.ts';
 
 /** The ends of the channels, by index in the plan. */
@@ -109,7 +109,11 @@ class SubtaskBuilder {
     const { source } = head.spec;
     const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
     const context = { system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn };
-    return new SourceInput({ createReader: () => source.createReader(context), sourceName: head.name, requestSplit: () => requestSplit(stage.id, slot) });
+    return new SourceInput({
+      createReader: () => source.createReader(context),
+      sourceName: head.name,
+      requestSplit: () => requestSplit(stage.id, slot),
+    });
   }
 
   #context(operator: LogicalOperator, index: number): OperatorContext {
@@ -148,7 +152,11 @@ function chained(operator: Operator, context: OperatorContext): ChainedOperator 
 }
 
 /** The writing end of an exchange for one producer. */
-export function exchangeWriter(options: Pick<SlotOptions, 'plan' | 'wiring' | 'limits' | 'system'>, exchange: Exchange, producer: number): ExchangeWriter {
+export function exchangeWriter(
+  options: Pick<SlotOptions, 'plan' | 'wiring' | 'limits' | 'system'>,
+  exchange: Exchange,
+  producer: number,
+): ExchangeWriter {
   const { plan, wiring, limits, system } = options;
   const channels = plan.channels.flatMap((channel, index) =>
     channel.exchange === exchange.id && channel.from === producer ? [wiring.writer(index)] : [],
@@ -164,4 +172,3 @@ export function exchangeWriter(options: Pick<SlotOptions, 'plan' | 'wiring' | 'l
     show: (record) => showRecord(record, limits.shownCharacters),
   });
 }
-

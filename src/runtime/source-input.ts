@@ -1,9 +1,9 @@
 /** Makes a source's reader look like an input: batches of records, and splits asked for when it has none left. */
 
-import { AnyColumn } from '../batch/column.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
+import type { AnyColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { SourceReader, Split } from '../connectors/source.ts';
-import { MillraceError, thrownText } from '../base/errors.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 
 export interface SourceInputOptions {
@@ -75,7 +75,11 @@ export class SourceInput {
 /** The failure of a source; what is a failure already stays as it is. */
 export function sourceFailure(sourceName: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  return new MillraceError('SOURCE_FAILED', `the source '${sourceName}' failed: ${error instanceof Error ? error.message : thrownText(error)}`, { cause: error });
+  return new MillraceError(
+    'SOURCE_FAILED',
+    `the source '${sourceName}' failed: ${error instanceof Error ? error.message : thrownText(error)}`,
+    { cause: error },
+  );
 }
 
 function batchOf(records: readonly unknown[]): RecordBatch {

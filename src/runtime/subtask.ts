@@ -51,7 +51,13 @@ export interface SubtaskOptions {
 }
 
 /** What the time until the next step counts as. A sink that waits for the world outside is at work. */
-const timeAfter = { worked: 'idleMs', idle: 'idleMs', finished: 'idleMs', waiting: 'busyMs', blocked: 'backPressuredMs' } as const satisfies Record<StepResult, string>;
+const timeAfter = {
+  worked: 'idleMs',
+  idle: 'idleMs',
+  finished: 'idleMs',
+  waiting: 'busyMs',
+  blocked: 'backPressuredMs',
+} as const satisfies Record<StepResult, string>;
 
 export class Subtask {
   readonly #options: SubtaskOptions;

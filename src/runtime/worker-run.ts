@@ -4,6 +4,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
+import type { JobDescription } from '../api/execution.ts';
 import { describeError, MillraceError } from '../base/errors.ts';
 import type { System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
@@ -13,7 +14,6 @@ import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
-import type { JobDescription } from '../api/execution.ts';
 import { loadJobModule } from './job-module.ts';
 import { planDescription, subtaskNumber } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
@@ -112,7 +112,13 @@ class WorkerRun {
     });
     if (this.#stopSources) this.#endSources();
     for (const { task } of this.#subtasks) task.open();
-    const scheduler = new Scheduler({ subtasks: this.#subtasks.map(({ task }) => task), clock: this.#system.clock, timers: this.#system.timers, doorbell, limits });
+    const scheduler = new Scheduler({
+      subtasks: this.#subtasks.map(({ task }) => task),
+      clock: this.#system.clock,
+      timers: this.#system.timers,
+      doorbell,
+      limits,
+    });
     this.#scheduler = scheduler;
     if (this.#cancelled || this.#failed) return;
     await scheduler.run();
@@ -195,12 +201,16 @@ class WorkerWiring implements Wiring {
 
   writer(channel: number): LocalChannel | RingChannelWriter {
     const ring = this.#options.memory.rings[channel];
-    return ring === undefined ? this.#queue(channel) : new RingChannelWriter(ring, this.#bell(this.#options.plan.channels[channel]?.toSlot));
+    return ring === undefined
+      ? this.#queue(channel)
+      : new RingChannelWriter(ring, this.#bell(this.#options.plan.channels[channel]?.toSlot));
   }
 
   reader(channel: number): LocalChannel | RingChannelReader {
     const ring = this.#options.memory.rings[channel];
-    return ring === undefined ? this.#queue(channel) : new RingChannelReader(ring, this.#bell(this.#options.plan.channels[channel]?.fromSlot));
+    return ring === undefined
+      ? this.#queue(channel)
+      : new RingChannelReader(ring, this.#bell(this.#options.plan.channels[channel]?.fromSlot));
   }
 
   #queue(channel: number): LocalChannel {

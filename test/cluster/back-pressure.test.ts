@@ -12,7 +12,12 @@ function recordsOfSource(job: JobClient): number {
 
 /** Records that the sink has been given; it may still work on the last batch of them. */
 function recordsOfSink(job: JobClient): number {
-  return job.metrics().stages.at(-1)?.subtasks.reduce((sum, each) => sum + each.recordsIn, 0) ?? 0;
+  return (
+    job
+      .metrics()
+      .stages.at(-1)
+      ?.subtasks.reduce((sum, each) => sum + each.recordsIn, 0) ?? 0
+  );
 }
 
 describe('a sink that returns promises', () => {

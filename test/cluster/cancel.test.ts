@@ -76,10 +76,17 @@ describe('a job that is cancelled at some moment', () => {
     const cluster = new LocalCluster({ slots: 2 });
     const idle = await resourcesOf(cluster);
     const filesIdle = openFiles();
-    const cases = fc.sample(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...sinks), fc.nat({ max: 50 }), fc.boolean()), { numRuns: 40, seed: 7 });
+    const cases = fc.sample(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...sinks), fc.nat({ max: 50 }), fc.boolean()), {
+      numRuns: 40,
+      seed: 7,
+    });
     for (const [source, sink, delayMs, reads] of cases) {
       const job = await cluster.submit(jobModule('cancellable'), { args: { source, sink, path, port, limits: { cancelMs: 10_000 } } });
-      if (source === 'host') job.input<string>('in').write(Array(5000).fill('a line of the host')).catch(() => {});
+      if (source === 'host')
+        job
+          .input<string>('in')
+          .write(Array(5000).fill('a line of the host'))
+          .catch(() => {});
       const reading = reads && sink === 'host' ? rowsOf(job).catch(() => {}) : Promise.resolve();
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
       // Well below the time after which the thread would be killed: the worker lets go by itself.

@@ -177,7 +177,10 @@ describe('the end of a job', () => {
     await within(job.stop(), 'the stop');
     expect(await rows).toHaveLength(1000);
     expect(job.status()).toBe('finished');
-    expect(await failureOf(input.write([1]))).toMatchObject({ code: 'ENDPOINT', message: 'the job has finished and takes no more records' });
+    expect(await failureOf(input.write([1]))).toMatchObject({
+      code: 'ENDPOINT',
+      message: 'the job has finished and takes no more records',
+    });
     await input.end();
     await job.stop();
     await job.cancel();
@@ -208,7 +211,9 @@ describe('misuse', () => {
 
   it('of a job without endpoints says how to add one', async () => {
     const cluster = testCluster();
-    const job = await cluster.submit(moduleOf("env.fromSequence(1, 1).sinkTo({ name: 'none', createWriter: () => ({ write() {} }) }); await env.execute('x');"));
+    const job = await cluster.submit(
+      moduleOf("env.fromSequence(1, 1).sinkTo({ name: 'none', createWriter: () => ({ write() {} }) }); await env.execute('x');"),
+    );
     expect(() => job.output('out')).toThrow("the job has no output 'out'; add one with stream.toHost('out')");
     expect(() => job.input('in')).toThrow("the job has no input 'in'; add one with env.fromHost('in')");
     await within(job.result(), 'the job');

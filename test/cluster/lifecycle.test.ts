@@ -1,7 +1,19 @@
 /** What programs do with clusters and jobs, and when they may. */
 
 import { describe, expect, it } from 'vitest';
-import { failureOf, type JobClient, type JobStatus, jobModule, LocalCluster, moduleOf, rowsOf, StreamEnvironment, testCluster, until, within } from './support.ts';
+import {
+  failureOf,
+  type JobClient,
+  type JobStatus,
+  jobModule,
+  LocalCluster,
+  moduleOf,
+  rowsOf,
+  StreamEnvironment,
+  testCluster,
+  until,
+  within,
+} from './support.ts';
 
 /** The states that a job goes through from now on. */
 function statesOf(job: JobClient): JobStatus[] {
@@ -113,7 +125,10 @@ describe('a cluster', () => {
     const submit = (args: object) => cluster.submit(jobModule('numbers'), { args });
     const [first, second] = await Promise.all([submit(endless), submit({ count: 3 })]);
     const error = await failureOf(submit({ count: 1 }));
-    expect(error).toMatchObject({ code: 'NO_SLOTS', message: "the job 'numbers' needs 1 slots, but 0 of 2 are free; lower its parallelism, or make the cluster larger" });
+    expect(error).toMatchObject({
+      code: 'NO_SLOTS',
+      message: "the job 'numbers' needs 1 slots, but 0 of 2 are free; lower its parallelism, or make the cluster larger",
+    });
     expect(await rowsOf(second)).toEqual([2, 4, 6]);
     await within(second.result(), 'the second job');
     const third = await submit({ count: 2 });
@@ -143,7 +158,10 @@ describe('a cluster', () => {
     await within(Promise.all([cluster.close(), cluster.close()]), 'close');
     expect(job.status()).toBe('cancelled');
     expect(await submitted).toMatchObject({ code: 'CLUSTER_CLOSED' });
-    expect(await failureOf(cluster.submit(jobModule('numbers')))).toMatchObject({ code: 'CLUSTER_CLOSED', message: 'the cluster is closed; make a new one' });
+    expect(await failureOf(cluster.submit(jobModule('numbers')))).toMatchObject({
+      code: 'CLUSTER_CLOSED',
+      message: 'the cluster is closed; make a new one',
+    });
     await cluster.close();
   });
 
@@ -171,10 +189,19 @@ describe('wrong options', () => {
   it('of a submission are errors that name them', async () => {
     const cluster = testCluster();
     const submit = (module: unknown, options?: object) => failureOf(cluster.submit(module as URL, options));
-    expect(await submit('./numbers.mjs')).toMatchObject({ code: 'INVALID_OPTION', message: "submit: './numbers.mjs' is not a URL; write new URL('./my.job.js', import.meta.url)" });
+    expect(await submit('./numbers.mjs')).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: "submit: './numbers.mjs' is not a URL; write new URL('./my.job.js', import.meta.url)",
+    });
     expect(await submit(undefined)).toMatchObject({ code: 'INVALID_OPTION' });
-    expect(await submit(jobModule('numbers'), { arguments: {} })).toMatchObject({ code: 'INVALID_OPTION', message: "submit: unknown option 'arguments'" });
-    expect(await submit(jobModule('numbers'), { parallelism: 0 })).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(/^submit: parallelism: /) });
+    expect(await submit(jobModule('numbers'), { arguments: {} })).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: "submit: unknown option 'arguments'",
+    });
+    expect(await submit(jobModule('numbers'), { parallelism: 0 })).toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/^submit: parallelism: /),
+    });
     const error = await submit(jobModule('numbers'), { args: { call: () => 1 } });
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(/^submit: args must be plain data/) });
   });
@@ -183,7 +210,9 @@ describe('wrong options', () => {
     const make = (config: object) => () => new StreamEnvironment(config);
     expect(make({ paralelism: 2 })).toThrow("StreamEnvironment: unknown option 'paralelism'");
     expect(make({ parallelism: -1 })).toThrow(/StreamEnvironment: parallelism: /);
-    expect(make({ bufferTimeout: '10 sec' })).toThrow("bufferTimeout: '10 sec' is not a duration; write milliseconds as a number, or '250ms', '5s', '1m', '2h', '1d'");
+    expect(make({ bufferTimeout: '10 sec' })).toThrow(
+      "bufferTimeout: '10 sec' is not a duration; write milliseconds as a number, or '250ms', '5s', '1m', '2h', '1d'",
+    );
     expect(make({ runtimeMode: 'fast' })).toThrow(/StreamEnvironment: runtimeMode: /);
   });
 

@@ -13,9 +13,15 @@ interface Outcome {
 }
 
 /** Runs a program to its end. One that does not end by itself is ended by the signal that the outcome then shows. */
-async function run(program: URL | string, options: { readonly input?: string; readonly stopReading?: boolean; readonly flags?: readonly string[] } = {}): Promise<Outcome> {
+async function run(
+  program: URL | string,
+  options: { readonly input?: string; readonly stopReading?: boolean; readonly flags?: readonly string[] } = {},
+): Promise<Outcome> {
   const { input = '', stopReading = false, flags = [] } = options;
-  const child = spawn(process.execPath, [...flags, typeof program === 'string' ? program : fileURLToPath(program)], { stdio: 'pipe', timeout: 15_000 });
+  const child = spawn(process.execPath, [...flags, typeof program === 'string' ? program : fileURLToPath(program)], {
+    stdio: 'pipe',
+    timeout: 15_000,
+  });
   let out = '';
   let error = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -39,7 +45,11 @@ function program(lines: string): URL {
 
 describe('a program that executes its job', () => {
   it('ends by itself when the job has finished', async () => {
-    const { code, signal, out, error } = await run(program("env.fromSequence(1, 3).map((n) => n * n).print('square'); const { name } = await env.execute('squares'); console.log(name, 'is done');"));
+    const { code, signal, out, error } = await run(
+      program(
+        "env.fromSequence(1, 3).map((n) => n * n).print('square'); const { name } = await env.execute('squares'); console.log(name, 'is done');",
+      ),
+    );
     expect({ code, signal, error }).toEqual({ code: 0, signal: null, error: '' });
     expect(out).toBe('square> 1\nsquare> 4\nsquare> 9\nsquares is done\n');
   });
@@ -53,7 +63,9 @@ describe('a program that executes its job', () => {
 
   it('fails clearly when it executes a second job', async () => {
     const { code, out, error } = await run(
-      program("env.fromSequence(1, 2).print(); await env.execute('one'); const next = new StreamEnvironment(); next.fromSequence(1, 2).print(); await next.execute('two');"),
+      program(
+        "env.fromSequence(1, 2).print(); await env.execute('one'); const next = new StreamEnvironment(); next.fromSequence(1, 2).print(); await next.execute('two');",
+      ),
     );
     expect(code).toBe(1);
     expect(out).toBe('1\n2\n');
@@ -75,23 +87,36 @@ describe('a program that executes its job', () => {
   });
 
   it('ends when it leaves its results early', async () => {
-    const { code, signal, out } = await run(program("for await (const n of env.generate({ create: (i) => i }).executeAndCollect()) { console.log(n); if (n === 2) break; }"));
+    const { code, signal, out } = await run(
+      program('for await (const n of env.generate({ create: (i) => i }).executeAndCollect()) { console.log(n); if (n === 2) break; }'),
+    );
     expect({ code, signal, out }).toEqual({ code: 0, signal: null, out: '0\n1\n2\n' });
   });
 
   it('ends when it cancels its job', async () => {
-    const { code, signal, out } = await run(program("env.generate({ create: (i) => i }).toHost('out'); const job = await env.executeAsync('endless'); await job.cancel(); console.log(job.status());"));
+    const { code, signal, out } = await run(
+      program(
+        "env.generate({ create: (i) => i }).toHost('out'); const job = await env.executeAsync('endless'); await job.cancel(); console.log(job.status());",
+      ),
+    );
     expect({ code, signal, out }).toEqual({ code: 0, signal: null, out: 'cancelled\n' });
   });
 
   it('ends when nobody reads what it prints', async () => {
-    const { code, signal, error } = await run(program("env.generate({ create: (i) => `line ${i}` }).print(); await env.execute('chatter');"), { stopReading: true });
+    const { code, signal, error } = await run(
+      program("env.generate({ create: (i) => `line ${i}` }).print(); await env.execute('chatter');"),
+      { stopReading: true },
+    );
     expect({ code, signal }).toEqual({ code: 1, signal: null });
     expect(error).toContain('cannot write to standard output');
   });
 
   it('is stopped by a worker that throws outside of any operator, with its error', async () => {
-    const { code, error } = await run(program("env.generate({ ratePerSecond: 100, create: (i) => i }).map((i) => { if (i === 3) setTimeout(() => { throw new RangeError('late'); }, 1); return i; }).print(); await env.execute('x');"));
+    const { code, error } = await run(
+      program(
+        "env.generate({ ratePerSecond: 100, create: (i) => i }).map((i) => { if (i === 3) setTimeout(() => { throw new RangeError('late'); }, 1); return i; }).print(); await env.execute('x');",
+      ),
+    );
     expect(code).toBe(1);
     expect(error).toContain('WORKER_LOST');
     expect(error).toContain('RangeError: late');
@@ -102,12 +127,20 @@ describe('a program that keeps a cluster', () => {
   const job = "new URL('./jobs/numbers.mjs', 'THERE')".replace('THERE', import.meta.url);
 
   it('ends by itself when it has closed it', async () => {
-    const outcome = await run(program(`const cluster = new LocalCluster({ slots: 1 }); const job = await cluster.submit(${job}, { args: { count: 3 } }); for await (const n of job.output('out')) console.log(n); await cluster.close();`));
+    const outcome = await run(
+      program(
+        `const cluster = new LocalCluster({ slots: 1 }); const job = await cluster.submit(${job}, { args: { count: 3 } }); for await (const n of job.output('out')) console.log(n); await cluster.close();`,
+      ),
+    );
     expect(outcome).toEqual({ code: 0, signal: null, out: '2\n4\n6\n', error: '' });
   });
 
   it('ends by itself even when it has not', async () => {
-    const outcome = await run(program(`const cluster = new LocalCluster({ slots: 2 }); const job = await cluster.submit(${job}, { args: { count: 1 } }); await job.result(); console.log('done');`));
+    const outcome = await run(
+      program(
+        `const cluster = new LocalCluster({ slots: 2 }); const job = await cluster.submit(${job}, { args: { count: 1 } }); await job.result(); console.log('done');`,
+      ),
+    );
     expect(outcome).toEqual({ code: 0, signal: null, out: 'done\n', error: '' });
   });
 
@@ -123,7 +156,9 @@ describe('a program that keeps a cluster', () => {
         await cluster.close();`),
     );
     expect(outcome.error).toBe('');
-    expect(outcome.out).toBe('exit WORKER_LOST\nreject WORKER_LOST\nthrowLater WORKER_LOST\narray WORKER_LOST\nthrowNothing USER_FUNCTION\n');
+    expect(outcome.out).toBe(
+      'exit WORKER_LOST\nreject WORKER_LOST\nthrowLater WORKER_LOST\narray WORKER_LOST\nthrowNothing USER_FUNCTION\n',
+    );
     expect(outcome).toMatchObject({ code: 0, signal: null });
   });
 

@@ -8,13 +8,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { JobClient, LocalCluster as LocalClusterType, LocalClusterOptions, MillraceError } from '../../src/index.ts';
+import type { JobClient, LocalClusterOptions, LocalCluster as LocalClusterType, MillraceError } from '../../src/index.ts';
 
 // Warnings that tests provoke on purpose.
 process.env.MILLRACE_LOG = 'silent';
 
 export const built: string = new URL('../../dist/index.js', import.meta.url).href;
 export const { LocalCluster, StreamEnvironment } = (await import(built)) as typeof import('../../src/index.ts');
+
+/** What a cluster is made of. */
+export async function builtParts() {
+  const part = (path: string): Promise<unknown> => import(new URL(path, built).href);
+  const { Cluster } = (await part('./cluster/cluster.js')) as typeof import('../../src/cluster/cluster.ts');
+  const { nodeSystem } = (await part('./platform/node-system.js')) as typeof import('../../src/platform/node-system.ts');
+  const { piscinaSpawner } = (await part('./platform/piscina-spawner.js')) as typeof import('../../src/platform/piscina-spawner.ts');
+  return { Cluster, nodeSystem, piscinaSpawner };
+}
 
 export type { JobClient, JobStatus, MillraceError } from '../../src/index.ts';
 
@@ -87,7 +96,10 @@ export function moduleOf(lines: string, extension: 'mjs' | 'cjs' = 'mjs'): URL {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const file = join(directory, `job.${extension}`);
-  const load = extension === 'mjs' ? `import { StreamEnvironment } from '${built}';` : `const { StreamEnvironment } = require('${fileURLToPath(built)}');`;
+  const load =
+    extension === 'mjs'
+      ? `import { StreamEnvironment } from '${built}';`
+      : `const { StreamEnvironment } = require('${fileURLToPath(built)}');`;
   writeFileSync(file, `${load}\nconst env = new StreamEnvironment({ parallelism: 1 });\n${lines}\n`);
   return pathToFileURL(file);
 }

@@ -14,14 +14,18 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Block, blocksOf, type Document, documents, markOf, root } from './documents.ts';
 
 const runner = fileURLToPath(new URL('./runner.mjs', import.meta.url));
 const update = process.env.MILLRACE_DOCS === 'update';
 
+/** Processes and threads of jobs on a busy machine. */
+const timeoutMs = 120_000;
+
 /** Languages whose blocks say by a mark what they are. */
-const code = new Set(['ts', 'js']);
+const marked = new Set(['ts', 'js']);
 
 interface Step {
   readonly kind: 'file' | 'program' | 'shell';
@@ -29,11 +33,13 @@ interface Step {
   readonly text: string;
 }
 
-function stepOf(block: Block, index: number): Step[] {
+async function stepOf(block: Block, index: number): Promise<Step[]> {
   const { language, marks, text } = block;
   const file = markOf(block, 'file');
-  if (marks.includes('run')) return [{ kind: language === 'sh' ? 'shell' : 'program', name: file ?? `block-${index}.mjs`, text }];
-  return file === undefined ? [] : [{ kind: 'file', name: file, text }];
+  if (!marks.includes('run')) return file === undefined ? [] : [{ kind: 'file', name: file, text }];
+  if (language === 'sh') return [{ kind: 'shell', name: '', text }];
+  const { code } = await transform(text, { loader: 'ts', format: 'esm', target: 'node20' });
+  return [{ kind: 'program', name: file ?? `block-${index}.mjs`, text: code }];
 }
 
 /** A directory in which `millrace` is this project. */
@@ -64,8 +70,13 @@ interface Check {
 /** What each block with an output printed. */
 async function run(document: Document, onEnd: (clean: () => void) => void): Promise<Check[]> {
   const blocks = blocksOf(document);
-  const planned = blocks.map((block, index) => ({ block, steps: stepOf(block, index) }));
-  const outputs = [...(await outputsOf(planned.flatMap(({ steps }) => steps), workspace(onEnd)))];
+  const planned = await Promise.all(blocks.map(async (block, index) => ({ block, steps: await stepOf(block, index) })));
+  const outputs = [
+    ...(await outputsOf(
+      planned.flatMap(({ steps }) => steps),
+      workspace(onEnd),
+    )),
+  ];
   let printed = '';
   const checks: Check[] = [];
   for (const { block, steps } of planned) {
@@ -77,7 +88,10 @@ async function run(document: Document, onEnd: (clean: () => void) => void): Prom
 
 /** Equal when the documents say the same: spaces at the ends of lines are nothing to see. */
 function plain(text: string, { marks }: Block): string {
-  const lines = text.trimEnd().split('\n').map((line) => line.trimEnd());
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
   return (marks.includes('unordered') ? lines.sort() : lines).join('\n');
 }
 
@@ -93,7 +107,7 @@ function rewrite({ path, text }: Document, checks: readonly Check[]): void {
 
 describe.concurrent('what code prints', () => {
   const runnable = documents.filter((document) => blocksOf(document).some(({ marks }) => marks.includes('run')));
-  test.for(runnable)('$path', async (document, context) => {
+  test.for(runnable)('$path', { timeout: timeoutMs }, async (document, context) => {
     const checks = await run(document, context.onTestFinished);
     if (update) rewrite(document, checks);
     else {
@@ -107,14 +121,14 @@ describe.concurrent('what code prints', () => {
 describe('marks', () => {
   test.each(documents)('$path: every piece of code says what it is', (document) => {
     for (const block of blocksOf(document)) {
-      const marked = block.marks.includes('run') || block.marks.includes('sketch') || markOf(block, 'file') !== undefined;
-      expect(marked || !code.has(block.language), `${document.path}:${block.line}`).toBe(true);
+      const known = block.marks.includes('run') || block.marks.includes('sketch') || markOf(block, 'file') !== undefined;
+      expect(known || !marked.has(block.language), `${document.path}:${block.line}`).toBe(true);
     }
   });
 });
 
 describe('types', () => {
-  test('of all programs hold', async () => {
+  test('of all programs hold', { timeout: timeoutMs }, async () => {
     const directory = workspace(onTestFinished);
     for (const document of documents) writePrograms(document, directory);
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify(configuration()));
@@ -129,13 +143,17 @@ function writePrograms(document: Document, directory: string): void {
   for (const block of blocksOf(document)) {
     const file = markOf(block, 'file');
     const name = file === undefined ? `line-${block.line}.ts` : basename(file).replace(/\.mjs$/, '.mts');
-    if (block.language === 'ts' && (block.marks.includes('run') || file !== undefined)) writeFileSync(join(directory, folder, name), block.text);
+    if (block.language === 'ts' && (block.marks.includes('run') || file !== undefined))
+      writeFileSync(join(directory, folder, name), block.text);
   }
 }
 
 function configuration(): object {
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { compilerOptions: object };
-  return { compilerOptions: { ...compilerOptions, moduleDetection: 'force', noUnusedLocals: false, noUnusedParameters: false }, include: ['**/*.ts', '**/*.mts'] };
+  return {
+    compilerOptions: { ...compilerOptions, moduleDetection: 'force', noUnusedLocals: false, noUnusedParameters: false },
+    include: ['**/*.ts', '**/*.mts'],
+  };
 }
 
 function compilerSays(directory: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** The documentation as tests see it: its files, their fenced blocks, headings and links. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -66,18 +66,23 @@ export function proseOf({ text }: Document): string {
 /** The headings, as the anchors that links name. */
 export function anchorsOf(document: Document): Set<string> {
   const headings = [...proseOf(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
-  return new Set(headings.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-')));
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
 }
 
 /** A section: the text behind a heading of the second level up to the next one. */
 export function sectionsOf({ text }: Document): Map<string, string> {
   const [, ...sections] = text.split(/^## /m);
-  return new Map(sections.map((section) => {
-    const [heading = '', ...lines] = section.split('\n');
-    return [heading.trim(), lines.join('\n')];
-  }));
-}
-
-export function fromRoot(path: string): string {
-  return relative(root, path);
+  return new Map(
+    sections.map((section) => {
+      const [heading = '', ...lines] = section.split('\n');
+      return [heading.trim(), lines.join('\n')];
+    }),
+  );
 }

@@ -1,13 +1,12 @@
 /**
- * Runs the blocks of one document, in a process and a directory of its own. Steps come as one message; for each step goes back
- * what it printed. A block that throws has printed its error.
+ * Runs the blocks of one document, in a process and a directory of its own. Steps come as one message, programs as JavaScript;
+ * what each of them printed goes back. A program that throws has printed its error.
  */
 
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { transform } from 'esbuild';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const directory = process.cwd();
@@ -22,14 +21,16 @@ async function run({ kind, name, text }) {
   if (kind === 'file') return writeFileSync(join(directory, name), text) ?? '';
   const output = kind === 'shell' ? await shell(text) : await program(name, text);
   // Where the directory lies is nobody's business.
-  return output.replaceAll(`${pathToFileURL(directory).href}/`, '').replaceAll(`${directory}/`, '').replaceAll(directory, '.');
+  return output
+    .replaceAll(`${pathToFileURL(directory).href}/`, '')
+    .replaceAll(`${directory}/`, '')
+    .replaceAll(directory, '.');
 }
 
 /** Whatever the block writes to standard output. */
 async function program(name, text) {
-  const { code } = await transform(text, { loader: 'ts', format: 'esm', target: 'node20' });
   const file = join(directory, name);
-  writeFileSync(file, code);
+  writeFileSync(file, text);
   const { write } = process.stdout;
   let output = '';
   process.stdout.write = (chunk) => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { keyText } from './canonical.ts';
 import { filters, flatMaps, type Form, type KeyedEntry, keyedEntries, type MapEntry, mapEntries, otherKeys, partitionFunctions, partitionKeys, processes, wholeKeysOf } from './functions.ts';
-import { type Edge, type Key, type Operation, type Partition, type Plan, type PlanConfig, type PlanNode, parallelismOf, planText } from './plan.ts';
+import { type Edge, isOnHost, isStreaming, type Key, type Operation, type Partition, type Plan, type PlanConfig, type PlanNode, parallelismOf, planText } from './plan.ts';
 
 // Values
 
@@ -367,7 +367,7 @@ class PlanGrower {
   readonly #config: PlanConfig;
   readonly #nodes: PlanNode[] = [];
   readonly #streams: Stream[] = [];
-  #hasHostSink = false;
+  #isCollected = false;
 
   constructor(config: PlanConfig) {
     this.#config = config;
@@ -376,10 +376,15 @@ class PlanGrower {
   source(choice: SourceChoice, world: World): void {
     const form = pick(sourceForms, choice.what);
     const parallelism = choice.parallelism > 11 ? choice.parallelism - 10 : undefined;
-    const isSequence = choice.what === 9;
-    const operation: Operation = isSequence ? { op: 'sequence', from: -choice.styles[0]!, to: choice.length ?? choice.rows.length } : { op: 'data', rows: sourceRows(form, choice, world) };
+    const operation = this.#sourceOperation(form, choice, world);
     const node = this.#add({ operation, inputs: [], parallelism });
     this.#streams.push({ node, side: undefined, form, isOrdered: this.#parallelism(node) === 1, twins: choice.twins, depth: 0, isRead: false });
+  }
+
+  #sourceOperation(form: Form, choice: SourceChoice, world: World): Operation {
+    if (choice.what === 9) return { op: 'sequence', from: -(choice.styles[0] as number), to: choice.length ?? choice.rows.length };
+    const rows = sourceRows(form, choice, world);
+    return choice.parallelism > 8 && choice.parallelism < 12 ? { op: 'fromHost', rows } : { op: 'data', rows };
   }
 
   step(choice: Step): void {
@@ -404,8 +409,16 @@ class PlanGrower {
     return this.#nodes.push(node) - 1;
   }
 
+  get #soFar(): Plan {
+    return { config: this.#config, nodes: this.#nodes };
+  }
+
+  get #isStreaming(): boolean {
+    return isStreaming(this.#soFar);
+  }
+
   #parallelism(node: number): number {
-    return parallelismOf({ config: this.#config, nodes: this.#nodes }, this.#nodes[node] as PlanNode);
+    return parallelismOf(this.#soFar, this.#nodes[node] as PlanNode);
   }
 
   /** The newest stream for 0. */
@@ -501,7 +514,7 @@ class PlanGrower {
     const key = pick(entry.wholeKey === true ? wholeKeysOf(stream.form) : keysOf(stream.form), choice.key);
     const edges = inputs.map((each): Edge => ({ from: each.node, side: each.side, partition: { kind: 'key', key } }));
     const node = this.#add({ operation: entry.operation, inputs: edges, parallelism, chaining: chainingOf(choice) });
-    const isTotal = isOrdered && this.#config.mode === 'streaming' && this.#parallelism(node) === 1;
+    const isTotal = isOrdered && this.#isStreaming && this.#parallelism(node) === 1;
     this.#push({ node, form: entry.to, isOrdered: isTotal, twins: twins && entry.to !== 'row', depth: depth + 1 });
   }
 
@@ -509,16 +522,17 @@ class PlanGrower {
   #allows({ operation, wholeKey }: KeyedEntry, isOrdered: boolean, twins: boolean): boolean {
     if (isOrdered) return true;
     if (operation.needs === 'ordered' || (wholeKey === true && twins)) return false;
-    return operation.needs === 'steady' || this.#config.mode !== 'streaming';
+    return operation.needs === 'steady' || !this.#isStreaming;
   }
 
   #sink(stream: Stream, choice: Step): void {
     stream.isRead = true;
-    const toHost = !this.#hasHostSink && choice.variant % 2 === 0;
-    if (toHost) this.#hasHostSink = true;
-    const parallelism = toHost ? undefined : this.#chosenParallelism(choice, stream);
-    const edge = this.#edge(stream, choice, toHost ? 1 : parallelism);
-    this.#add({ operation: { op: 'sink', to: toHost ? 'host' : 'callback' }, inputs: [edge], parallelism, chaining: chainingOf(choice) === 'never' ? 'never' : undefined });
+    const kind = pick(['collect', 'callback', 'toHost', 'promise'] as const, choice.variant + this.#nodes.length);
+    const to = kind === 'collect' && this.#isCollected ? 'callback' : kind;
+    if (to === 'collect') this.#isCollected = true;
+    const parallelism = isOnHost(to) ? undefined : this.#chosenParallelism(choice, stream);
+    const edge = this.#edge(stream, choice, isOnHost(to) ? 1 : parallelism);
+    this.#add({ operation: { op: 'sink', to }, inputs: [edge], parallelism, chaining: chainingOf(choice) === 'never' ? 'never' : undefined });
   }
 }
 
@@ -547,6 +561,7 @@ const limits = fc.record({
 
 export const configs: fc.Arbitrary<PlanConfig> = fc.record({
   parallelism: fc.constantFrom(1, 2, 4),
+  maxParallelism: fc.constantFrom(128, 5, 7, 32_768),
   mode: fc.constantFrom('streaming', 'batch', 'automatic'),
   localAggregation: fc.boolean(),
   chaining: fc.boolean().map((isOff) => !isOff),

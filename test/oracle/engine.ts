@@ -1,6 +1,6 @@
 /** Runs a plan on the engine. */
 
-import type { DataStream } from '../../src/api/data-stream.ts';
+import type { DataStream, DataStreamSink } from '../../src/api/data-stream.ts';
 import type { KeyedStream } from '../../src/api/keyed-stream.ts';
 import type { EnvironmentConfig } from '../../src/api/options.ts';
 import { callbackSink } from '../../src/connectors/callback/callback-sink.ts';
@@ -9,7 +9,7 @@ import * as aggregators from '../../src/operators/aggregators/index.ts';
 import type { AggregateFunction } from '../../src/operators/keyed-fold.ts';
 import { OutputTag, type ProcessFunction } from '../../src/operators/process.ts';
 import { TestEnvironment } from '../../src/testing/test-environment.ts';
-import { type Aggregate, type Edge, isKeyed, type Key, type KeyedOperation, type Plan, type PlanNode, type ProcessSpec } from './plan.ts';
+import { type Aggregate, type Edge, isKeyed, type Key, type KeyedOperation, type Plan, type PlanNode, type ProcessSpec, type SinkKind } from './plan.ts';
 
 type Stream = DataStream<unknown>;
 type Keyed = KeyedStream<unknown, unknown>;
@@ -17,17 +17,23 @@ type Keyed = KeyedStream<unknown, unknown>;
 /** The records that arrived at each sink, in the order in which they came, by the sink's node. */
 export async function runOnEngine(plan: Plan, seed: number): Promise<Map<number, unknown[]>> {
   const { mode, limits, ...config } = plan.config;
-  const env = new TestEnvironment({ ...config, runtimeMode: mode, limits: limits as NonNullable<EnvironmentConfig['limits']>, seed });
+  const inputs = Object.fromEntries(plan.nodes.flatMap(({ operation }, i) => (operation.op === 'fromHost' ? [[nameOf(i), operation.rows]] : [])));
+  const env = new TestEnvironment({ ...config, runtimeMode: mode, limits: limits as NonNullable<EnvironmentConfig['limits']>, seed, inputs });
   const job = new JobBuilder(env);
   for (const [index, node] of plan.nodes.entries()) job.add(index, node);
   await job.run();
   return job.rows;
 }
 
+function nameOf(node: number): string {
+  return `n${node}`;
+}
+
 class JobBuilder {
   readonly rows = new Map<number, unknown[]>();
   readonly #env: TestEnvironment;
   readonly #streams: (Stream | undefined)[] = [];
+  readonly #onHost: number[] = [];
   #collected: { readonly node: number; readonly stream: Stream } | undefined;
 
   constructor(env: TestEnvironment) {
@@ -36,7 +42,7 @@ class JobBuilder {
 
   add(index: number, node: PlanNode): void {
     const { operation } = node;
-    if (operation.op !== 'sink') this.#streams.push(this.#configured(node, index, this.#stream(node)));
+    if (operation.op !== 'sink') this.#streams.push(this.#configured(node, index, this.#stream(index, node)));
     else {
       this.#streams.push(undefined);
       this.#addSink(index, node, operation.to);
@@ -46,27 +52,44 @@ class JobBuilder {
   async run(): Promise<void> {
     if (this.#collected === undefined) await this.#env.execute();
     else this.rows.set(this.#collected.node, await this.#env.collect(this.#collected.stream));
+    for (const node of this.#onHost) this.rows.set(node, this.#env.outputs[nameOf(node)] ?? []);
   }
 
-  #addSink(index: number, node: PlanNode, to: 'callback' | 'host'): void {
+  #addSink(index: number, node: PlanNode, to: SinkKind): void {
     const input = this.#input(node);
-    if (to === 'host') {
-      this.#collected = { node: index, stream: input };
-      return;
-    }
+    if (to === 'collect') this.#collected = { node: index, stream: input };
+    else if (to === 'toHost') {
+      input.toHost(nameOf(index));
+      this.#onHost.push(index);
+    } else this.#configureSink(node, input.sinkTo(callbackSink(to === 'promise' ? this.#later(index) : this.#atOnce(index))));
+  }
+
+  #atOnce(index: number): (row: unknown) => void {
     const rows: unknown[] = [];
     this.rows.set(index, rows);
-    const sink = input.sinkTo(callbackSink((row) => void rows.push(row)));
+    return (row) => void rows.push(row);
+  }
+
+  /** Takes every third row when it likes. */
+  #later(index: number): (row: unknown) => void | Promise<void> {
+    const take = this.#atOnce(index);
+    let count = 0;
+    return (row) => (++count % 3 === 0 ? Promise.resolve().then(() => take(row)) : take(row));
+  }
+
+  #configureSink(node: PlanNode, sink: DataStreamSink): void {
     if (node.parallelism !== undefined) sink.setParallelism(node.parallelism);
     if (node.chaining === 'never') sink.disableChaining();
   }
 
-  #stream(node: PlanNode): Stream {
+  #stream(index: number, node: PlanNode): Stream {
     const { operation } = node;
     const options = node.parallelism === undefined ? {} : { parallelism: node.parallelism };
     switch (operation.op) {
       case 'data':
         return this.#env.fromData(operation.rows, options);
+      case 'fromHost':
+        return this.#env.fromHost(nameOf(index), options);
       case 'sequence':
         return this.#env.fromSequence(operation.from, operation.to, options) as unknown as Stream;
       case 'map':
@@ -84,7 +107,7 @@ class JobBuilder {
   }
 
   #configured(node: PlanNode, index: number, stream: Stream): Stream {
-    stream.name(`n${index}`);
+    stream.name(nameOf(index));
     if (node.parallelism !== undefined) stream.setParallelism(node.parallelism);
     if (node.chaining === 'never') stream.disableChaining();
     if (node.chaining === 'head') stream.startNewChain();

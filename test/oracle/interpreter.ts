@@ -8,7 +8,7 @@
 
 import { aggregated, extreme } from './aggregates.ts';
 import { canonicalKey, keyText } from './canonical.ts';
-import { type Edge, isKeyed, type Key, type KeyedOperation, type Operation, parallelismOf, type Plan, type PlanNode, type ProcessSpec } from './plan.ts';
+import { type Edge, isKeyed, isStreaming, type Key, type KeyedOperation, type Operation, parallelismOf, type Plan, type PlanNode, type ProcessSpec } from './plan.ts';
 
 export interface Item {
   readonly value: unknown;
@@ -77,6 +77,7 @@ function run(plan: Plan, node: PlanNode, index: number, input: readonly Item[]):
   const main = (items: readonly Item[]): Output => ({ main: items, sides: new Map() });
   switch (operation.op) {
     case 'data':
+    case 'fromHost':
     case 'sequence':
       return main(sourceItems(plan, node, index, rowsOf(operation)));
     case 'map':
@@ -94,8 +95,8 @@ function run(plan: Plan, node: PlanNode, index: number, input: readonly Item[]):
   }
 }
 
-function rowsOf(operation: Operation & { op: 'data' | 'sequence' }): readonly unknown[] {
-  if (operation.op === 'data') return operation.rows;
+function rowsOf(operation: Operation & { op: 'data' | 'fromHost' | 'sequence' }): readonly unknown[] {
+  if (operation.op !== 'sequence') return operation.rows;
   return Array.from({ length: Math.max(0, operation.to - operation.from + 1) }, (_, i) => operation.from + i);
 }
 
@@ -132,7 +133,7 @@ function keyed(plan: Plan, node: PlanNode, index: number, input: readonly Item[]
   const partition = node.inputs[0]?.partition;
   if (!isKeyed(operation) || partition?.kind !== 'key') throw new Error(`n${index} is not keyed`);
   const groups = groupBy(input, (item) => keyText(keyOf(partition.key, item.value)));
-  const streaming = plan.config.mode === 'streaming';
+  const streaming = isStreaming(plan);
   const results = new Map<Item, Item>();
   for (const [text, items] of groups) {
     const isOrdered = new Set(items.map((item) => item.lane)).size === 1;

@@ -79,12 +79,16 @@ export type KeyedOperation =
 
 export type Operation =
   | { readonly op: 'data'; readonly rows: readonly unknown[] }
+  /** Records that the host feeds in. */
+  | { readonly op: 'fromHost'; readonly rows: readonly unknown[] }
   | { readonly op: 'sequence'; readonly from: number; readonly to: number }
   | { readonly op: 'map' | 'filter' | 'flatMap'; readonly fn: JobFunction }
   | { readonly op: 'process'; readonly process: ProcessSpec }
   | KeyedOperation
-  /** `host` sends records to the host's thread, where `env.collect` reads them. */
-  | { readonly op: 'sink'; readonly to: 'callback' | 'host' };
+  | { readonly op: 'sink'; readonly to: SinkKind };
+
+/** Functions that take each record at once, or later; the host's thread, where `toHost(name)` or `env.collect` reads. */
+export type SinkKind = 'callback' | 'promise' | 'toHost' | 'collect';
 
 export interface PlanNode {
   readonly operation: Operation;
@@ -97,6 +101,7 @@ export interface PlanNode {
 
 export interface PlanConfig {
   readonly parallelism: number;
+  readonly maxParallelism: number;
   readonly mode: 'streaming' | 'batch' | 'automatic';
   readonly localAggregation: boolean;
   readonly chaining: boolean;
@@ -113,10 +118,19 @@ export function isKeyed(operation: Operation): operation is KeyedOperation {
   return 'needs' in operation;
 }
 
+export function isOnHost(sink: SinkKind): boolean {
+  return sink === 'toHost' || sink === 'collect';
+}
+
+/** Batch when every source ends, unless the mode is given; what the host feeds in need not end. */
+export function isStreaming({ config, nodes }: Plan): boolean {
+  return config.mode === 'streaming' || (config.mode === 'automatic' && nodes.some(({ operation }) => operation.op === 'fromHost'));
+}
+
 /** Subtasks of a node. Sources of rows have one unless told otherwise, and the host is one. */
 export function parallelismOf(plan: Plan, node: PlanNode): number {
   const { operation } = node;
-  if (operation.op === 'sink' && operation.to === 'host') return 1;
+  if (operation.op === 'sink' && isOnHost(operation.to)) return 1;
   return node.parallelism ?? (operation.op === 'data' ? 1 : plan.config.parallelism);
 }
 
@@ -156,7 +170,8 @@ function keyPartText(key: Key): string {
 function operationText(operation: Operation): string {
   switch (operation.op) {
     case 'data':
-      return `fromData([\n${operation.rows.map((row) => `    ${shortened(canonical(row))},\n`).join('')}  ])`;
+    case 'fromHost':
+      return `${operation.op === 'data' ? 'fromData' : 'fromHost'}([\n${operation.rows.map((row) => `    ${shortened(canonical(row))},\n`).join('')}  ])`;
     case 'sequence':
       return `fromSequence(${operation.from}, ${operation.to})`;
     case 'map':
@@ -172,7 +187,7 @@ function operationText(operation: Operation): string {
     case 'fold':
       return `aggregate({ ${Object.values(operation.fold).map(String).join(', ')} }${toRowText(operation.toRow)})`;
     case 'sink':
-      return `sink(${operation.to})`;
+      return operation.to;
     default:
       return `${operation.op}(${operation.field === undefined ? '' : JSON.stringify(operation.field)})`;
   }

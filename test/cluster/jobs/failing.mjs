@@ -62,7 +62,10 @@ numbers
   .sinkTo(sink)
   .name('store');
 numbers
-  .partitionCustom((value, subtasks) => custom(value) % subtasks, (value) => value)
+  .partitionCustom(
+    (value, subtasks) => custom(value) % subtasks,
+    (value) => value,
+  )
   .map((value) => value)
   .name('behind')
   .sinkTo(asyncSink)

@@ -2,7 +2,5 @@
 import { StreamEnvironment } from '../../../dist/index.js';
 
 const env = new StreamEnvironment();
-env
-  .generate({ count: env.parallelism, create: () => process.getActiveResourcesInfo().sort() })
-  .toHost('out');
+env.generate({ count: env.parallelism, create: () => process.getActiveResourcesInfo().sort() }).toHost('out');
 await env.execute('resources');
