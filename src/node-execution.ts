@@ -107,7 +107,7 @@ function refuseForeignJob(): void {
 export function nodeExecution(parallelism: number): Execution {
   let executed = false;
   return {
-    args: process.argv.slice(2),
+    args: programArguments(),
     parallelism,
     async submit(job) {
       refuseForeignJob();
@@ -121,7 +121,7 @@ export function nodeExecution(parallelism: number): Execution {
       const module = programModule();
       const cluster = new LocalCluster({ slots: Math.max(...job.graph.operators.map((operator) => operator.parallelism)) });
       try {
-        const client = cluster.run(job, { module, args: process.argv.slice(2), parallelism });
+        const client = cluster.run(job, { module, args: programArguments(), parallelism });
         const close = (): Promise<void> => cluster.close();
         client.result().then(close, close);
         return client;
@@ -143,4 +143,10 @@ function programModule(): string {
     );
   }
   return pathToFileURL(require.resolve(program)).href;
+}
+
+/** What stands behind the program on the command line, without the `--` that may set it apart. */
+function programArguments(): string[] {
+  const all = process.argv.slice(2);
+  return all[0] === '--' ? all.slice(1) : all;
 }

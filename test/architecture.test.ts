@@ -24,15 +24,6 @@ const entries = [/^src\/index\.ts$/, /^src\/node-execution\.ts$/, /^src\/runtime
 /** What a library may know of Millrace. */
 const publicApi = ['src/index.ts', 'src/testing/index.ts'];
 
-/** Imports that the table forbids and that are still to be removed: `importing file → imported file`. */
-const pending: readonly string[] = [
-  'src/operators/sink.ts → src/connectors/sink.ts',
-  'src/operators/source.ts → src/connectors/source.ts',
-  'src/runtime/job-module.ts → src/api/execution.ts',
-  'src/runtime/plan.ts → src/api/execution.ts',
-  'src/runtime/worker-run.ts → src/api/execution.ts',
-];
-
 /** Paths of the repository that a file imports, types too. */
 function importsOf({ path, text }: SourceFile): string[] {
   const pattern = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
@@ -84,7 +75,7 @@ describe('the layers', () => {
         .filter((target) => !allows(file.path, target))
         .map((target) => `${file.path} → ${target}`),
     );
-    expect(forbidden).toEqual(pending);
+    expect(forbidden).toEqual([]);
   });
 
   test.each([

@@ -1,9 +1,10 @@
 /** Streams as users write them. A stream is a position in its environment's graph; every method adds an operator behind it. */
 
 import { MillraceError } from '../base/errors.ts';
-import type { Sink } from '../connectors/sink.ts';
+import type { Sink } from '../graph/sink.ts';
 import type { KeySpec, LogicalEdge, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
+import { synchronous } from '../operators/functions.ts';
 import { filterOperator } from '../operators/filter.ts';
 import { flatMapOperator } from '../operators/flat-map.ts';
 import { mapOperator } from '../operators/map.ts';
@@ -23,7 +24,11 @@ export type FieldOf<T> = T extends readonly unknown[] ? number : T extends objec
 export type FieldValue<T, F> = F extends keyof T ? T[F] : never;
 
 /** The prefix of endpoints that the engine itself makes; users' names cannot start with it. */
-export const internalEndpoint = '$';
+const internalEndpoint = '$';
+/** Endpoints whose lines go to standard output. */
+export const printEndpoint = `${internalEndpoint}print`;
+/** Endpoints that the program which builds the job reads itself. */
+export const collectEndpoint = `${internalEndpoint}collect`;
 
 export class DataStream<T> {
   readonly environment: StreamEnvironment;
@@ -125,8 +130,7 @@ export class DataStream<T> {
   partitionCustom<const F extends FieldOf<T>>(partition: (key: FieldValue<T, F>, subtasks: number) => number, key: F): DataStream<T>;
   partitionCustom<K>(partition: (key: K, subtasks: number) => number, key: (value: T) => K): DataStream<T>;
   partitionCustom(partition: (key: never, subtasks: number) => number, key: FieldOf<T> | ((value: T) => unknown)): DataStream<T> {
-    if (typeof partition !== 'function') throw new MillraceError('INVALID_OPTION', 'partitionCustom: expected a function');
-    return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition });
+    return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition: synchronous(partition, 'partitionCustom') });
   }
 
   /** The records that the operator before sent to a side output. */
@@ -144,7 +148,7 @@ export class DataStream<T> {
   /** Writes each record to standard output, as a line with the prefix and, with several subtasks, the number of the one it comes from. */
   print(prefix?: string): DataStreamSink {
     const lines = this.transform<string>(printOperator(prefix));
-    const draft = this.environment.addEndpoint('output', `${internalEndpoint}print`, lines.edges);
+    const draft = this.environment.addEndpoint('output', printEndpoint, lines.edges);
     return new DataStreamSink(lines.#named('print'), draft);
   }
 
@@ -161,7 +165,7 @@ export class DataStream<T> {
    * @example for await (const row of counts.executeAndCollect()) console.log(row);
    */
   executeAndCollect(name?: string): AsyncIterableIterator<T> {
-    const draft = this.environment.addEndpoint('output', `${internalEndpoint}collect`, this.edges);
+    const draft = this.environment.addEndpoint('output', collectEndpoint, this.edges);
     return this.environment.collectFrom<T>((draft.spec.endpoint as { name: string }).name, name);
   }
 
@@ -267,7 +271,7 @@ export class DataStreamSink {
 
 /** How the key of a stream's records is found. */
 function keySpec(key: unknown, of: string): KeySpec {
-  if (typeof key === 'function') return { kind: 'selector', select: key as UserFunction };
+  if (typeof key === 'function') return { kind: 'selector', select: synchronous(key as UserFunction, of) };
   const fields = Array.isArray(key) ? key : [key];
   const valid = fields.length > 0 && fields.every((field) => (typeof field === 'string' && field !== '') || (Number.isInteger(field) && (field as number) >= 0));
   if (!valid) throw new MillraceError('INVALID_OPTION', `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`);

@@ -6,14 +6,15 @@ import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { textFileSource } from '../connectors/files/text-source.ts';
 import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
-import type { Source, Split } from '../connectors/source.ts';
+import type { Source, Split } from '../graph/source.ts';
 import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
 import { sourceOperator } from '../operators/source.ts';
 import { DataStream } from './data-stream.ts';
-import { currentExecution, type Execution, type JobDescription } from './execution.ts';
+import { currentExecution, type Execution } from './execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { explainJob } from './explain.ts';
 import { type EdgeDraft, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
 import type { JobClient, JobResult } from './job-client.ts';
@@ -161,6 +162,7 @@ export class StreamEnvironment {
       throw new MillraceError('INVALID_JOB', 'this environment was executed already: an environment is one job; make another environment in another module');
     }
     const description = this.#description(name);
+    this.builder.checkComplete();
     this.#executed = true;
     return description;
   }

@@ -4,23 +4,9 @@
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Limits } from '../base/limits.ts';
 import { MillraceError } from '../base/errors.ts';
-import type { LogicalGraph, RuntimeMode } from '../graph/logical.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { JobClient } from './job-client.ts';
-
-/** A job as its module describes it. */
-export interface JobDescription {
-  readonly name: string;
-  readonly graph: LogicalGraph;
-  readonly mode: RuntimeMode | 'automatic';
-  /** Milliseconds that a part-filled batch may wait. */
-  readonly bufferTimeoutMs: number;
-  readonly localAggregation: boolean;
-  readonly chaining: boolean;
-  /** Changes to the default limits. */
-  readonly limits: Partial<Limits>;
-}
 
 export interface Execution {
   /** Where `env.args` comes from; undefined for the command line's. */

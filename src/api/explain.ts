@@ -5,7 +5,7 @@ import { operatorLabel, partitionerText } from '../graph/describe.ts';
 import { type Exchange, planJob, type Stage } from '../graph/job.ts';
 import { type LogicalOperator, resolveRuntimeMode } from '../graph/logical.ts';
 import { typeText } from '../schema/type.ts';
-import type { JobDescription } from './execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 
 export function explainJob(job: JobDescription): string {
   const mode = resolveRuntimeMode(job.graph, job.mode);

@@ -50,11 +50,18 @@ export class GraphBuilder {
     return this.#drafts.length === 0;
   }
 
+  /** The graph as it stands. @throws MillraceError INVALID_JOB when it could not run even with more operators */
   build(defaults: GraphDefaults): LogicalGraph {
     const operators: LogicalOperator[] = [];
     for (const draft of this.#drafts) operators.push(resolve(draft, operators, defaults));
     checkGraph(operators);
     return { operators };
+  }
+
+  /** Fails unless the job does something. */
+  checkComplete(): void {
+    if (this.#drafts.some(({ spec }) => spec.kind === 'sink' || spec.endpoint?.direction === 'output')) return;
+    throw new MillraceError('INVALID_JOB', 'the job has no sink, so nothing would come of it; end a stream with print(), sinkTo(…) or toHost(…)');
   }
 }
 
@@ -87,11 +94,4 @@ function checkGraph(operators: readonly LogicalOperator[]): void {
     if (endpoints.has(key)) throw new MillraceError('INVALID_JOB', `the ${key} of the host is used twice; give each its own name`);
     endpoints.add(key);
   }
-  if (!operators.some(isSink)) {
-    throw new MillraceError('INVALID_JOB', 'the job has no sink, so nothing would come of it; end a stream with print(), sinkTo(…) or toHost(…)');
-  }
-}
-
-function isSink({ spec }: LogicalOperator): boolean {
-  return spec.kind === 'sink' || spec.endpoint?.direction === 'output';
 }

@@ -22,7 +22,7 @@ export interface EnvironmentConfig {
   readonly parallelism?: number;
   /** Key groups: the highest parallelism that keyed state can ever be spread over; default 128. */
   readonly maxParallelism?: number;
-  /** How long a part-filled batch may wait for more records; default 10 ms, 0 sends every record at once. */
+  /** How long a part-filled batch may wait for more records; default 10 ms. At 0, records leave with the batch of input that they came of. */
   readonly bufferTimeout?: Duration;
   /** Default 'automatic': batch when every source is bounded. */
   readonly runtimeMode?: 'streaming' | 'batch' | 'automatic';

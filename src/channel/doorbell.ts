@@ -23,20 +23,24 @@ export class Doorbell {
     // Pairs with the store in `announceSleep`.
     if (Atomics.load(this.#word, 0) !== asleep) return;
     Atomics.store(this.#word, 0, awake);
+    // Pairs with the wait in `sleep`: the word has changed before the sleeper is told to look.
     Atomics.notify(this.#word, 0);
   }
 
   /** First step of going to sleep: from now on a ring will wake. Look for work again before `sleep`. */
   announceSleep(): void {
+    // Pairs with the load in `ring`.
     Atomics.store(this.#word, 0, asleep);
   }
 
   stayAwake(): void {
+    // Pairs with the load in `ring`: from now on nobody need wake this worker.
     Atomics.store(this.#word, 0, awake);
   }
 
-  /** Sleeps without turning the event loop. Returns at a ring or after `timeoutMs`. */
+  /** Sleeps without turning the event loop, for threads that wait for nothing else. Returns at a ring or after `timeoutMs`. */
   sleepBlocking(timeoutMs: number): void {
+    // Pairs with the notify in `ring`.
     Atomics.wait(this.#word, 0, asleep, timeoutMs);
     this.stayAwake();
   }
@@ -47,6 +51,7 @@ export class Doorbell {
     const atomics = Atomics as unknown as {
       waitAsync(array: Int32Array, index: number, value: number, timeout: number): { async: boolean; value: unknown };
     };
+    // Pairs with the notify in `ring`; returns at once when the word has changed since it was announced.
     const result = atomics.waitAsync(this.#word, 0, asleep, timeoutMs);
     if (result.async) await result.value;
     this.stayAwake();

@@ -1,7 +1,7 @@
 /** `millrace run`: runs a job on worker threads of this process to its end. */
 
-import { internalEndpoint } from '../api/data-stream.ts';
-import type { JobDescription } from '../api/execution.ts';
+import { collectEndpoint, printEndpoint } from '../api/data-stream.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { JobClient, JobResult } from '../api/job-client.ts';
 import { MillraceError } from '../base/errors.ts';
 import { Cluster } from '../cluster/cluster.ts';
@@ -66,13 +66,13 @@ async function resultOf(client: JobClient, signals: StopSignals): Promise<JobRes
 function refuseHostEndpoints(job: JobDescription): void {
   for (const { spec } of job.graph.operators) {
     const { endpoint } = spec;
-    if (endpoint === undefined || endpoint.name.startsWith(`${internalEndpoint}print`)) continue;
+    if (endpoint === undefined || endpoint.name.startsWith(printEndpoint)) continue;
     throw new MillraceError('INVALID_JOB', endpointProblem(endpoint));
   }
 }
 
 function endpointProblem({ direction, name }: { readonly direction: 'input' | 'output'; readonly name: string }): string {
-  if (name.startsWith(internalEndpoint)) {
+  if (name.startsWith(collectEndpoint)) {
     return 'the job uses executeAndCollect(), which hands its rows to the program that it is part of; start it with node, or print() the rows and execute()';
   }
   const call = direction === 'input' ? `fromHost('${name}')` : `toHost('${name}')`;

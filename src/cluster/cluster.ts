@@ -3,13 +3,14 @@
  */
 
 import * as v from 'valibot';
-import type { JobDescription } from '../api/execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
+import { collectEndpoint } from '../api/data-stream.ts';
 import type { JobClient } from '../api/job-client.ts';
 import { check } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Spawner, System } from '../base/system.ts';
-import { loadJobModule } from '../runtime/job-module.ts';
+import { loadJobModule } from '../api/job-module.ts';
 import { planDescription } from '../runtime/plan.ts';
 import { JobCoordinator, type Printer } from './job-coordinator.ts';
 
@@ -73,7 +74,9 @@ export class Cluster {
     const { args, parallelism = this.slots } = check(submitSchema, options, 'submit');
     const run = { module: url, args: cloned(args), parallelism };
     this.#checkOpen();
-    return this.run(await Promise.race([loadJobModule({ ...run, timers: this.#parts.system.timers }), this.#closed]), run);
+    const job = await Promise.race([loadJobModule({ ...run, timers: this.#parts.system.timers }), this.#closed]);
+    refuseCollecting(job);
+    return this.run(job, run);
   }
 
   /** Runs a job whose module the host has loaded already. */
@@ -128,6 +131,12 @@ export class Cluster {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Only the program that builds a job can read what it collects. */
+function refuseCollecting({ name, graph }: JobDescription): void {
+  if (!graph.operators.some(({ spec }) => spec.endpoint?.name.startsWith(collectEndpoint) === true)) return;
+  throw new MillraceError('INVALID_JOB', `the job '${name}' ends in executeAndCollect(), which only the program itself can read; in a job that is submitted, use toHost('name') and job.output('name')`);
 }
 
 function closedError(): MillraceError {

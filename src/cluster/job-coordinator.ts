@@ -4,8 +4,8 @@
  */
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { internalEndpoint } from '../api/data-stream.ts';
-import type { JobDescription } from '../api/execution.ts';
+import { printEndpoint } from '../api/data-stream.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
@@ -275,7 +275,7 @@ export class JobCoordinator implements JobClient {
 
   /** Writes what the job prints, until all of it is written. */
   async #print(): Promise<void> {
-    const names = this.#endpoints.outputNames.filter((name) => name.startsWith(`${internalEndpoint}print`));
+    const names = this.#endpoints.outputNames.filter((name) => name.startsWith(printEndpoint));
     await Promise.all(
       names.map(async (name) => {
         for await (const lines of this.#endpoints.batches(name)) await this.#options.print(`${lines.join('\n')}\n`);

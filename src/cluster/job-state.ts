@@ -38,7 +38,8 @@ export class JobState {
   }
 
   move<From extends JobStatus>(from: From, to: Transitions[From][number]): void {
-    assert(this.#status === from, `a job moves from ${from} to ${to}, but it is ${this.#status}`);
+    const allowed: readonly JobStatus[] = transitions[from];
+    assert(this.#status === from && allowed.includes(to), `a job moves from ${from} to ${to}, but it is ${this.#status}`);
     this.#status = to;
     this.#changed(to);
   }

@@ -130,7 +130,10 @@ class SiteGenerator {
     const value = (expression: string): Value => ({ kind: 'js', nullable: false, expression, copy: undefined });
     if (type.form === 'scalar') return [value('v')];
     if (type.form === 'tuple') {
-      this.#code.block(`if (!Array.isArray(v) || v.length !== ${type.names.length})`, () => this.#misfit('v', key));
+      const prototype = this.#names.constant('ArrayPrototype', Array.prototype);
+      // The result of a match is an array with more to it than its elements.
+      const plain = `Array.isArray(v) && v.length === ${type.names.length} && Object.getPrototypeOf(v) === ${prototype} && v.index === undefined`;
+      this.#code.block(`if (!(${plain}))`, () => this.#misfit('v', key));
     } else {
       const prototype = this.#names.constant('ObjectPrototype', Object.prototype);
       const names = this.#names.constant('names', type.names);

@@ -5,7 +5,7 @@ import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import { UnsupportedValueError } from '../batch/value-codec.ts';
 import { assert } from '../base/assert.ts';
-import { MillraceError } from '../base/errors.ts';
+import { UnsupportedKeyError } from './unsupported-key.ts';
 import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import type { KeySpec } from '../graph/logical.ts';
 import { keyText } from '../graph/describe.ts';
@@ -14,7 +14,7 @@ import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord
 
 const sink = new ByteSink();
 
-/** Hash of a key of any kind. @throws MillraceError UNSUPPORTED_VALUE for what cannot be a key */
+/** Hash of a key of any kind. @throws UnsupportedKeyError for what cannot be a key */
 export function hashKey(key: unknown): number {
   if (typeof key === 'string') return hashString(key);
   if (typeof key === 'number') return hashNumber(key);
@@ -23,11 +23,7 @@ export function hashKey(key: unknown): number {
     encodeKey(sink, key);
   } catch (error) {
     if (!(error instanceof UnsupportedValueError)) throw error;
-    throw new MillraceError(
-      'UNSUPPORTED_VALUE',
-      `a key cannot hold a ${error.type}${error.path === '' ? '' : ` (at ${error.path})`}; use numbers, strings, booleans, bigints, dates, null, or arrays and plain objects of them`,
-      { cause: error },
-    );
+    throw new UnsupportedKeyError(error);
   }
   return hashBytes(sink.bytes, 0, sink.length);
 }
@@ -63,7 +59,11 @@ export function generateKey(code: OperatorCode, row: Row, spec: KeySpec): KeyedR
 }
 
 function keyed(code: OperatorCode, row: Row, key: Field): KeyedRow {
-  return { row, key, hash: hashExpression(code, key) };
+  if (key.kind !== 'js' && key.kind !== 'any') return { row, key, hash: hashExpression(code, key) };
+  const hash = code.names.fresh('hash');
+  code.body.line(`let ${hash};`);
+  code.body.line(`try { ${hash} = ${hashExpression(code, key)}; } catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`);
+  return { row, key, hash };
 }
 
 /** A field of the row, in a local where its kind is not known; a record without it is an error. */

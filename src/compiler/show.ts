@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { MillraceError, thrownText } from '../base/errors.ts';
+import { UnsupportedKeyError } from './unsupported-key.ts';
 
 /** A record in one line of at most so many characters. */
 export function showRecord(record: unknown, characters: number): string {
@@ -20,5 +21,6 @@ export function operatorFailure(options: {
   const { operatorName, error, record, characters } = options;
   if (error instanceof MillraceError) return error;
   const place = record.length === 0 ? '' : `\n  at the record ${showRecord(record[0], characters)}`;
+  if (error instanceof UnsupportedKeyError) return new MillraceError('UNSUPPORTED_VALUE', `'${operatorName}': ${error.message}${place}`, { cause: error });
   return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${thrownText(error)}${place}`, { cause: error });
 }

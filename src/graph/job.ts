@@ -147,6 +147,7 @@ function insertLocalAggregation(graph: LogicalGraph): LogicalGraph {
         ...operator,
         id,
         name: `${operator.name} (local)`,
+        partOf: operator.name,
         uid: undefined,
         spec: local,
         inputs: [{ ...edge, partitioner: { kind: 'forward' } }],

@@ -63,6 +63,8 @@ export interface LogicalOperator {
   readonly chaining: Chaining;
   /** The type that `returns` declared for its records. */
   readonly type: RecordType | undefined;
+  /** The operator of the author that this one was made for; its own name elsewhere. */
+  readonly partOf?: string;
   /** How it finds the key of a record, where it is keyed and chained behind what feeds it. */
   readonly key?: KeySpec;
 }

@@ -2,6 +2,7 @@
 
 import type { UserFunction } from '../graph/logical.ts';
 import type { Operator } from '../compiler/operator.ts';
+import { wholeRecord } from '../compiler/row.ts';
 import { synchronous } from './functions.ts';
 
 export function filterOperator(fn: UserFunction): Operator {
@@ -14,8 +15,17 @@ export function filterOperator(fn: UserFunction): Operator {
     create: () => ({
       generate(code, row, emit) {
         const call = code.call(fn, row);
-        code.body.block(`if (${call.result})`, () => emit(call.row));
+        code.body.block(`if (${call.result})`, () => {
+          const check = code.names.constant('noPromise', noPromise);
+          code.body.line(`if (${call.result} !== true) try { ${check}(${call.result}); } catch (error) { throw ${code.failure('error', wholeRecord(call.row))}; }`);
+          emit(call.row);
+        });
       },
     }),
   };
+}
+
+/** A promise is truthy whatever it will come to. */
+function noPromise(result: unknown): void {
+  if (result instanceof Promise) throw new TypeError('filter: the function returned a promise; a stage never waits for a record');
 }

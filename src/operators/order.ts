@@ -20,5 +20,6 @@ function compareNaN(a: number, b: number): number {
 }
 
 function kindOf(value: unknown): string {
-  return value === null ? 'null' : value instanceof Date ? 'a date' : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return value instanceof Date ? 'a date' : `a ${typeof value}`;
 }

@@ -105,6 +105,10 @@ class Rolling implements OperatorInstance {
     const { field } = this.#options;
     const value = code.names.fresh('value');
     code.body.line(`const ${value} = ${field === undefined ? wholeRecord(row) : fieldExpression(row, field)};`);
+    if (field === undefined) return value;
+    const missing = code.names.constant('missingField', missingField);
+    const of = JSON.stringify(callText(this.#options));
+    code.body.line(`if (${value} === undefined) throw ${code.failure(`${missing}(${of}, ${JSON.stringify(field)})`, wholeRecord(row))};`);
     return value;
   }
 
@@ -134,12 +138,22 @@ class Rolling implements OperatorInstance {
   };
 }
 
-function combination({ kind, field }: RollingOptions): (aggregate: unknown, value: unknown) => unknown {
-  const of = `${kind}(${field === undefined ? '' : JSON.stringify(field)})`;
+function combination(options: RollingOptions): (aggregate: unknown, value: unknown) => unknown {
+  const { kind } = options;
+  const of = callText(options);
   if (kind === 'sum') {
     return (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : addOther(a, b, of));
   }
   return kind === 'min' ? (a, b) => (compareValues(b, a) < 0 ? b : a) : (a, b) => (compareValues(b, a) > 0 ? b : a);
+}
+
+/** The call as the author wrote it. */
+function callText({ kind, field }: RollingOptions): string {
+  return `${kind}(${field === undefined ? '' : JSON.stringify(field)})`;
+}
+
+function missingField(call: string, field: string): Error {
+  return new TypeError(`${call}: the record has no field '${field}'`);
 }
 
 function addOther(a: unknown, b: unknown, of: string): bigint {

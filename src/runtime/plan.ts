@@ -1,6 +1,6 @@
 /** From a job's description to its physical plan: the same on the host and on every worker. */
 
-import type { JobDescription } from '../api/execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { planJob } from '../graph/job.ts';
 import { resolveRuntimeMode } from '../graph/logical.ts';
 import { type PhysicalPlan, planPhysical } from '../graph/physical.ts';

@@ -127,7 +127,7 @@ class SubtaskBuilder {
       limits,
       system,
       key: this.#keyOf(operator, index),
-      failure: (error, ...record) => operatorFailure({ operatorName: operator.name, error, record, characters: limits.shownCharacters }),
+      failure: (error, ...record) => operatorFailure({ operatorName: operator.partOf ?? operator.name, error, record, characters: limits.shownCharacters }),
       wake,
       fail,
       warn: (message) => warn(`'${operator.name}': ${message}`),
@@ -162,7 +162,7 @@ export function exchangeWriter(
     channel.exchange === exchange.id && channel.from === producer ? [wiring.writer(index)] : [],
   );
   return new ExchangeWriter({
-    operatorName: exchange.from.operator.name,
+    operatorName: exchange.from.operator.partOf ?? exchange.from.operator.name,
     partitioner: exchange.partitioner,
     channels,
     maxParallelism: exchange.to.operator.maxParallelism,

@@ -3,7 +3,7 @@
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { AnyColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import type { SourceReader, Split } from '../connectors/source.ts';
+import type { SourceReader, Split } from '../graph/source.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 
 export interface SourceInputOptions {

@@ -4,7 +4,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { JobDescription } from '../api/execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { describeError, MillraceError } from '../base/errors.ts';
 import type { System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
@@ -14,15 +14,21 @@ import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
-import { loadJobModule } from './job-module.ts';
 import { planDescription, subtaskNumber } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
 import { buildSlot, type SlotSubtask, type Wiring } from './slot.ts';
 import { SourceInput } from './source-input.ts';
 
+/** What a worker is given from outside. */
+export interface WorkerParts {
+  readonly system: System;
+  /** Loads the task's job module for its job. */
+  readonly loadJob: (task: WorkerTask) => Promise<JobDescription>;
+}
+
 /** Takes part in a job; returns when the worker has let go of everything. */
-export async function runWorker(task: WorkerTask, system: System): Promise<void> {
-  const run = new WorkerRun(task, system);
+export async function runWorker(task: WorkerTask, parts: WorkerParts): Promise<void> {
+  const run = new WorkerRun(task, parts);
   try {
     await run.run();
   } finally {
@@ -35,6 +41,7 @@ type Deployment = Extract<HostMessage, { type: 'deploy' }>;
 class WorkerRun {
   readonly #task: WorkerTask;
   readonly #system: System;
+  readonly #loadJob: WorkerParts['loadJob'];
   readonly #port: MessagePort;
   readonly #warned = new Set<string>();
   readonly #deployed: Promise<Deployment>;
@@ -49,9 +56,10 @@ class WorkerRun {
   #cancelled = false;
   #failed = false;
 
-  constructor(task: WorkerTask, system: System) {
+  constructor(task: WorkerTask, { system, loadJob }: WorkerParts) {
     this.#task = task;
     this.#system = system;
+    this.#loadJob = loadJob;
     this.#port = task.port;
     this.#deployed = new Promise((resolve) => {
       this.#deploy = resolve;
@@ -71,7 +79,7 @@ class WorkerRun {
   async run(): Promise<void> {
     const { module } = this.#task;
     try {
-      const loading = loadJobModule({ ...this.#task, timers: this.#system.timers });
+      const loading = this.#loadJob(this.#task);
       const start = await Promise.race([Promise.all([loading, this.#deployed]), this.#cancelledEarly]);
       // A module cannot be called off, and V8 11 takes the whole process down when a thread is terminated at the moment in which
       // it begins one that has an `await`, as job modules have. So the thread is not given back before it is through.

@@ -1,5 +1,6 @@
 /** The file that worker threads run. A task is a worker's part in one job; the thread outlives it and takes the next. */
 
+import { loadJobModule } from '../api/job-module.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import type { WorkerTask } from '../wire/messages.ts';
 // Job modules import the package; loading it here, while the thread is idle, makes the first job start sooner.
@@ -15,5 +16,5 @@ process.setSourceMapsEnabled(true);
 const system = nodeSystem();
 
 export default function work(task: WorkerTask): Promise<void> {
-  return runWorker(task, system);
+  return runWorker(task, { system, loadJob: () => loadJobModule({ ...task, timers: system.timers }) });
 }

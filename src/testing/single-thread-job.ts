@@ -3,7 +3,7 @@
  * only when nothing else can happen, and then jumps to the next moment at which something will.
  */
 
-import type { JobDescription } from '../api/execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { limitsWith, ringBytesFor } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
@@ -56,13 +56,20 @@ export class SingleThreadJob {
       for (let slot = 0; slot < this.#plan.slots; slot++) this.#subtasks.push(...this.#buildSlot(slot));
       for (const { task } of this.#subtasks) task.open();
       while (!this.#finished()) await this.#advance();
+      const failure = this.#close();
+      if (failure !== undefined) throw failure;
       this.endpoints.close(undefined);
     } catch (error) {
+      this.#close();
       this.endpoints.close(error);
       throw error;
-    } finally {
-      for (const { task } of this.#subtasks) task.close();
     }
+  }
+
+  /** Lets every subtask go; returns the first thing that went wrong. */
+  #close(): unknown {
+    const failures = this.#subtasks.splice(0).map(({ task }) => task.close());
+    return failures.find((failure) => failure !== undefined);
   }
 
   #buildSlot(slot: number): SlotSubtask[] {

@@ -1,8 +1,9 @@
 /** An environment for tests: the whole job runs on the calling thread, deterministically, on a manual clock. */
 
-import type { DataStream } from '../api/data-stream.ts';
+import { collectEndpoint, type DataStream, printEndpoint } from '../api/data-stream.ts';
 import { StreamEnvironment } from '../api/environment.ts';
-import type { Execution, JobDescription } from '../api/execution.ts';
+import type { Execution } from '../api/execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { JobInput, JobResult } from '../api/job-client.ts';
 import type { EnvironmentConfig } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
@@ -54,7 +55,7 @@ export class TestEnvironment extends StreamEnvironment {
 
   /** Runs the job and returns the rows of a stream, in the order in which they came. */
   async collect<T>(stream: DataStream<T>, name = 'test'): Promise<T[]> {
-    const endpoint = this.addEndpoint('output', '$collect', stream.edges).spec.endpoint as { readonly name: string };
+    const endpoint = this.addEndpoint('output', collectEndpoint, stream.edges).spec.endpoint as { readonly name: string };
     const rows: T[] = [];
     await this.#run(this.describe(name), endpoint.name, (batch) => {
       for (const row of batch) rows.push(row as T);
@@ -79,7 +80,7 @@ export class TestEnvironment extends StreamEnvironment {
     const outputs = run.endpoints.outputNames.map(async (name) => {
       for await (const rows of run.endpoints.batches(name)) {
         if (name === collected) take(rows);
-        else if (name.startsWith('$print')) for (const line of rows) this.#test.onPrint?.(line as string);
+        else if (name.startsWith(printEndpoint)) for (const line of rows) this.#test.onPrint?.(line as string);
         else this.outputs[name] = [...(this.outputs[name] ?? []), ...rows];
       }
     });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Limits, limitsWith } from '../../src/base/limits.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
-import type { SinkContext } from '../../src/connectors/sink.ts';
-import type { Source, SourceContext, SourceReader, SourceReaderContext, Split } from '../../src/connectors/source.ts';
+import type { SinkContext } from '../../src/graph/sink.ts';
+import type { Source, SourceContext, SourceReader, SourceReaderContext, Split } from '../../src/graph/source.ts';
 import { nodeSystem } from '../../src/platform/node-system.ts';
 import { stringsOf } from './strings-of.ts';
 

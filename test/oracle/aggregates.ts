@@ -46,14 +46,20 @@ function read(record: unknown, of: AggregateInput): unknown {
 }
 
 function total<N extends number | bigint>(values: readonly N[], zero: N): N {
-  return values.reduce((sum, value) => (sum as number) + (value as number) as N, zero);
+  return values.reduce((sum, value) => ((sum as number) + (value as number)) as N, zero);
 }
 
 /** Of a sample: divided by one less than there are. */
 function variance(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const mean = total(values, 0) / values.length;
-  return total(values.map((value) => (value - mean) ** 2), 0) / (values.length - 1);
+  return (
+    total(
+      values.map((value) => (value - mean) ** 2),
+      0,
+    ) /
+    (values.length - 1)
+  );
 }
 
 function having(records: readonly unknown[], values: readonly unknown[]): [unknown, unknown][] {
@@ -90,4 +96,3 @@ function top(values: readonly unknown[], k: number): { value: unknown; count: nu
   }
   return [...counts.values()].sort((a, b) => b.count - a.count).slice(0, k);
 }
-

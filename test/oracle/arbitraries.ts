@@ -2,20 +2,61 @@
 
 import fc from 'fast-check';
 import { keyText } from './canonical.ts';
-import { filters, flatMaps, type Form, type KeyedEntry, keyedEntries, type MapEntry, mapEntries, otherKeys, partitionFunctions, partitionKeys, processes, wholeKeysOf } from './functions.ts';
-import { type Edge, isOnHost, isStreaming, type Key, type Operation, type Partition, type Plan, type PlanConfig, type PlanNode, parallelismOf, planText } from './plan.ts';
+import {
+  type Form,
+  filters,
+  flatMaps,
+  type KeyedEntry,
+  keyedEntries,
+  type MapEntry,
+  mapEntries,
+  otherKeys,
+  partitionFunctions,
+  partitionKeys,
+  processes,
+  wholeKeysOf,
+} from './functions.ts';
+import {
+  type Edge,
+  isOnHost,
+  isStreaming,
+  type Key,
+  type Operation,
+  type Partition,
+  type Plan,
+  type PlanConfig,
+  type PlanNode,
+  parallelismOf,
+  planText,
+} from './plan.ts';
 
 // Values
 
-export const floats = [0, -0, 1, -1, 0.1, 2 ** 31, -(2 ** 31) - 1, 2 ** 53, 1e308, 5e-324, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+export const floats = [
+  0,
+  -0,
+  1,
+  -1,
+  0.1,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 53,
+  1e308,
+  5e-324,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 const bigints = [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n];
 const hugeBigints = [2n ** 63n, -(2n ** 63n) - 1n, 10n ** 40n];
 const times = [0, -1, 1.6e12, 8.64e15, -8.64e15, Number.NaN];
 
 const latin1 = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 8 }).map((units) => String.fromCharCode(...units));
 /** Any units, lone surrogates among them. */
-const units = fc.array(fc.oneof(fc.integer({ min: 0xd7fe, max: 0xe001 }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 6 }).map((codes) => String.fromCharCode(...codes));
-const ascii = fc.constantFrom('', 'a', 'b', 'hello world', '\0', "it's \"quoted\"\\\n", ' a  b c ');
+const units = fc
+  .array(fc.oneof(fc.integer({ min: 0xd7fe, max: 0xe001 }), fc.integer({ min: 0, max: 0xffff })), { maxLength: 6 })
+  .map((codes) => String.fromCharCode(...codes));
+const ascii = fc.constantFrom('', 'a', 'b', 'hello world', '\0', 'it\'s "quoted"\\\n', ' a  b c ');
 
 function long(max: number): fc.Arbitrary<string> {
   return fc
@@ -24,12 +65,42 @@ function long(max: number): fc.Arbitrary<string> {
 }
 
 export function texts(longest = 3000): fc.Arbitrary<string> {
-  return fc.oneof({ weight: 4, arbitrary: ascii }, { weight: 2, arbitrary: latin1 }, { weight: 2, arbitrary: units }, { weight: 1, arbitrary: long(longest) });
+  return fc.oneof(
+    { weight: 4, arbitrary: ascii },
+    { weight: 2, arbitrary: latin1 },
+    { weight: 2, arbitrary: units },
+    { weight: 1, arbitrary: long(longest) },
+  );
 }
 
 /** Names that are awkward in one way or another. */
 export const oddNames = [
-  'a', 'b', '', '__proto__', '0', '12', '01', '-1', 'constructor', 'length', 'toString', 'a b', "it's", '"', '\\', '\n', '\u2028', '\ufeffid', 'ключ', '\ud800', '$', 'v', 'n', 'record', 'then', 'class',
+  'a',
+  'b',
+  '',
+  '__proto__',
+  '0',
+  '12',
+  '01',
+  '-1',
+  'constructor',
+  'length',
+  'toString',
+  'a b',
+  "it's",
+  '"',
+  '\\',
+  '\n',
+  '\u2028',
+  '\ufeffid',
+  'ключ',
+  '\ud800',
+  '$',
+  'v',
+  'n',
+  'record',
+  'then',
+  'class',
 ];
 
 /** An object with these properties, whatever their names. */
@@ -94,7 +165,10 @@ const simpleKey = fc.oneof(
 export const anyKey: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: simpleKey },
   { weight: 1, arbitrary: fc.array(simpleKey, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.array(fc.tuple(fc.constantFrom(...oddNames), simpleKey), { maxLength: 3 }).map((entries) => objectOf(entries)) },
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.tuple(fc.constantFrom(...oddNames), simpleKey), { maxLength: 3 }).map((entries) => objectOf(entries)),
+  },
   { weight: 1, arbitrary: bytes },
 );
 
@@ -198,9 +272,13 @@ function drifted(before: Shape, { what, column, kind, name }: Drift): Shape {
     case 2:
       return { ...before, kinds: kinds.with(at, 5) };
     case 3:
-      return names.includes(name) || kinds.length === 4 ? before : { ...before, kinds: [...kinds, kind], names: names.with(kinds.length, name) };
+      return names.includes(name) || kinds.length === 4
+        ? before
+        : { ...before, kinds: [...kinds, kind], names: names.with(kinds.length, name) };
     case 4:
-      return kinds.length === 1 ? before : { ...before, kinds: kinds.toSpliced(at, 1), names: [...names.toSpliced(at, 1), ...names.slice(at, at + 1)] };
+      return kinds.length === 1
+        ? before
+        : { ...before, kinds: kinds.toSpliced(at, 1), names: [...names.toSpliced(at, 1), ...names.slice(at, at + 1)] };
     case 5:
       return { ...before, names: [...names.slice(0, kinds.length).reverse(), ...names.slice(kinds.length)], kinds: [...kinds].reverse() };
     default:
@@ -266,10 +344,25 @@ const recordStyles: readonly ((parts: RecordParts) => object)[] = [
   ({ k, n, f, x, seed }) => ({ id: seed, k, n, f, x: seed % 2 === 0 ? x : undefined }),
   ({ k, n, f, x }) => ({ '': x, "it's": n, k, constructor: f, n, f, length: 1 }),
   ({ k, n, f, x }) => ({ k, n, f, 12: x }),
-  ({ k, n, f, x }) => objectOf([['k', k], ['n', n], ['f', f], ['__proto__', x]]),
+  ({ k, n, f, x }) =>
+    objectOf([
+      ['k', k],
+      ['n', n],
+      ['f', f],
+      ['__proto__', x],
+    ]),
   ({ k, n, f, s }) => ({ k, n, f, '\ufeffid': s, '\ud800': 1 }),
   ({ k, n, f, x }) => ({ k, n, f, ...Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`x${i}`, i === 69 ? x : i])) }),
-  ({ k, n, f, x }) => objectOf([['k', k], ['n', n], ['f', f], ['x', x]], null),
+  ({ k, n, f, x }) =>
+    objectOf(
+      [
+        ['k', k],
+        ['n', n],
+        ['f', f],
+        ['x', x],
+      ],
+      null,
+    ),
 ];
 
 const tupleStyles: readonly ((parts: RecordParts) => unknown[])[] = [
@@ -378,7 +471,15 @@ class PlanGrower {
     const parallelism = choice.parallelism > 11 ? choice.parallelism - 10 : undefined;
     const operation = this.#sourceOperation(form, choice, world);
     const node = this.#add({ operation, inputs: [], parallelism });
-    this.#streams.push({ node, side: undefined, form, isOrdered: this.#parallelism(node) === 1, twins: choice.twins, depth: 0, isRead: false });
+    this.#streams.push({
+      node,
+      side: undefined,
+      form,
+      isOrdered: this.#parallelism(node) === 1,
+      twins: choice.twins,
+      depth: 0,
+      isRead: false,
+    });
   }
 
   #sourceOperation(form: Form, choice: SourceChoice, world: World): Operation {
@@ -495,7 +596,8 @@ class PlanGrower {
     const kinds = ['rebalance', 'rescale', 'shuffle', 'broadcast', 'global'] as const;
     if (partition >= 8 && partition < 8 + kinds.length) return { kind: kinds[partition - 8] as 'rebalance' };
     if (partition === forwardChoice) return { kind: 'forward' };
-    if (partition === 14 || partition === 15) return { kind: 'custom', key: pick(partitionKeys[form], key), partition: pick(partitionFunctions, variant) };
+    if (partition === 14 || partition === 15)
+      return { kind: 'custom', key: pick(partitionKeys[form], key), partition: pick(partitionFunctions, variant) };
     return partition > 15 ? { kind: 'key', key: pick(keysOf(form), key) } : undefined;
   }
 
@@ -532,7 +634,12 @@ class PlanGrower {
     if (to === 'collect') this.#isCollected = true;
     const parallelism = isOnHost(to) ? undefined : this.#chosenParallelism(choice, stream);
     const edge = this.#edge(stream, choice, isOnHost(to) ? 1 : parallelism);
-    this.#add({ operation: { op: 'sink', to }, inputs: [edge], parallelism, chaining: chainingOf(choice) === 'never' ? 'never' : undefined });
+    this.#add({
+      operation: { op: 'sink', to },
+      inputs: [edge],
+      parallelism,
+      chaining: chainingOf(choice) === 'never' ? 'never' : undefined,
+    });
   }
 }
 
@@ -579,7 +686,13 @@ function grow(config: PlanConfig, world: World, sources: readonly SourceChoice[]
 /** Any graph on any data. */
 export function plans(stepsMax: number): fc.Arbitrary<Plan> {
   return fc
-    .tuple(configs, worlds(), fc.array(sourceChoice, { minLength: 1, maxLength: 3 }), fc.array(step, { maxLength: stepsMax, size: 'max' }), step)
+    .tuple(
+      configs,
+      worlds(),
+      fc.array(sourceChoice, { minLength: 1, maxLength: 3 }),
+      fc.array(step, { maxLength: stepsMax, size: 'max' }),
+      step,
+    )
     .map(([config, world, sources, steps, sink]) => grow(config, world, sources, steps, sink));
 }
 
@@ -588,18 +701,45 @@ export function driftingPlans(): fc.Arbitrary<Plan> {
   const source = sourceChoice.map((choice) => ({ ...choice, what: [4, 0, 1][choice.what % 3] as number }));
   const exchanging = step.map((choice) => ({ ...choice, partition: 8 + (choice.partition % 10), what: choice.what % 10 }));
   return fc
-    .tuple(configs, worlds(100_000), fc.array(source, { minLength: 1, maxLength: 2 }), fc.array(exchanging, { minLength: 1, maxLength: 3 }), step)
-    .map(([config, world, sources, steps, sink]) => grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink));
+    .tuple(
+      configs,
+      worlds(100_000),
+      fc.array(source, { minLength: 1, maxLength: 2 }),
+      fc.array(exchanging, { minLength: 1, maxLength: 3 }),
+      step,
+    )
+    .map(([config, world, sources, steps, sink]) =>
+      grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink),
+    );
 }
 
 /** Plain columns, texts and nulls among them, that go through several exchanges as they are. */
 export function columnarPlans(): fc.Arbitrary<Plan> {
-  const textual = fc.tuple(worlds(100), fc.array(fc.oneof(texts(100), fc.constant(null)), { minLength: 1, maxLength: 5 })).map(([world, keys]): World => ({ ...world, keys }));
-  const source = sourceChoice.map((choice) => ({ ...choice, what: [5, 3, 6, 0, 1][choice.what % 5] as number, twins: false, styles: choice.styles.map((style) => style % 5) }));
-  const passing = step.map((choice) => ({ ...choice, partition: 8 + (choice.partition % 10), what: [5, 6, 11, 12, 2, 9][choice.what % 6] as number }));
+  const textual = fc
+    .tuple(worlds(100), fc.array(fc.oneof(texts(100), fc.constant(null)), { minLength: 1, maxLength: 5 }))
+    .map(([world, keys]): World => ({ ...world, keys }));
+  const source = sourceChoice.map((choice) => ({
+    ...choice,
+    what: [5, 3, 6, 0, 1][choice.what % 5] as number,
+    twins: false,
+    styles: choice.styles.map((style) => style % 5),
+  }));
+  const passing = step.map((choice) => ({
+    ...choice,
+    partition: 8 + (choice.partition % 10),
+    what: [5, 6, 11, 12, 2, 9][choice.what % 6] as number,
+  }));
   return fc
-    .tuple(configs, textual, fc.array(source, { minLength: 1, maxLength: 2 }), fc.array(passing, { minLength: 2, maxLength: 4, size: 'max' }), step)
-    .map(([config, world, sources, steps, sink]) => grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink));
+    .tuple(
+      configs,
+      textual,
+      fc.array(source, { minLength: 1, maxLength: 2 }),
+      fc.array(passing, { minLength: 2, maxLength: 4, size: 'max' }),
+      step,
+    )
+    .map(([config, world, sources, steps, sink]) =>
+      grow({ ...config, parallelism: Math.max(2, config.parallelism) }, world, sources, steps, sink),
+    );
 }
 
 /** One producer, keyed: everything about order is fixed. */

@@ -42,7 +42,10 @@ function arrayText(array: readonly unknown[]): string {
 
 function propertiesText(value: object, keys: readonly PropertyKey[]): string {
   return keys
-    .map((key) => `${typeof key === 'symbol' ? '<symbol>' : JSON.stringify(key)}: ${canonical(Object.getOwnPropertyDescriptor(value, key)?.value)}`)
+    .map(
+      (key) =>
+        `${typeof key === 'symbol' ? '<symbol>' : JSON.stringify(key)}: ${canonical(Object.getOwnPropertyDescriptor(value, key)?.value)}`,
+    )
     .join(', ');
 }
 

@@ -2,7 +2,7 @@
 
 import { canonical, shortened } from './canonical.ts';
 import { runOnEngine } from './engine.ts';
-import { interpret, type Item } from './interpreter.ts';
+import { type Item, interpret } from './interpreter.ts';
 import { type Plan, planText } from './plan.ts';
 
 /** How long one small job may take before it counts as hung. */
@@ -77,7 +77,8 @@ function orderDifference(items: readonly Item[], rows: readonly unknown[]): stri
       if (lanes.get(group)?.size !== 1) continue;
       const actual = rows.filter((row) => groupOf(row) === group).map(canonical);
       const at = texts.findIndex((text, i) => text !== actual[i]);
-      if (at >= 0) return `row ${at}${group === '' ? '' : ` of key ${shortened(group)}`} is ${shortened(actual[at] ?? 'missing')} instead of ${shortened(texts[at] as string)}`;
+      if (at >= 0)
+        return `row ${at}${group === '' ? '' : ` of key ${shortened(group)}`} is ${shortened(actual[at] ?? 'missing')} instead of ${shortened(texts[at] as string)}`;
     }
   }
   return undefined;

@@ -9,7 +9,17 @@ import * as aggregators from '../../src/operators/aggregators/index.ts';
 import type { AggregateFunction } from '../../src/operators/keyed-fold.ts';
 import { OutputTag, type ProcessFunction } from '../../src/operators/process.ts';
 import { TestEnvironment } from '../../src/testing/test-environment.ts';
-import { type Aggregate, type Edge, isKeyed, type Key, type KeyedOperation, type Plan, type PlanNode, type ProcessSpec, type SinkKind } from './plan.ts';
+import {
+  type Aggregate,
+  type Edge,
+  isKeyed,
+  type Key,
+  type KeyedOperation,
+  type Plan,
+  type PlanNode,
+  type ProcessSpec,
+  type SinkKind,
+} from './plan.ts';
 
 type Stream = DataStream<unknown>;
 type Keyed = KeyedStream<unknown, unknown>;
@@ -17,8 +27,16 @@ type Keyed = KeyedStream<unknown, unknown>;
 /** The records that arrived at each sink, in the order in which they came, by the sink's node. */
 export async function runOnEngine(plan: Plan, seed: number): Promise<Map<number, unknown[]>> {
   const { mode, limits, ...config } = plan.config;
-  const inputs = Object.fromEntries(plan.nodes.flatMap(({ operation }, i) => (operation.op === 'fromHost' ? [[nameOf(i), operation.rows]] : [])));
-  const env = new TestEnvironment({ ...config, runtimeMode: mode, limits: limits as NonNullable<EnvironmentConfig['limits']>, seed, inputs });
+  const inputs = Object.fromEntries(
+    plan.nodes.flatMap(({ operation }, i) => (operation.op === 'fromHost' ? [[nameOf(i), operation.rows]] : [])),
+  );
+  const env = new TestEnvironment({
+    ...config,
+    runtimeMode: mode,
+    limits: limits as NonNullable<EnvironmentConfig['limits']>,
+    seed,
+    inputs,
+  });
   const job = new JobBuilder(env);
   for (const [index, node] of plan.nodes.entries()) job.add(index, node);
   await job.run();

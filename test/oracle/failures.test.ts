@@ -69,7 +69,14 @@ const tag = new OutputTag<Order>('side');
 const cases: readonly Case[] = [
   { title: 'map', job: (stream) => stream.map((order) => refuseFour(order, order)).name('the operator') },
   { title: 'map that reads one field', job: (stream) => stream.map(({ n }) => (n === 4 ? refuse() : n)).name('the operator') },
-  { title: 'map behind a literal', job: (stream) => stream.map(({ n, id }) => ({ id, n })).map((order) => refuseFour(order, 1)).name('the operator') },
+  {
+    title: 'map behind a literal',
+    job: (stream) =>
+      stream
+        .map(({ n, id }) => ({ id, n }))
+        .map((order) => refuseFour(order, 1))
+        .name('the operator'),
+  },
   { title: 'filter', job: (stream) => stream.filter((order) => refuseFour(order, true)).name('the operator') },
   { title: 'flatMap, in its body', job: (stream) => stream.flatMap((order) => refuseFour(order, [order])).name('the operator') },
   {
@@ -82,7 +89,10 @@ const cases: readonly Case[] = [
         })
         .name('the operator'),
   },
-  { title: 'flatMap, in the iterable that it returns', job: (stream) => stream.flatMap((order) => ({ [Symbol.iterator]: () => refuseFour(order, [order].values()) })).name('the operator') },
+  {
+    title: 'flatMap, in the iterable that it returns',
+    job: (stream) => stream.flatMap((order) => ({ [Symbol.iterator]: () => refuseFour(order, [order].values()) })).name('the operator'),
+  },
   {
     title: 'what is behind an emit',
     job: (stream) =>
@@ -103,7 +113,10 @@ const cases: readonly Case[] = [
         .filter((order) => refuseFour(order, true))
         .name('the operator'),
   },
-  { title: 'process', job: (stream) => stream.process({ processElement: (order, _ctx, out) => out(refuseFour(order, order)) }).name('the operator') },
+  {
+    title: 'process',
+    job: (stream) => stream.process({ processElement: (order, _ctx, out) => out(refuseFour(order, order)) }).name('the operator'),
+  },
   {
     title: 'what is behind a side output',
     job: (stream) =>
@@ -114,23 +127,72 @@ const cases: readonly Case[] = [
         .map((order) => refuseFour(order, order))
         .name('the operator'),
   },
-  { title: 'keyBy', operator: /^'(numbers|the operator \(local\))' /, job: (stream) => stream.keyBy((order) => refuseFour(order, order.id)).aggregate({ hits: count() }).name('the operator') },
-  { title: 'keyBy in front of reduce', operator: /^'numbers' /, job: (stream) => stream.keyBy((order) => refuseFour(order, order.id)).reduce((a) => a) },
-  { title: 'reduce', job: (stream) => stream.keyBy('id').reduce((_a, b) => refuseFour(b, b)).name('the operator') },
-  { title: 'the function of an aggregator', operator: /^'the operator( \(local\))?' /, job: (stream) => stream.keyBy('id').aggregate({ total: sum((order) => refuseFour(order, order.n)) }).name('the operator') },
-  { title: 'the function of maxBy', operator: /^'the operator( \(local\))?' /, job: (stream) => stream.keyBy('id').aggregate({ total: avg('n'), most: maxBy((order) => refuseFour(order, order.n)) }).name('the operator') },
+  {
+    title: 'keyBy',
+    operator: /^'(numbers|the operator \(local\))' /,
+    job: (stream) =>
+      stream
+        .keyBy((order) => refuseFour(order, order.id))
+        .aggregate({ hits: count() })
+        .name('the operator'),
+  },
+  {
+    title: 'keyBy in front of reduce',
+    operator: /^'numbers' /,
+    job: (stream) => stream.keyBy((order) => refuseFour(order, order.id)).reduce((a) => a),
+  },
+  {
+    title: 'reduce',
+    job: (stream) =>
+      stream
+        .keyBy('id')
+        .reduce((_a, b) => refuseFour(b, b))
+        .name('the operator'),
+  },
+  {
+    title: 'the function of an aggregator',
+    operator: /^'the operator( \(local\))?' /,
+    job: (stream) =>
+      stream
+        .keyBy('id')
+        .aggregate({ total: sum((order) => refuseFour(order, order.n)) })
+        .name('the operator'),
+  },
+  {
+    title: 'the function of maxBy',
+    operator: /^'the operator( \(local\))?' /,
+    job: (stream) =>
+      stream
+        .keyBy('id')
+        .aggregate({ total: avg('n'), most: maxBy((order) => refuseFour(order, order.n)) })
+        .name('the operator'),
+  },
   {
     title: 'add of an aggregate function',
     job: (stream) =>
       stream
         .keyBy('id')
-        .aggregate({ createAccumulator: () => 0, add: (order: Order, sum: number) => sum + refuseFour(order, order.n), getResult: (sum) => sum, merge: (a, b) => a + b })
+        .aggregate({
+          createAccumulator: () => 0,
+          add: (order: Order, sum: number) => sum + refuseFour(order, order.n),
+          getResult: (sum) => sum,
+          merge: (a, b) => a + b,
+        })
         .name('the operator'),
   },
   {
     title: 'createAccumulator of an aggregate function',
     record: /id: 'order-\d'/,
-    job: (stream) => stream.keyBy('id').aggregate({ createAccumulator: refuse as () => number, add: (_order: Order, sum: number) => sum, getResult: (sum) => sum, merge: (a, b) => a + b }).name('the operator'),
+    job: (stream) =>
+      stream
+        .keyBy('id')
+        .aggregate({
+          createAccumulator: refuse as () => number,
+          add: (_order: Order, sum: number) => sum,
+          getResult: (sum) => sum,
+          merge: (a, b) => a + b,
+        })
+        .name('the operator'),
   },
   {
     title: 'getResult of an aggregate function',
@@ -138,13 +200,22 @@ const cases: readonly Case[] = [
     job: (stream) =>
       stream
         .keyBy('id')
-        .aggregate({ createAccumulator: () => [] as string[], add: (order: Order, ids: string[]) => [...ids, order.id], getResult: refuse as (ids: string[]) => number, merge: (a, b) => [...a, ...b] })
+        .aggregate({
+          createAccumulator: () => [] as string[],
+          add: (order: Order, ids: string[]) => [...ids, order.id],
+          getResult: refuse as (ids: string[]) => number,
+          merge: (a, b) => [...a, ...b],
+        })
         .name('the operator'),
   },
   {
     title: 'toRow',
     record: /key: 'order-1', (hits|ids): /,
-    job: (stream) => stream.keyBy('id').aggregate({ ids: collect('id') }, (row) => (row.key === 'order-1' ? refuse() : row)).name('the operator'),
+    job: (stream) =>
+      stream
+        .keyBy('id')
+        .aggregate({ ids: collect('id') }, (row) => (row.key === 'order-1' ? refuse() : row))
+        .name('the operator'),
   },
   {
     title: 'toRow of an aggregate function',
@@ -152,11 +223,37 @@ const cases: readonly Case[] = [
     job: (stream) =>
       stream
         .keyBy('id')
-        .aggregate({ createAccumulator: () => 0, add: (order: Order, sum: number) => sum + order.n, getResult: (sum) => sum, merge: (a, b) => a + b }, (sum, { key }) => (key === 'order-1' ? refuse() : sum))
+        .aggregate(
+          {
+            createAccumulator: () => 0,
+            add: (order: Order, sum: number) => sum + order.n,
+            getResult: (sum) => sum,
+            merge: (a, b) => a + b,
+          },
+          (sum, { key }) => (key === 'order-1' ? refuse() : sum),
+        )
         .name('the operator'),
   },
-  { title: 'the selector of partitionCustom', operator: /^'numbers' /, job: (stream) => stream.partitionCustom((n: number) => n % 2, (order) => refuseFour(order, 0)).map((order) => order) },
-  { title: 'partitionCustom', operator: /^'numbers' /, job: (stream) => stream.partitionCustom((n, subtasks) => (n === 4 ? refuse() : n % subtasks), 'n').map((order) => order).setParallelism(2) },
+  {
+    title: 'the selector of partitionCustom',
+    operator: /^'numbers' /,
+    job: (stream) =>
+      stream
+        .partitionCustom(
+          (n: number) => n % 2,
+          (order) => refuseFour(order, 0),
+        )
+        .map((order) => order),
+  },
+  {
+    title: 'partitionCustom',
+    operator: /^'numbers' /,
+    job: (stream) =>
+      stream
+        .partitionCustom((n, subtasks) => (n === 4 ? refuse() : n % subtasks), 'n')
+        .map((order) => order)
+        .setParallelism(2),
+  },
   {
     title: 'a sink',
     job: (stream) => {
@@ -176,7 +273,18 @@ const cases: readonly Case[] = [
 describe('a function that throws ends the job with its operator, the record and the cause', () => {
   test.each(cases)('$title', async ({ operator = /^'the operator' /, record = /n: 4/, job }) => {
     for (const config of configs) {
-      const failure = await failureOf((env) => job(env.fromData(orders).name('source').rebalance().map((order) => order).name('numbers')), config);
+      const failure = await failureOf(
+        (env) =>
+          job(
+            env
+              .fromData(orders)
+              .name('source')
+              .rebalance()
+              .map((order) => order)
+              .name('numbers'),
+          ),
+        config,
+      );
       expect(failure.code).toBe('USER_FUNCTION');
       expect(failure.message).toMatch(operator);
       expect(failure.message).toContain('Refusal: not this one');
@@ -200,7 +308,14 @@ describe('a function that throws ends the job with its operator, the record and 
   });
 
   test('open and close of a process function, at no record', async () => {
-    const opening = await failureOf((env) => env.fromData([1]).process({ open: refuse, processElement: () => {} }).name('the operator'), { parallelism: 2 });
+    const opening = await failureOf(
+      (env) =>
+        env
+          .fromData([1])
+          .process({ open: refuse, processElement: () => {} })
+          .name('the operator'),
+      { parallelism: 2 },
+    );
     expect(opening).toMatchObject({ code: 'USER_FUNCTION', message: "'the operator' failed with Refusal: not this one" });
     expect(opening.cause).toBeInstanceOf(Refusal);
   });
@@ -225,7 +340,11 @@ describe('a wrong declaration ends the job with TYPE_MISMATCH', () => {
   test.each(wrong)('$title', async ({ type, record }) => {
     for (const keyed of [false, true]) {
       const job = (env: TestEnvironment) => {
-        const declared = env.fromData([record] as unknown[]).map((each) => each).name('the operator').returns(type as never) as DataStream<unknown>;
+        const declared = env
+          .fromData([record] as unknown[])
+          .map((each) => each)
+          .name('the operator')
+          .returns(type as never) as DataStream<unknown>;
         return keyed ? declared.keyBy(() => 'key').map((each) => each) : declared.rebalance().map((each) => each);
       };
       const failure = await failureOf(job, { parallelism: 2 });
@@ -236,8 +355,18 @@ describe('a wrong declaration ends the job with TYPE_MISMATCH', () => {
 
   test('shows the record', async () => {
     const declared = t.object({ id: t.string, n: t.int32 });
-    const failure = await failureOf((env) => env.fromData(orders).map((order) => ({ ...order, n: order.n / 2 })).name('halves').returns(declared), { parallelism: 2 });
-    expect(failure.message).toBe("'halves' was declared to return { id: string, n: int32 }, but a record is { id: string, n: float64 }: { id: 'order-1', n: 0.5 }");
+    const failure = await failureOf(
+      (env) =>
+        env
+          .fromData(orders)
+          .map((order) => ({ ...order, n: order.n / 2 }))
+          .name('halves')
+          .returns(declared),
+      { parallelism: 2 },
+    );
+    expect(failure.message).toBe(
+      "'halves' was declared to return { id: string, n: int32 }, but a record is { id: string, n: float64 }: { id: 'order-1', n: 0.5 }",
+    );
   });
 });
 
@@ -257,7 +386,11 @@ describe('a value that cannot cross threads ends the job with UNSUPPORTED_VALUE'
     { title: 'a symbol as a record', record: Symbol('x'), says: /: it is a symbol/ },
     { title: 'a function in a map', record: { id: 1, all: new Map([['x', () => 1]]) }, says: /field \.all\.get\("x"\) is a function/ },
     { title: 'a symbol key', record: { id: 1, [Symbol('x')]: 1 }, says: /symbol key/ },
-    { title: 'an accessor', record: Object.defineProperty({ id: 1 }, 'n', { get: () => 1, enumerable: true }), says: /field \.n is a accessor property/ },
+    {
+      title: 'an accessor',
+      record: Object.defineProperty({ id: 1 }, 'n', { get: () => 1, enumerable: true }),
+      says: /field \.n is a accessor property/,
+    },
     { title: 'an array with properties', record: Object.assign([1], { input: 'x' }), says: /extra property "input"/ },
   ];
 
@@ -265,7 +398,14 @@ describe('a value that cannot cross threads ends the job with UNSUPPORTED_VALUE'
     // Alone; behind a record of another shape, and in front of one, which seals the batch.
     for (const rows of [[record], [[1, 2], record], [record, { id: 1, other: 1 }], [record, 'text']]) {
       for (const limits of [{}, { batchRows: 1, ringBytes: 256 }]) {
-        const job = (env: TestEnvironment) => env.fromData(rows as unknown[]).map((each) => each).name('the operator').setParallelism(1).broadcast().map((each) => each);
+        const job = (env: TestEnvironment) =>
+          env
+            .fromData(rows as unknown[])
+            .map((each) => each)
+            .name('the operator')
+            .setParallelism(1)
+            .broadcast()
+            .map((each) => each);
         const failure = await failureOf(job, { parallelism: 2, limits });
         expect(failure.code).toBe('UNSUPPORTED_VALUE');
         expect(failure.message).toMatch(/^'the operator' emitted a record that cannot cross threads/);
@@ -281,7 +421,15 @@ describe('a value that cannot cross threads ends the job with UNSUPPORTED_VALUE'
     { title: 'a map', key: [new Map()], says: /a key cannot hold a Map \(at \[0\]\)/ },
   ])('$title as a key', async ({ key, says }) => {
     for (const parallelism of [1, 2]) {
-      const failure = await failureOf((env) => env.fromData([1]).name('the operator').keyBy((): unknown => key).aggregate({ hits: count() }), { parallelism });
+      const failure = await failureOf(
+        (env) =>
+          env
+            .fromData([1])
+            .name('the operator')
+            .keyBy((): unknown => key)
+            .aggregate({ hits: count() }),
+        { parallelism },
+      );
       expect(failure.code).toBe('UNSUPPORTED_VALUE');
       expect(failure.message).toMatch(says);
     }

@@ -64,7 +64,11 @@ const ofAny: MapEntry[] = [
   { fn: (v: unknown) => [v, typeof v], to: 'any', returns: [t.tuple(t.any, t.string), t.tuple(t.any, t.nullable(t.string))] },
   { fn: (v: unknown) => ({ a: v, 'b c': 1, "q'": null, constructor: true }), to: 'any' },
   { fn: (v: unknown) => (typeof v === 'number' ? { number: v } : [v]), to: 'any' },
-  { fn: (v: unknown) => (typeof v === 'string' ? { kind: 'text', v } : { kind: typeof v, v }), to: 'any', returns: [t.object({ kind: t.string, v: t.any })] },
+  {
+    fn: (v: unknown) => (typeof v === 'string' ? { kind: 'text', v } : { kind: typeof v, v }),
+    to: 'any',
+    returns: [t.object({ kind: t.string, v: t.any })],
+  },
   { fn: (v: unknown) => (typeof v === 'object' ? { v, w: null } : { w: v, v: null }), to: 'any' },
   {
     fn: function twice(v: unknown) {
@@ -99,8 +103,16 @@ const ofNumber: MapEntry[] = [
   { fn: (n: number) => (n % 3 === 0 ? undefined : n), to: 'any' },
   { fn: (n: number) => (n % 5 === 0 ? BigInt(n) ** 9n : n), to: 'any' },
   { fn: (n: number) => new Date(n * 1e9), to: 'any', returns: [t.timestamp, t.nullable(t.timestamp)] },
-  { fn: (n: number) => ({ at: new Date(n), 'is even': n % 2 === 0, big: BigInt(n) }), to: 'any', returns: [t.object({ at: t.timestamp, 'is even': t.bool, big: t.bigint64 })] },
-  { fn: (n: number) => ({ k: n % 2 === 0 ? null : n, n, f: n / 3, m: n % 4 === 0 ? null : n }), to: 'record', returns: [t.object({ k: t.nullable(t.float64), n: t.float64, f: t.float64, m: t.nullable(t.float64) })] },
+  {
+    fn: (n: number) => ({ at: new Date(n), 'is even': n % 2 === 0, big: BigInt(n) }),
+    to: 'any',
+    returns: [t.object({ at: t.timestamp, 'is even': t.bool, big: t.bigint64 })],
+  },
+  {
+    fn: (n: number) => ({ k: n % 2 === 0 ? null : n, n, f: n / 3, m: n % 4 === 0 ? null : n }),
+    to: 'record',
+    returns: [t.object({ k: t.nullable(t.float64), n: t.float64, f: t.float64, m: t.nullable(t.float64) })],
+  },
 ];
 
 const ofText: MapEntry[] = [
@@ -108,9 +120,17 @@ const ofText: MapEntry[] = [
   { fn: (s: string) => `${s}!`, to: 'text', returns: [t.string, t.any] },
   { fn: (s: string) => s.slice(0, 3), to: 'text', returns: [t.nullable(t.string)] },
   { fn: (s: string) => s.length % 50, to: 'number', returns: [t.int32] },
-  { fn: (s: string) => ({ k: s.slice(0, 1), n: s.length % 100 }), to: 'pair', returns: [t.object({ k: t.string, n: t.int32 }), ...pairTypes] },
+  {
+    fn: (s: string) => ({ k: s.slice(0, 1), n: s.length % 100 }),
+    to: 'pair',
+    returns: [t.object({ k: t.string, n: t.int32 }), ...pairTypes],
+  },
   { fn: (s: string) => [s, 1], to: 'one', returns: [t.tuple(t.string, t.float64)] },
-  { fn: (s: string) => ({ k: s.length % 3, n: s.length % 10, f: -0, s, x: s.length % 2 === 0 ? s : null }), to: 'record', returns: [t.object({ k: t.int32, n: t.int32, f: t.float64, s: t.string, x: t.nullable(t.string) })] },
+  {
+    fn: (s: string) => ({ k: s.length % 3, n: s.length % 10, f: -0, s, x: s.length % 2 === 0 ? s : null }),
+    to: 'record',
+    returns: [t.object({ k: t.int32, n: t.int32, f: t.float64, s: t.string, x: t.nullable(t.string) })],
+  },
 ];
 
 const ofPair: MapEntry[] = [
@@ -133,7 +153,11 @@ const ofRecord: MapEntry[] = [
   { fn: (r: Rec) => ({ ...r, y: r.n }), to: 'record' },
   { fn: (r: Rec) => Object.fromEntries([...Object.entries(r), ['x', r.k]]), to: 'record' },
   { fn: ({ x, ...rest }: Rec) => rest, to: 'record' },
-  { fn: ({ k, n, f, x = 'none' }: Rec) => ({ k, n, f, x }), to: 'record', returns: [t.object({ k: t.any, n: t.float64, f: t.float64, x: t.any })] },
+  {
+    fn: ({ k, n, f, x = 'none' }: Rec) => ({ k, n, f, x }),
+    to: 'record',
+    returns: [t.object({ k: t.any, n: t.float64, f: t.float64, x: t.any })],
+  },
   {
     fn: (r: Rec) => {
       const { k, n, ...others } = r;
@@ -142,7 +166,11 @@ const ofRecord: MapEntry[] = [
     },
     to: 'record',
   },
-  { fn: (r: Rec) => ({ f: r.f, s: r.s ?? null, k: r.k, n: r.n, m: r.m === undefined ? null : r.m }), to: 'record', returns: [t.object({ f: t.float64, s: t.nullable(t.string), k: t.any, n: t.float64, m: t.nullable(t.float64) })] },
+  {
+    fn: (r: Rec) => ({ f: r.f, s: r.s ?? null, k: r.k, n: r.n, m: r.m === undefined ? null : r.m }),
+    to: 'record',
+    returns: [t.object({ f: t.float64, s: t.nullable(t.string), k: t.any, n: t.float64, m: t.nullable(t.float64) })],
+  },
   { fn: (r: Rec) => [r.k, r.n, r.x, r.f], to: 'tuple', returns: [t.tuple(t.any, t.float64, t.any, t.float64)] },
   { fn: (r: Rec) => (r.n % 2 === 0 ? [r.k, r.n] : [r.k, r.n, r.s]), to: 'tuple' },
   { fn: (r: Rec) => r.x, to: 'any' },
@@ -167,7 +195,11 @@ const ofTuple: MapEntry[] = [
   { fn: (p: Tuple) => [p[0], p[1]], to: 'couple', returns: coupleTypes.slice(0, 1) },
   { fn: ([k, n]: Tuple) => [k, n], to: 'couple', returns: coupleTypes.slice(0, 1) },
   { fn: ([k, n]: Tuple) => ({ k, n }), to: 'pair', returns: pairTypes },
-  { fn: ([k, n, ...rest]: Tuple) => ({ k, n, f: rest.length / 3, x: rest }), to: 'record', returns: [t.object({ k: t.any, n: t.float64, f: t.float64, x: t.any })] },
+  {
+    fn: ([k, n, ...rest]: Tuple) => ({ k, n, f: rest.length / 3, x: rest }),
+    to: 'record',
+    returns: [t.object({ k: t.any, n: t.float64, f: t.float64, x: t.any })],
+  },
   { fn: (p: Tuple) => [p[0], p[1], p.length, p[2]], to: 'tuple', returns: [t.tuple(t.any, t.float64, t.int32, t.any)] },
   { fn: (p: Tuple) => [...p, null], to: 'tuple' },
   { fn: ([, n]: Tuple) => n, to: 'number', returns: [t.float64] },
@@ -221,14 +253,31 @@ const filtersOfAny: JobFunction[] = [
   },
 ];
 
-const filtersOfPair: JobFunction[] = [(r: Pair) => r.n % 2 === 0, ({ n }: Pair) => n & 1, (r: Pair) => r.k, (r: Pair) => r.k !== null && r.n > 0, () => 1];
-const filtersOfTuple: JobFunction[] = [(p: Tuple) => p[1] > 0, ([k]: Tuple) => typeof k === 'string', ([, n]: Tuple) => n % 3, (p: Tuple) => p.length > 1];
+const filtersOfPair: JobFunction[] = [
+  (r: Pair) => r.n % 2 === 0,
+  ({ n }: Pair) => n & 1,
+  (r: Pair) => r.k,
+  (r: Pair) => r.k !== null && r.n > 0,
+  () => 1,
+];
+const filtersOfTuple: JobFunction[] = [
+  (p: Tuple) => p[1] > 0,
+  ([k]: Tuple) => typeof k === 'string',
+  ([, n]: Tuple) => n % 3,
+  (p: Tuple) => p.length > 1,
+];
 
 export const filters: Readonly<Record<Form, readonly JobFunction[]>> = {
   any: filtersOfAny,
   number: [(n: number) => n % 2 === 0, (n: number) => n & 3, (n: number) => n > 10],
   text: [(s: string) => s, (s: string) => s.length % 2, (s: string) => !s.startsWith('a')],
-  record: [...filtersOfPair, (r: Rec) => r.x !== undefined, ({ s }: Rec) => s ?? true, (r: Rec) => Object.keys(r).length > 3, (r: Rec) => !Number.isNaN(r.f)],
+  record: [
+    ...filtersOfPair,
+    (r: Rec) => r.x !== undefined,
+    ({ s }: Rec) => s ?? true,
+    (r: Rec) => Object.keys(r).length > 3,
+    (r: Rec) => !Number.isNaN(r.f),
+  ],
   tuple: filtersOfTuple,
   pair: filtersOfPair,
   couple: filtersOfTuple,
@@ -283,7 +332,11 @@ const flatMapsOfPair: MapEntry[] = [
     to: 'pair',
     returns: pairTypes,
   },
-  { fn: ({ k, n }: Pair, emit: (record: unknown) => void) => (n % 2 === 0 ? emit([k, n]) : [[k, -n - 1]]), to: 'couple', returns: coupleTypes.slice(0, 1) },
+  {
+    fn: ({ k, n }: Pair, emit: (record: unknown) => void) => (n % 2 === 0 ? emit([k, n]) : [[k, -n - 1]]),
+    to: 'couple',
+    returns: coupleTypes.slice(0, 1),
+  },
   { fn: (r: Pair) => [[r.k, 1]], to: 'one', returns: coupleTypes },
 ];
 
@@ -309,14 +362,30 @@ export const flatMaps: Readonly<Record<Form, readonly MapEntry[]>> = {
       to: 'number',
       returns: [t.int32],
     },
-    { fn: (n: number, emit: (record: unknown) => void) => (n % 2 === 0 ? emit({ k: n % 4 === 0, n }) : undefined), to: 'pair', returns: pairTypes },
+    {
+      fn: (n: number, emit: (record: unknown) => void) => (n % 2 === 0 ? emit({ k: n % 4 === 0, n }) : undefined),
+      to: 'pair',
+      returns: pairTypes,
+    },
   ],
   text: [
     { fn: (s: string) => s.split(/\s+/).slice(0, 9), to: 'text', returns: [t.string] },
     { fn: (s: string) => s.slice(0, 5), to: 'text', returns: [t.string] },
-    { fn: (s: string, emit: (record: unknown) => void) => s.slice(0, 20).split('').forEach((c) => emit([c, 1])), to: 'one', returns: [t.tuple(t.string, t.int32)] },
+    {
+      fn: (s: string, emit: (record: unknown) => void) =>
+        s
+          .slice(0, 20)
+          .split('')
+          .forEach((c) => emit([c, 1])),
+      to: 'one',
+      returns: [t.tuple(t.string, t.int32)],
+    },
   ],
-  record: [...flatMapsOfPair.slice(1), { fn: (r: Rec) => [r, { ...r, x: null }], to: 'record' }, { fn: (r: Rec) => Object.values(r), to: 'any' }],
+  record: [
+    ...flatMapsOfPair.slice(1),
+    { fn: (r: Rec) => [r, { ...r, x: null }], to: 'record' },
+    { fn: (r: Rec) => Object.values(r), to: 'any' },
+  ],
   tuple: flatMapsOfTuple,
   pair: flatMapsOfPair,
   couple: flatMapsOfTuple,
@@ -350,9 +419,18 @@ export const partitionKeys: Readonly<Record<Form, readonly Key[]>> = {
   any: [{ kind: 'selector', select: (v: unknown) => typeof v }],
   number: [{ kind: 'selector', select: (n: number) => n }],
   text: [{ kind: 'selector', select: (s: string) => s }],
-  record: [{ kind: 'field', field: 'k' }, { kind: 'selector', select: ({ n }: Rec) => n }],
-  tuple: [{ kind: 'field', field: 0 }, { kind: 'selector', select: ([, n]: Tuple) => n }],
-  pair: [{ kind: 'field', field: 'n' }, { kind: 'selector', select: (r: Pair) => [r.k] }],
+  record: [
+    { kind: 'field', field: 'k' },
+    { kind: 'selector', select: ({ n }: Rec) => n },
+  ],
+  tuple: [
+    { kind: 'field', field: 0 },
+    { kind: 'selector', select: ([, n]: Tuple) => n },
+  ],
+  pair: [
+    { kind: 'field', field: 'n' },
+    { kind: 'selector', select: (r: Pair) => [r.k] },
+  ],
   couple: [{ kind: 'field', field: 1 }],
   one: [{ kind: 'field', field: 0 }],
   big: [{ kind: 'field', field: 'n' }],
@@ -397,7 +475,7 @@ export const otherKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
     { kind: 'selector', select: (v: unknown) => typeof v },
     { kind: 'selector', select: (v: unknown) => (typeof v === 'object' ? null : (v ?? null)) },
     { kind: 'selector', select: (v: unknown) => canonical(v) },
-    ],
+  ],
   number: [
     { kind: 'selector', select: (n: number) => n % 3 },
     { kind: 'selector', select: (n: number) => n % 2 === 0 },
@@ -423,7 +501,11 @@ export const otherKeys: Readonly<Partial<Record<Form, readonly Key[]>>> = {
     { kind: 'field', field: 1 },
     { kind: 'selector', select: (p: Tuple) => p[1] % 2 },
   ],
-  row: [{ kind: 'field', field: 'key' }, { kind: 'fields', fields: ['key'] }, { kind: 'selector', select: ({ key }: Row) => [key] }],
+  row: [
+    { kind: 'field', field: 'key' },
+    { kind: 'fields', fields: ['key'] },
+    { kind: 'selector', select: ({ key }: Row) => [key] },
+  ],
 };
 
 export interface KeyedEntry {
@@ -438,11 +520,22 @@ function reduce(needs: Needs, fn: JobFunction, to: Form, wholeKey = false): Keye
   return { operation: { op: 'reduce', needs, fn }, to, wholeKey };
 }
 
-function rolling(needs: Needs, op: 'sum' | 'min' | 'max' | 'minBy' | 'maxBy', field: string | number | undefined, to: Form, wholeKey = false): KeyedEntry {
+function rolling(
+  needs: Needs,
+  op: 'sum' | 'min' | 'max' | 'minBy' | 'maxBy',
+  field: string | number | undefined,
+  to: Form,
+  wholeKey = false,
+): KeyedEntry {
   return { operation: { op, needs, field }, to, wholeKey };
 }
 
-function aggregate(needs: Needs, aggregates: Readonly<Record<string, Aggregate>>, toRow?: JobFunction, to: Form = toRow === undefined ? 'row' : 'any'): KeyedEntry {
+function aggregate(
+  needs: Needs,
+  aggregates: Readonly<Record<string, Aggregate>>,
+  toRow?: JobFunction,
+  to: Form = toRow === undefined ? 'row' : 'any',
+): KeyedEntry {
   return { operation: { op: 'aggregate', needs, aggregates, toRow }, to };
 }
 
@@ -493,7 +586,10 @@ const listFold: FoldSpec = {
 function sumFold(of: (record: never) => number): FoldSpec {
   return {
     createAccumulator: () => ({ sum: 0, count: 0 }),
-    add: (record: never, accumulator: { sum: number; count: number }) => ({ sum: accumulator.sum + of(record), count: accumulator.count + 1 }),
+    add: (record: never, accumulator: { sum: number; count: number }) => ({
+      sum: accumulator.sum + of(record),
+      count: accumulator.count + 1,
+    }),
     getResult: ({ sum, count }: { sum: number; count: number }) => [sum, count],
     merge: (a: { sum: number; count: number }, b: { sum: number; count: number }) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
   };
@@ -507,8 +603,16 @@ const onAny: KeyedEntry[] = [
   fold('steady', countFold, 'couple', (count: number, { key }: { key: unknown }) => [key, count]),
   aggregate('ordered', { first: { kind: 'first', of: undefined }, last: { kind: 'last', of: undefined } }),
   aggregate('ordered', { all: { kind: 'collect', of: undefined }, kinds: { kind: 'collect', of: (v: unknown) => typeof v } }),
-  aggregate('ordered', { kinds: { kind: 'topK', of: (v: unknown) => typeof v, k: 2 }, different: { kind: 'countDistinct', of: (v: unknown) => canonical(v) } }),
-  aggregate('ordered', { as: { kind: 'collect', of: 'a' }, lengths: { kind: 'collect', of: 'length' }, first: { kind: 'first', of: 0 }, last: { kind: 'last', of: '' } }),
+  aggregate('ordered', {
+    kinds: { kind: 'topK', of: (v: unknown) => typeof v, k: 2 },
+    different: { kind: 'countDistinct', of: (v: unknown) => canonical(v) },
+  }),
+  aggregate('ordered', {
+    as: { kind: 'collect', of: 'a' },
+    lengths: { kind: 'collect', of: 'length' },
+    first: { kind: 'first', of: 0 },
+    last: { kind: 'last', of: '' },
+  }),
   reduce('ordered', (_a: unknown, b: unknown) => b, 'any'),
   reduce('ordered', (a: unknown, b: unknown) => (canonical(a).length > 1000 ? b : [typeof a, b]), 'any'),
   fold('ordered', listFold, 'any'),
@@ -523,17 +627,39 @@ const onNumber: KeyedEntry[] = [
   rolling('free', 'maxBy', undefined, 'number'),
   reduce('free', (a: number, b: number) => a + b, 'number'),
   reduce('ordered', (a: number, b: number) => remainder(a * 31 + b, modulus), 'number'),
-  aggregate('free', { total: { kind: 'sum', of: undefined }, low: { kind: 'min', of: undefined }, high: { kind: 'max', of: undefined }, mean: { kind: 'avg', of: undefined } }),
-  aggregate('free', { most: { kind: 'maxBy', of: undefined }, different: { kind: 'countDistinct', of: undefined }, about: { kind: 'approxCountDistinct', of: undefined } }),
-  fold('free', sumFold((n: number) => n), 'any'),
+  aggregate('free', {
+    total: { kind: 'sum', of: undefined },
+    low: { kind: 'min', of: undefined },
+    high: { kind: 'max', of: undefined },
+    mean: { kind: 'avg', of: undefined },
+  }),
+  aggregate('free', {
+    most: { kind: 'maxBy', of: undefined },
+    different: { kind: 'countDistinct', of: undefined },
+    about: { kind: 'approxCountDistinct', of: undefined },
+  }),
+  fold(
+    'free',
+    sumFold((n: number) => n),
+    'any',
+  ),
 ];
 
 const onText: KeyedEntry[] = [
   rolling('free', 'min', undefined, 'text'),
   rolling('free', 'max', undefined, 'text'),
   rolling('ordered', 'minBy', undefined, 'text'),
-  aggregate('free', { low: { kind: 'min', of: undefined }, high: { kind: 'max', of: undefined }, different: { kind: 'countDistinct', of: undefined } }),
-  aggregate('free', { all: { kind: 'topK', of: undefined, k: 500 } }, ({ key, all }: Row) => ({ key, all: sortedTop(all as TopValue[]) }), 'row'),
+  aggregate('free', {
+    low: { kind: 'min', of: undefined },
+    high: { kind: 'max', of: undefined },
+    different: { kind: 'countDistinct', of: undefined },
+  }),
+  aggregate(
+    'free',
+    { all: { kind: 'topK', of: undefined, k: 500 } },
+    ({ key, all }: Row) => ({ key, all: sortedTop(all as TopValue[]) }),
+    'row',
+  ),
   aggregate('ordered', { first: { kind: 'first', of: undefined }, most: { kind: 'topK', of: undefined, k: 3 } }),
   reduce('ordered', (a: string, b: string) => `${a.slice(0, 100)}|${b}`, 'text'),
 ];
@@ -545,16 +671,36 @@ function onFields(k: string | number, n: string | number, pair: Form): { free: K
     free: [
       aggregate('free', { hits, total: { kind: 'sum', of: n }, low: { kind: 'min', of: n }, high: { kind: 'max', of: n } }),
       aggregate('free', { total: { kind: 'sum', of: n }, hits }, ({ key, total }: Row) => ({ k: key, n: total }), 'pair'),
-      aggregate('free', { mean: { kind: 'avg', of: n }, spread: { kind: 'variance', of: n } }, ({ key, mean, spread }: Row) => ({ key, mean, spread: rounded(spread) }), 'row'),
-      aggregate('free', { different: { kind: 'countDistinct', of: n }, about: { kind: 'approxCountDistinct', of: n }, keys: { kind: 'countDistinct', of: k } }),
       aggregate(
         'free',
-        { median: { kind: 'quantile', of: n, q: 0.5 }, several: { kind: 'quantile', of: numbers, q: [0, 0.9, 1] }, all: { kind: 'collect', of: n } },
-        ({ key, median, several, all }: Row) => ({ key, near: isNear(median, all as number[], 0.5), nearAll: (several as number[]).map((each, i) => isNear(each, all as number[], [0, 0.9, 1][i] as number)) }),
+        { mean: { kind: 'avg', of: n }, spread: { kind: 'variance', of: n } },
+        ({ key, mean, spread }: Row) => ({ key, mean, spread: rounded(spread) }),
+        'row',
+      ),
+      aggregate('free', {
+        different: { kind: 'countDistinct', of: n },
+        about: { kind: 'approxCountDistinct', of: n },
+        keys: { kind: 'countDistinct', of: k },
+      }),
+      aggregate(
+        'free',
+        {
+          median: { kind: 'quantile', of: n, q: 0.5 },
+          several: { kind: 'quantile', of: numbers, q: [0, 0.9, 1] },
+          all: { kind: 'collect', of: n },
+        },
+        ({ key, median, several, all }: Row) => ({
+          key,
+          near: isNear(median, all as number[], 0.5),
+          nearAll: (several as number[]).map((each, i) => isNear(each, all as number[], [0, 0.9, 1][i] as number)),
+        }),
         'row',
       ),
       aggregate('free', { top: { kind: 'topK', of: n, k: 500 } }, ({ key, top }: Row) => [key, sortedTop(top as TopValue[])]),
-      aggregate('free', { total: { kind: 'sum', of: (r: never) => numbers(r) * 2 }, high: { kind: 'max', of: (r: never) => String(numbers(r)) } }),
+      aggregate('free', {
+        total: { kind: 'sum', of: (r: never) => numbers(r) * 2 },
+        high: { kind: 'max', of: (r: never) => String(numbers(r)) },
+      }),
       fold('free', sumFold(numbers as (record: never) => number), 'any'),
     ],
     exact: [
@@ -569,7 +715,12 @@ function onFields(k: string | number, n: string | number, pair: Form): { free: K
       rolling('ordered', 'maxBy', n, pair),
       rolling('ordered', 'sum', n, pair),
       rolling('ordered', 'max', n, pair),
-      aggregate('ordered', { least: { kind: 'minBy', of: n }, most: { kind: 'maxBy', of: (r: never) => -numbers(r) }, first: { kind: 'first', of: undefined }, end: { kind: 'last', of: n } }),
+      aggregate('ordered', {
+        least: { kind: 'minBy', of: n },
+        most: { kind: 'maxBy', of: (r: never) => -numbers(r) },
+        first: { kind: 'first', of: undefined },
+        end: { kind: 'last', of: n },
+      }),
       aggregate('ordered', { rows: { kind: 'collect', of: undefined }, keys: { kind: 'topK', of: k, k: 2 } }),
     ],
   };
@@ -583,8 +734,18 @@ const couples = onFields(0, 1, 'couple');
 const onRecord: KeyedEntry[] = [
   ...objects.free,
   ...objects.ordered,
-  aggregate('free', { total: { kind: 'sum', of: 'm' }, mean: { kind: 'avg', of: 'm' }, low: { kind: 'min', of: 'm' }, different: { kind: 'countDistinct', of: 'm' } }),
-  aggregate('ordered', { low: { kind: 'min', of: 'f' }, high: { kind: 'max', of: 'f' }, total: { kind: 'sum', of: 'f' }, mean: { kind: 'avg', of: (r: Rec) => r.f } }),
+  aggregate('free', {
+    total: { kind: 'sum', of: 'm' },
+    mean: { kind: 'avg', of: 'm' },
+    low: { kind: 'min', of: 'm' },
+    different: { kind: 'countDistinct', of: 'm' },
+  }),
+  aggregate('ordered', {
+    low: { kind: 'min', of: 'f' },
+    high: { kind: 'max', of: 'f' },
+    total: { kind: 'sum', of: 'f' },
+    mean: { kind: 'avg', of: (r: Rec) => r.f },
+  }),
   aggregate('ordered', { first: { kind: 'first', of: 'x' }, last: { kind: 'last', of: 's' }, all: { kind: 'collect', of: 'x' } }),
   aggregate('ordered', { low: { kind: 'min', of: 's' }, by: { kind: 'maxBy', of: 's' }, top: { kind: 'topK', of: 's', k: 2 } }),
   rolling('ordered', 'sum', 'f', 'record'),
@@ -616,7 +777,11 @@ const onCouple: KeyedEntry[] = [
   reduce('free', ([k, a]: Tuple, [, b]: Tuple) => [k, a + b], 'couple', true),
 ];
 
-const onOne: KeyedEntry[] = [rolling('steady', 'sum', 1, 'couple', true), reduce('steady', ([k, a]: Tuple, [, b]: Tuple) => [k, a + b], 'couple', true), rolling('steady', 'maxBy', 1, 'one', true)];
+const onOne: KeyedEntry[] = [
+  rolling('steady', 'sum', 1, 'couple', true),
+  reduce('steady', ([k, a]: Tuple, [, b]: Tuple) => [k, a + b], 'couple', true),
+  rolling('steady', 'maxBy', 1, 'one', true),
+];
 
 const onBig: KeyedEntry[] = [
   rolling('free', 'sum', 'n', 'big', true),

@@ -8,7 +8,18 @@
 
 import { aggregated, extreme } from './aggregates.ts';
 import { canonicalKey, keyText } from './canonical.ts';
-import { type Edge, isKeyed, isStreaming, type Key, type KeyedOperation, type Operation, parallelismOf, type Plan, type PlanNode, type ProcessSpec } from './plan.ts';
+import {
+  type Edge,
+  isKeyed,
+  isStreaming,
+  type Key,
+  type KeyedOperation,
+  type Operation,
+  type Plan,
+  type PlanNode,
+  type ProcessSpec,
+  parallelismOf,
+} from './plan.ts';
 
 export interface Item {
   readonly value: unknown;
@@ -174,12 +185,17 @@ function keyedResult(operation: KeyedOperation, key: unknown, records: readonly 
     case 'min':
     case 'max': {
       const values = records.map((record) => fieldOf(record, operation.field));
-      const result = operation.op === 'sum' ? values.reduce((a, b) => (a as number) + (b as number)) : extreme(values, (value) => value, operation.op === 'min' ? -1 : 1);
+      const result =
+        operation.op === 'sum'
+          ? values.reduce((a, b) => (a as number) + (b as number))
+          : extreme(values, (value) => value, operation.op === 'min' ? -1 : 1);
       return operation.field === undefined ? result : replaced(first, operation.field, result);
     }
     case 'fold': {
       const { createAccumulator, add, getResult } = operation.fold;
-      const result = getResult(records.reduce((accumulator, record) => add(record as never, accumulator as never), createAccumulator()) as never);
+      const result = getResult(
+        records.reduce((accumulator, record) => add(record as never, accumulator as never), createAccumulator()) as never,
+      );
       return toRow(operation.toRow, result, key);
     }
     case 'aggregate': {

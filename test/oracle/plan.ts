@@ -74,7 +74,12 @@ export interface FoldSpec {
 export type KeyedOperation =
   | { readonly op: 'reduce'; readonly needs: Needs; readonly fn: JobFunction }
   | { readonly op: 'sum' | 'min' | 'max' | 'minBy' | 'maxBy'; readonly needs: Needs; readonly field: Field | undefined }
-  | { readonly op: 'aggregate'; readonly needs: Needs; readonly aggregates: Readonly<Record<string, Aggregate>>; readonly toRow: JobFunction | undefined }
+  | {
+      readonly op: 'aggregate';
+      readonly needs: Needs;
+      readonly aggregates: Readonly<Record<string, Aggregate>>;
+      readonly toRow: JobFunction | undefined;
+    }
   | { readonly op: 'fold'; readonly needs: Needs; readonly fold: FoldSpec; readonly toRow: JobFunction | undefined };
 
 export type Operation =

@@ -10,9 +10,17 @@ import { objectOf } from './arbitraries.ts';
 import { canonical } from './canonical.ts';
 
 /** Where the rows of a job come from, as an operator sees them: whole values, or columns. */
-const ways: readonly ((stream: DataStream<never>) => DataStream<never>)[] = [(stream) => stream, (stream) => stream.rebalance().filter(() => true)];
+const ways: readonly ((stream: DataStream<never>) => DataStream<never>)[] = [
+  (stream) => stream,
+  (stream) => stream.rebalance().filter(() => true),
+];
 
-const configs: readonly TestEnvironmentConfig[] = [{ parallelism: 1 }, { parallelism: 2 }, { parallelism: 2, limits: { batchRows: 1 } }, { parallelism: 2, localAggregation: false }];
+const configs: readonly TestEnvironmentConfig[] = [
+  { parallelism: 1 },
+  { parallelism: 2 },
+  { parallelism: 2, limits: { batchRows: 1 } },
+  { parallelism: 2, localAggregation: false },
+];
 
 /** The rows of a job on these records, as texts in order; all plans must agree. */
 async function rowsOf(records: readonly unknown[], job: (stream: DataStream<never>) => DataStream<never>): Promise<string[]> {
@@ -30,12 +38,22 @@ async function rowsOf(records: readonly unknown[], job: (stream: DataStream<neve
 
 describe('records stay as they are', () => {
   test('with a byte order mark or lone surrogates in their keys', async () => {
-    const records = [{ '\ufeffid': 1, a: 2 }, { '\ud800': 1, '\udc00': 2 }];
+    const records = [
+      { '\ufeffid': 1, a: 2 },
+      { '\ud800': 1, '\udc00': 2 },
+    ];
     expect(await rowsOf(records, (stream) => stream.rebalance())).toEqual(records.map(canonical).sort());
   });
 
   test('without a prototype, where a field is replaced', async () => {
-    const record = objectOf([['k', 1], ['n', 2], ['__proto__', 'x']], null);
+    const record = objectOf(
+      [
+        ['k', 1],
+        ['n', 2],
+        ['__proto__', 'x'],
+      ],
+      null,
+    );
     expect(await rowsOf([record], (stream) => stream.keyBy('k' as never).sum('n' as never))).toEqual([canonical(record)]);
   });
 });
@@ -43,7 +61,10 @@ describe('records stay as they are', () => {
 describe('a field is the same whatever is known of the record', () => {
   test('in an aggregator, when records are null or have it by nature only', async () => {
     const rows = (records: readonly unknown[], field: string) =>
-      rowsOf(records, (stream) => stream.keyBy(() => 1).aggregate({ total: sum(field as never), hits: count() }) as unknown as DataStream<never>);
+      rowsOf(
+        records,
+        (stream) => stream.keyBy(() => 1).aggregate({ total: sum(field as never), hits: count() }) as unknown as DataStream<never>,
+      );
     expect(await rows([null, { x: 1 }, null], 'x')).toEqual(['{"key": 1, "total": 1, "hits": 3}']);
     expect(await rows([null, undefined, 7, true], 'x')).toEqual(['{"key": 1, "total": 0, "hits": 4}']);
     expect(await rows([[1], [2, 3], [4, 5]], 'length')).toEqual(['{"key": 1, "total": 5, "hits": 3}']);
@@ -51,13 +72,16 @@ describe('a field is the same whatever is known of the record', () => {
   });
 
   test('as a key', async () => {
-    const rows = (records: readonly unknown[]) => rowsOf(records, (stream) => stream.keyBy('length' as never).aggregate({ hits: count() }) as unknown as DataStream<never>);
+    const rows = (records: readonly unknown[]) =>
+      rowsOf(records, (stream) => stream.keyBy('length' as never).aggregate({ hits: count() }) as unknown as DataStream<never>);
     expect(await rows(['a', 'bc', 'de'])).toEqual(['{"key": 1, "hits": 1}', '{"key": 2, "hits": 2}']);
     expect(await rows([[1], [2, 3], [4, 5]])).toEqual(['{"key": 1, "hits": 1}', '{"key": 2, "hits": 2}']);
   });
 
   test('when it is undefined, which is a key that a function may return', async () => {
-    expect(await rowsOf([1, 2], (stream) => stream.keyBy(() => undefined).aggregate({ total: sum() }) as unknown as DataStream<never>)).toEqual(['{"key": undefined, "total": 3}']);
+    expect(
+      await rowsOf([1, 2], (stream) => stream.keyBy(() => undefined).aggregate({ total: sum() }) as unknown as DataStream<never>),
+    ).toEqual(['{"key": undefined, "total": 3}']);
   });
 });
 
@@ -78,7 +102,13 @@ describe('side outputs', () => {
         expect((await env.collect(main.getSideOutput(tag))).sort()).toEqual([1, 2]);
       }
       const env = new TestEnvironment();
-      expect(await env.collect(env.fromData([1]).process<number>({ processElement: (n, ctx, out) => (ctx.output(tag, n), out(n)) }))).toEqual([1]);
+      const main = env.fromData([1]).process<number>({
+        processElement(n, ctx, out) {
+          ctx.output(tag, n);
+          out(n);
+        },
+      });
+      expect(await env.collect(main)).toEqual([1]);
     }
   });
 });
@@ -104,6 +134,7 @@ describe('a flatMap', () => {
           } catch {
             // It must come to light all the same.
           }
+          return [];
         })
         .map((n) => {
           if (n === 2) throw new Error('two');
@@ -135,7 +166,12 @@ describe('a flatMap', () => {
 describe('the host', () => {
   test('gets the last rows of several producers although it takes one at a time', async () => {
     const env = new TestEnvironment({ limits: { batchBytes: 1, ringBytes: 512, hostRows: 1 } });
-    const rows = env.fromData(Array.from({ length: 7 }, () => 'b'), { parallelism: 3 }).keyBy((text) => text);
+    const rows = env
+      .fromData(
+        Array.from({ length: 7 }, () => 'b'),
+        { parallelism: 3 },
+      )
+      .keyBy((text) => text);
     expect(await env.collect(rows)).toHaveLength(7);
   });
 

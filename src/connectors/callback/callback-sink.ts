@@ -1,6 +1,6 @@
 /** A function as a sink. */
 
-import type { Sink } from '../sink.ts';
+import type { Sink } from '../../graph/sink.ts';
 
 /** Where a record ended up. */
 export interface CallbackContext {

@@ -1,7 +1,7 @@
 /** The rows of an array of the job module. Every worker has the array; splits are ranges of it. */
 
 import { assert } from '../../base/assert.ts';
-import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../source.ts';
+import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 export interface RangeSplit extends Split {
   /** First index, and the one behind the last. */

@@ -6,7 +6,7 @@ import type { Timer } from '../../base/system.ts';
 import type { FixedColumn } from '../../batch/column.ts';
 import { RecordBatch } from '../../batch/record-batch.ts';
 import { column, internType, scalarType } from '../../schema/type.ts';
-import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../source.ts';
+import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 export interface SequenceOptions {
   readonly from: number;

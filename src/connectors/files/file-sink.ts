@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { types } from 'node:util';
 import { MillraceError } from '../../base/errors.ts';
-import type { Sink, SinkContext, SinkWriter } from '../sink.ts';
+import type { Sink, SinkContext, SinkWriter } from '../../graph/sink.ts';
 import { type CsvOptions, CsvText, checkCsvOptions } from './csv-text.ts';
 import { jsonText } from './json-text.ts';
 import { PartFile } from './part-file.ts';

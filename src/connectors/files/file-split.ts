@@ -1,7 +1,7 @@
 /** Parts of files, and how files are divided into them. */
 
 import type { Limits } from '../../base/limits.ts';
-import type { Split } from '../source.ts';
+import type { Split } from '../../graph/source.ts';
 
 /**
  * A range of a file's bytes: the lines that start in it. Of a compressed file the range is the whole, and `skip` says how much of

@@ -5,7 +5,7 @@ import type { Storage } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { createLineBatch, lineType, type TextEncoding } from '../lines/line-batch.ts';
-import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../source.ts';
+import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
 import { type FileLines, type FileLinesOptions, openFile, readBlock } from './file-lines.ts';
 import { divideFiles, type FileSplit, type FoundFile } from './file-split.ts';
 import { GzipFileLines } from './gzip-file-lines.ts';

@@ -9,7 +9,7 @@ import { reasonOf } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import { LineStream, type Taken } from '../lines/line-stream.ts';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 /** When to connect again. */
 export interface Reconnect {

@@ -3,7 +3,7 @@
 import { type Duration, parseDuration } from '../../base/duration.ts';
 import { MillraceError } from '../../base/errors.ts';
 import { lineType } from '../lines/line-batch.ts';
-import type { Source, Split } from '../source.ts';
+import type { Source, Split } from '../../graph/source.ts';
 import { type Reconnect, SocketReader } from './socket-reader.ts';
 
 export interface SocketOptions {

@@ -12,7 +12,7 @@ import { failedOperation } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import { LineStream, type Taken } from '../lines/line-stream.ts';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../source.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 export class StdinReader implements SourceReader<string, Split> {
   readonly #context: SourceReaderContext;

@@ -2,7 +2,7 @@
 
 import { isatty } from 'node:tty';
 import { lineType } from '../lines/line-batch.ts';
-import type { Source, Split } from '../source.ts';
+import type { Source, Split } from '../../graph/source.ts';
 import { StdinReader } from './stdin-reader.ts';
 
 export interface StdinOptions {

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../../src/base/limits.ts';
 import type { FileSplit } from '../../../src/connectors/files/file-split.ts';
 import { textFileSource } from '../../../src/connectors/files/text-source.ts';
-import type { Source, SourceContext } from '../../../src/connectors/source.ts';
+import type { Source, SourceContext } from '../../../src/graph/source.ts';
 import { bytes, ranges, readerLimits, text } from '../arbitraries.ts';
 import { drain, linesOf, nextBatch, ReaderContext, readAll, readSplits, sourceContext, temporaryDirectory } from '../support.ts';
 

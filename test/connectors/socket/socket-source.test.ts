@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type SocketOptions, socketTextSource } from '../../../src/connectors/socket/socket-source.ts';
-import type { SourceReader } from '../../../src/connectors/source.ts';
+import type { SourceReader } from '../../../src/graph/source.ts';
 import { ranges, readerLimits, text } from '../arbitraries.ts';
 import { drain, linesOf, nextBatch, ReaderContext, sourceContext } from '../support.ts';
 

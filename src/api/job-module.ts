@@ -2,7 +2,8 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Execution, type JobDescription, withExecution } from '../api/execution.ts';
+import { type Execution, withExecution } from './execution.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { Timers } from '../base/system.ts';
 
