@@ -18,8 +18,9 @@ import type { Mark, StreamElement } from '../channel/element.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
 import { inferType, widenColumn, widenType } from '../schema/inference.ts';
-import { internType, type RecordType, typeText } from '../schema/type.ts';
+import { internType, type RecordType } from '../schema/type.ts';
 import { generateKey } from './key-code.ts';
+import { typeMismatch } from './show.ts';
 import type { OperatorCode } from './operator.ts';
 import { type Field, type Row, wholeRecord } from './row.ts';
 import { generateSite, type SiteShape } from './exchange-site.ts';
@@ -180,10 +181,7 @@ export class ExchangeWriter {
     const type = internType({ ...declared, key });
     if (type !== this.type) return type;
     const { operatorName, show } = this.options;
-    throw new MillraceError(
-      'TYPE_MISMATCH',
-      `'${operatorName}' was declared to return ${typeText(declared)}, but a record is ${typeText(row)}: ${show(record)}`,
-    );
+    throw typeMismatch({ operatorName, declared, record, shown: show(record) });
   }
 
   /** Gives a target an empty batch to fill. */

@@ -78,5 +78,5 @@ export function fieldOf(row: Row, name: string): Field | undefined {
  * no field may still be one that arrays or strings have, such as `length`.
  */
 export function fieldExpression(row: Row, name: string): string {
-  return fieldOf(row, name)?.read() ?? optionalMember(wholeRecord(row), name);
+  return fieldOf(row, name)?.read() ?? optionalMember(`(${wholeRecord(row)})`, name);
 }

@@ -2,12 +2,23 @@
 
 import { inspect } from 'node:util';
 import { MillraceError, thrownText } from '../base/errors.ts';
+import { inferType } from '../schema/inference.ts';
+import { type RecordType, typeText } from '../schema/type.ts';
 import { UnsupportedKeyError } from './unsupported-key.ts';
 
 /** A record in one line of at most so many characters. */
 export function showRecord(record: unknown, characters: number): string {
   const text = inspect(record, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20, maxStringLength: characters });
   return text.length <= characters ? text : `${text.slice(0, characters)}…`;
+}
+
+/** The failure of an operator by a record that does not keep the type which `returns` declared. */
+export function typeMismatch(options: { readonly operatorName: string; readonly declared: RecordType; readonly record: unknown; readonly shown: string }): MillraceError {
+  const { operatorName, declared, record, shown } = options;
+  return new MillraceError(
+    'TYPE_MISMATCH',
+    `'${operatorName}' was declared to return ${typeText(declared)}, but a record is ${typeText(inferType(record))}: ${shown}`,
+  );
 }
 
 /** The failure of an operator by what one of its functions threw. What is a failure already passes through. */

@@ -8,11 +8,14 @@ import type { RecordBatch } from '../batch/record-batch.ts';
 import { assert } from '../base/assert.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
+import { typeCheck } from '../schema/fits.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
+import type { MillraceError } from '../base/errors.ts';
 import { CodeWriter, member, Names } from './code-writer.ts';
 import { carriesKey, type ExchangeWriter } from './exchange-writer.ts';
 import type { CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
 import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
+import { showRecord, typeMismatch } from './show.ts';
 import { generateCall } from './user-call.ts';
 
 /** Takes the rows of a batch through the chain. */
@@ -31,6 +34,8 @@ export interface StageCompilerOptions {
   readonly failures: readonly OperatorContext['failure'][];
   /** Whether an operator of the stage keeps values of records. */
   readonly retains: boolean;
+  /** Characters of a record that an error shows. */
+  readonly shownCharacters: number;
 }
 
 export class StageCompiler {
@@ -147,11 +152,25 @@ class StageCode {
     const place = { body };
     const code = this.#code(index, place);
     const emit = (row: Row, side?: string): void => {
+      if (side === undefined) this.#checkDeclared(index, code, row);
       const consumers = this.#consumers(index, side);
       if (consumers.length === 1) consumers[0]?.(row, place.body);
       else for (const consumer of consumers) place.body.block('', () => consumer(row, place.body));
     };
     return { code, emit: Object.assign(emit, { sides: this.#sidesOf(index) }) };
+  }
+
+  /** Exchanges check the type that `returns` declared for an operator's records; in the chain it is checked here. */
+  #checkDeclared(index: number, code: OperatorCode, row: Row): void {
+    const { id, name, type, spec } = this.#options.stage.operators[index] as LogicalOperator;
+    const chained = this.#options.stage.operators.some((operator, consumer) => consumer > 0 && operator.inputs[0]?.from === id);
+    if (type === undefined || !chained || spec.kind === 'source') return;
+    const { names, body } = code;
+    const record = names.fresh('declared');
+    const mismatch = (value: unknown): MillraceError =>
+      typeMismatch({ operatorName: name, declared: type, record: value, shown: showRecord(value, this.#options.shownCharacters) });
+    body.line(`const ${record} = ${wholeRecord(row)};`);
+    body.line(`if (!${names.constant('check', typeCheck(type))}(${record})) throw ${names.constant('mismatch', mismatch)}(${record});`);
   }
 
   #code(index: number, place: { body: CodeWriter }): OperatorCode {

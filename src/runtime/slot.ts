@@ -78,6 +78,7 @@ class SubtaskBuilder {
       instances: chain.map(({ instance }) => instance),
       failures: this.#contexts.map((context) => context.failure),
       retains: operators.some((operator) => operator.retains),
+      shownCharacters: limits.shownCharacters,
     });
     return new Subtask({
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,

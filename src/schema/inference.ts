@@ -8,7 +8,7 @@ import { type ColumnType, anyColumn, anyRecord, column, internType, isAwkwardNam
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
-function fitsInt64(value: bigint): boolean {
+export function fitsInt64(value: bigint): boolean {
   return value >= int64Min && value <= int64Max;
 }
 

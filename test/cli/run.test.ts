@@ -181,7 +181,7 @@ export function half(n: Whole): Whole {
   test.each([
     ['env.fromHost("orders").print()', "fromHost('orders')"],
     ['env.fromData([1]).toHost("alerts")', "toHost('alerts')"],
-    ['env.fromData([1]).executeAndCollect().next()', 'executeAndCollect()'],
+    ['for await (const row of env.fromData([1]).executeAndCollect()) console.log(row)', 'executeAndCollect()'],
   ])('cannot wait for a host program: %s', async (call, name) => {
     const directory = project({
       'job.js': `import { StreamEnvironment } from 'millrace';\nconst env = new StreamEnvironment();\n${call};\nawait env.execute();`,

@@ -129,7 +129,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'keyBy',
-    operator: /^'(numbers|the operator \(local\))' /,
+    operator: /^'(numbers|the operator)( \(local\))?' /,
     job: (stream) =>
       stream
         .keyBy((order) => refuseFour(order, order.id))

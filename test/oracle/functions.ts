@@ -548,6 +548,11 @@ function rounded(value: unknown): unknown {
   return typeof value === 'number' ? Math.round(Math.log(value) * 1e6) : value;
 }
 
+/** An estimate and what it estimates: all that is compared of it is that it is near. */
+function withEstimate({ about, different, ...row }: Row): Row {
+  return { ...row, different, near: Math.abs((about as number) - (different as number)) <= (different as number) * 0.06 };
+}
+
 /** Whether a quantile is as near to the exact one as it promises to be. */
 function isNear(value: unknown, values: readonly number[], q: number): boolean {
   const exact = [...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))] as number;
@@ -633,11 +638,16 @@ const onNumber: KeyedEntry[] = [
     high: { kind: 'max', of: undefined },
     mean: { kind: 'avg', of: undefined },
   }),
-  aggregate('free', {
-    most: { kind: 'maxBy', of: undefined },
-    different: { kind: 'countDistinct', of: undefined },
-    about: { kind: 'approxCountDistinct', of: undefined },
-  }),
+  aggregate(
+    'free',
+    {
+      most: { kind: 'maxBy', of: undefined },
+      different: { kind: 'countDistinct', of: undefined },
+      about: { kind: 'approxCountDistinct', of: undefined },
+    },
+    withEstimate,
+    'row',
+  ),
   fold(
     'free',
     sumFold((n: number) => n),
@@ -677,11 +687,16 @@ function onFields(k: string | number, n: string | number, pair: Form): { free: K
         ({ key, mean, spread }: Row) => ({ key, mean, spread: rounded(spread) }),
         'row',
       ),
-      aggregate('free', {
-        different: { kind: 'countDistinct', of: n },
-        about: { kind: 'approxCountDistinct', of: n },
-        keys: { kind: 'countDistinct', of: k },
-      }),
+      aggregate(
+        'free',
+        {
+          different: { kind: 'countDistinct', of: n },
+          about: { kind: 'approxCountDistinct', of: n },
+          keys: { kind: 'countDistinct', of: k },
+        },
+        withEstimate,
+        'row',
+      ),
       aggregate(
         'free',
         {

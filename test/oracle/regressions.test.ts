@@ -66,6 +66,7 @@ describe('a field is the same whatever is known of the record', () => {
         (stream) => stream.keyBy(() => 1).aggregate({ total: sum(field as never), hits: count() }) as unknown as DataStream<never>,
       );
     expect(await rows([null, { x: 1 }, null], 'x')).toEqual(['{"key": 1, "total": 1, "hits": 3}']);
+    expect(await rows([true, false], 'x')).toEqual(['{"key": 1, "total": 0, "hits": 2}']);
     expect(await rows([null, undefined, 7, true], 'x')).toEqual(['{"key": 1, "total": 0, "hits": 4}']);
     expect(await rows([[1], [2, 3], [4, 5]], 'length')).toEqual(['{"key": 1, "total": 5, "hits": 3}']);
     expect(await rows(['a', 'bcd'], 'length')).toEqual(['{"key": 1, "total": 4, "hits": 2}']);
