@@ -268,23 +268,9 @@ const USER_AGENTS = [
 ];
 
 const USERS = ['anna', 'bjorn', 'chen', 'dara', 'editor'];
-const REFERRERS = [
-  'https://www.google.com/',
-  'https://duckduckgo.com/',
-  'https://www.bing.com/',
-  'https://news.ycombinator.com/',
-];
+const REFERRERS = ['https://www.google.com/', 'https://duckduckgo.com/', 'https://www.bing.com/', 'https://news.ycombinator.com/'];
 const TOPICS = ['shoes', 'jackets', 'tents', 'lamps', 'books', 'maps', 'stoves', 'ropes'];
-const SEARCHES = [
-  'red+shoes',
-  'tent',
-  'warm%20jacket',
-  'camping+stove',
-  'caf%C3%A9',
-  'map+of+the+alps',
-  'rope+60m',
-  'gift',
-];
+const SEARCHES = ['red+shoes', 'tent', 'warm%20jacket', 'camping+stove', 'caf%C3%A9', 'map+of+the+alps', 'rope+60m', 'gift'];
 const PROBES = ['/wp-login.php', '/.env', '/phpmyadmin/', '/admin.php', '/old/index.html', '/.git/config'];
 
 /**
@@ -630,8 +616,7 @@ function main() {
     console.log(run(process.argv.slice(2)));
   } catch (error) {
     if (error instanceof UsageError) console.error(`${error.message}\n${USAGE}`);
-    else if (error instanceof Error && 'syscall' in error)
-      console.error(`The file cannot be written: ${error.message}`);
+    else if (error instanceof Error && 'syscall' in error) console.error(`The file cannot be written: ${error.message}`);
     else throw error;
     process.exitCode = 1;
   }

@@ -1,12 +1,12 @@
 /** Streams as users write them. A stream is a position in its environment's graph; every method adds an operator behind it. */
 
 import { MillraceError } from '../base/errors.ts';
-import type { Sink } from '../graph/sink.ts';
 import type { KeySpec, LogicalEdge, OperatorSpec, UserFunction } from '../graph/logical.ts';
+import type { Sink } from '../graph/sink.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
-import { synchronous } from '../operators/functions.ts';
 import { filterOperator } from '../operators/filter.ts';
 import { flatMapOperator } from '../operators/flat-map.ts';
+import { synchronous } from '../operators/functions.ts';
 import { mapOperator } from '../operators/map.ts';
 import { printOperator } from '../operators/print.ts';
 import { type OutputTag, type ProcessFunction, processOperator } from '../operators/process.ts';
@@ -65,6 +65,7 @@ export class DataStream<T> {
    *
    * @example lines.flatMap((line) => line.split(' '))
    */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that only emits returns nothing.
   flatMap<R>(fn: (value: T, emit: (record: R) => void) => Iterable<R> | null | undefined | void): DataStream<R> {
     return this.transform<R>(flatMapOperator(fn as UserFunction));
   }
@@ -91,9 +92,14 @@ export class DataStream<T> {
   union(...others: readonly DataStream<T>[]): DataStream<T> {
     for (const other of others) {
       if (!(other instanceof DataStream)) throw new MillraceError('INVALID_OPTION', 'union: expected streams');
-      if (other.environment !== this.environment) throw new MillraceError('INVALID_JOB', 'union: the streams belong to different environments');
+      if (other.environment !== this.environment)
+        throw new MillraceError('INVALID_JOB', 'union: the streams belong to different environments');
     }
-    return new DataStream(this.environment, [this, ...others].flatMap((stream) => stream.edges), undefined);
+    return new DataStream(
+      this.environment,
+      [this, ...others].flatMap((stream) => stream.edges),
+      undefined,
+    );
   }
 
   /** Deals the records out to the next operator's subtasks in turn. */
@@ -141,7 +147,8 @@ export class DataStream<T> {
 
   /** Ends the stream in a sink. */
   sinkTo(sink: Sink<T>): DataStreamSink {
-    if (typeof sink?.createWriter !== 'function') throw new MillraceError('INVALID_OPTION', 'sinkTo: expected a sink, such as files.sink(…) or callback(…)');
+    if (typeof sink?.createWriter !== 'function')
+      throw new MillraceError('INVALID_OPTION', 'sinkTo: expected a sink, such as files.sink(…) or callback(…)');
     return new DataStreamSink(this.#add(sinkOperator(sink as Sink<never>)));
   }
 
@@ -155,7 +162,8 @@ export class DataStream<T> {
   /** Hands the records to the program that submitted the job: `job.output(name)` reads them. */
   toHost(name: string): DataStreamSink {
     checkText(name, 'toHost');
-    if (name.startsWith(internalEndpoint)) throw new MillraceError('INVALID_OPTION', `toHost: the name cannot start with '${internalEndpoint}'`);
+    if (name.startsWith(internalEndpoint))
+      throw new MillraceError('INVALID_OPTION', `toHost: the name cannot start with '${internalEndpoint}'`);
     return new DataStreamSink(this.#add(endpointOperator('output', name)));
   }
 
@@ -186,7 +194,10 @@ export class DataStream<T> {
     const { parallelismMax } = operator.spec as { parallelismMax?: number };
     checkPositiveInteger(parallelism, 'setParallelism');
     if (parallelismMax !== undefined && parallelism > parallelismMax) {
-      throw new MillraceError('INVALID_OPTION', `setParallelism: the source '${operator.spec.title}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`);
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `setParallelism: the source '${operator.spec.title}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`,
+      );
     }
     operator.parallelism = parallelism;
     return this;
@@ -211,7 +222,8 @@ export class DataStream<T> {
 
   /** Declares the type of the records instead of having it inferred; see `t`. */
   returns<R extends T>(type: Type<R>): DataStream<R> {
-    if (type?.record === undefined) throw new MillraceError('INVALID_OPTION', 'returns: expected a type, such as t.object({ url: t.string })');
+    if (type?.record === undefined)
+      throw new MillraceError('INVALID_OPTION', 'returns: expected a type, such as t.object({ url: t.string })');
     this.#named('returns').type = type.record;
     return this as unknown as DataStream<R>;
   }
@@ -227,12 +239,19 @@ export class DataStream<T> {
   }
 
   #partition(partitioner: LogicalEdge['partitioner']): DataStream<T> {
-    return new DataStream(this.environment, this.edges.map((edge) => ({ ...edge, partitioner })), undefined);
+    return new DataStream(
+      this.environment,
+      this.edges.map((edge) => ({ ...edge, partitioner })),
+      undefined,
+    );
   }
 
   #named(method: string): OperatorDraft {
     if (this.#operator === undefined) {
-      throw new MillraceError('INVALID_JOB', `${method}: this stream is no operator but a union, a partitioning or a side output; call ${method} on the operator before or behind it`);
+      throw new MillraceError(
+        'INVALID_JOB',
+        `${method}: this stream is no operator but a union, a partitioning or a side output; call ${method} on the operator before or behind it`,
+      );
     }
     return this.#operator;
   }
@@ -273,7 +292,13 @@ export class DataStreamSink {
 function keySpec(key: unknown, of: string): KeySpec {
   if (typeof key === 'function') return { kind: 'selector', select: synchronous(key as UserFunction, of) };
   const fields = Array.isArray(key) ? key : [key];
-  const valid = fields.length > 0 && fields.every((field) => (typeof field === 'string' && field !== '') || (Number.isInteger(field) && (field as number) >= 0));
-  if (!valid) throw new MillraceError('INVALID_OPTION', `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`);
+  const valid =
+    fields.length > 0 &&
+    fields.every((field) => (typeof field === 'string' && field !== '') || (Number.isInteger(field) && (field as number) >= 0));
+  if (!valid)
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`,
+    );
   return { kind: 'fields', fields: fields.map(String), composite: Array.isArray(key) };
 }

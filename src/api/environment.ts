@@ -6,20 +6,27 @@ import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { textFileSource } from '../connectors/files/text-source.ts';
 import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
-import type { Source, Split } from '../graph/source.ts';
 import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
+import type { Source, Split } from '../graph/source.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
 import { sourceOperator } from '../operators/source.ts';
 import { DataStream } from './data-stream.ts';
 import { currentExecution, type Execution } from './execution.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 import { explainJob } from './explain.ts';
 import { type EdgeDraft, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
 import type { JobClient, JobResult } from './job-client.ts';
 import { KeyedStream } from './keyed-stream.ts';
-import { type CheckedEnvironmentConfig, checkEnvironmentConfig, checkSourceOptions, checkText, type EnvironmentConfig, type SourceOptions } from './options.ts';
+import {
+  type CheckedEnvironmentConfig,
+  checkEnvironmentConfig,
+  checkSourceOptions,
+  checkText,
+  type EnvironmentConfig,
+  type SourceOptions,
+} from './options.ts';
 
 export interface GenerateOptions<T> extends SourceOptions {
   /** Records in all; endless when absent. */
@@ -96,12 +103,20 @@ export class StreamEnvironment {
 
   /** The lines of text files: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. */
   readTextFile(pathOrGlob: string | readonly string[], { encoding, ...options }: TextFileOptions = {}): DataStream<string> {
-    return this.fromSource(textFileSource(pathOrGlob, encoding === undefined ? {} : { encoding }), checkSourceOptions(options, 'readTextFile'));
+    return this.fromSource(
+      textFileSource(pathOrGlob, encoding === undefined ? {} : { encoding }),
+      checkSourceOptions(options, 'readTextFile'),
+    );
   }
 
   /** The lines that come over a TCP connection; see `SocketOptions` for what happens when it closes. */
   socketTextStream(host: string, port: number, { reconnect, delimiter, ...options }: SocketTextOptions = {}): DataStream<string> {
-    const source = socketTextSource({ host, port, ...(reconnect === undefined ? {} : { reconnect }), ...(delimiter === undefined ? {} : { delimiter }) });
+    const source = socketTextSource({
+      host,
+      port,
+      ...(reconnect === undefined ? {} : { reconnect }),
+      ...(delimiter === undefined ? {} : { delimiter }),
+    });
     return this.fromSource(source, checkSourceOptions(options, 'socketTextStream'));
   }
 
@@ -130,7 +145,10 @@ export class StreamEnvironment {
     const most = source.parallelismMax;
     const parallelism = checked.parallelism ?? most;
     if (parallelism !== undefined && most !== undefined && parallelism > most) {
-      throw new MillraceError('INVALID_OPTION', `the source '${source.name}' cannot be divided among ${parallelism} subtasks; at most ${most}`);
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `the source '${source.name}' cannot be divided among ${parallelism} subtasks; at most ${most}`,
+      );
     }
     const draft = this.builder.add(sourceOperator(source as unknown as Source<unknown>), [], {
       ...checked,
@@ -159,7 +177,10 @@ export class StreamEnvironment {
   describe(name: string): JobDescription {
     checkText(name, 'execute');
     if (this.#executed) {
-      throw new MillraceError('INVALID_JOB', 'this environment was executed already: an environment is one job; make another environment in another module');
+      throw new MillraceError(
+        'INVALID_JOB',
+        'this environment was executed already: an environment is one job; make another environment in another module',
+      );
     }
     const description = this.#description(name);
     this.builder.checkComplete();

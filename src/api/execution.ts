@@ -33,6 +33,7 @@ export function withExecution<R>(execution: Execution, load: () => R): R {
 
 export function currentExecution(): Execution {
   const execution = loading.getStore() ?? installed;
-  if (execution === undefined) throw new MillraceError('INVALID_JOB', "import StreamEnvironment from 'millrace', or use TestEnvironment from 'millrace/testing'");
+  if (execution === undefined)
+    throw new MillraceError('INVALID_JOB', "import StreamEnvironment from 'millrace', or use TestEnvironment from 'millrace/testing'");
   return execution;
 }

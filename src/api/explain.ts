@@ -3,9 +3,9 @@
 import { analyseClosure, type ParameterUse, parameterUse } from '../compiler/closure-analysis.ts';
 import { operatorLabel, partitionerText } from '../graph/describe.ts';
 import { type Exchange, planJob, type Stage } from '../graph/job.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { type LogicalOperator, resolveRuntimeMode } from '../graph/logical.ts';
 import { typeText } from '../schema/type.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 
 export function explainJob(job: JobDescription): string {
   const mode = resolveRuntimeMode(job.graph, job.mode);
@@ -22,7 +22,9 @@ function stageLines(stage: Stage): string[] {
 
 function operatorLines(operator: LogicalOperator): string[] {
   const type = operator.type === undefined ? '' : ` : ${typeText(operator.type)}`;
-  const reads = Object.entries(operator.spec.functions).map(([role, fn]) => `      ${role} reads ${readText(parameterUse(analyseClosure(fn), 0))}`);
+  const reads = Object.entries(operator.spec.functions).map(
+    ([role, fn]) => `      ${role} reads ${readText(parameterUse(analyseClosure(fn), 0))}`,
+  );
   return [`  ${operatorLabel(operator)}${type}`, ...reads];
 }
 

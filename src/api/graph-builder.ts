@@ -30,7 +30,11 @@ export interface GraphDefaults {
 export class GraphBuilder {
   readonly #drafts: OperatorDraft[] = [];
 
-  add(spec: OperatorSpec, inputs: readonly EdgeDraft[], options: { readonly name?: string; readonly uid?: string; readonly parallelism?: number } = {}): OperatorDraft {
+  add(
+    spec: OperatorSpec,
+    inputs: readonly EdgeDraft[],
+    options: { readonly name?: string; readonly uid?: string; readonly parallelism?: number } = {},
+  ): OperatorDraft {
     const draft: OperatorDraft = {
       id: this.#drafts.length as OperatorId,
       spec,
@@ -61,7 +65,10 @@ export class GraphBuilder {
   /** Fails unless the job does something. */
   checkComplete(): void {
     if (this.#drafts.some(({ spec }) => spec.kind === 'sink' || spec.endpoint?.direction === 'output')) return;
-    throw new MillraceError('INVALID_JOB', 'the job has no sink, so nothing would come of it; end a stream with print(), sinkTo(…) or toHost(…)');
+    throw new MillraceError(
+      'INVALID_JOB',
+      'the job has no sink, so nothing would come of it; end a stream with print(), sinkTo(…) or toHost(…)',
+    );
   }
 }
 
@@ -70,21 +77,36 @@ function resolve(draft: OperatorDraft, before: readonly LogicalOperator[], defau
   const maxParallelism = draft.maxParallelism ?? defaults.maxParallelism;
   const name = draft.name ?? draft.spec.title;
   if (parallelism > maxParallelism) {
-    throw new MillraceError('INVALID_OPTION', `'${name}': parallelism ${parallelism} exceeds maxParallelism ${maxParallelism}; raise maxParallelism`);
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `'${name}': parallelism ${parallelism} exceeds maxParallelism ${maxParallelism}; raise maxParallelism`,
+    );
   }
   const inputs = draft.inputs.map((edge): LogicalEdge => {
     const same = before[edge.from]?.parallelism === parallelism;
     return { ...edge, partitioner: edge.partitioner ?? { kind: same ? 'forward' : 'rebalance' } };
   });
-  return { id: draft.id, name, uid: draft.uid, spec: draft.spec, inputs, parallelism, maxParallelism, chaining: draft.chaining, type: draft.type };
+  return {
+    id: draft.id,
+    name,
+    uid: draft.uid,
+    spec: draft.spec,
+    inputs,
+    parallelism,
+    maxParallelism,
+    chaining: draft.chaining,
+    type: draft.type,
+  };
 }
 
 function checkGraph(operators: readonly LogicalOperator[]): void {
-  if (operators.length === 0) throw new MillraceError('INVALID_JOB', 'the job has no operators; start with a source such as env.readTextFile(…)');
+  if (operators.length === 0)
+    throw new MillraceError('INVALID_JOB', 'the job has no operators; start with a source such as env.readTextFile(…)');
   const uids = new Map<string, string>();
   for (const { uid, name } of operators) {
     if (uid === undefined) continue;
-    if (uids.has(uid)) throw new MillraceError('INVALID_JOB', `uid '${uid}' is used by '${uids.get(uid)}' and '${name}'; give each operator its own`);
+    if (uids.has(uid))
+      throw new MillraceError('INVALID_JOB', `uid '${uid}' is used by '${uids.get(uid)}' and '${name}'; give each operator its own`);
     uids.set(uid, name);
   }
   const endpoints = new Set<string>();

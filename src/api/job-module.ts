@@ -2,10 +2,10 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Execution, withExecution } from './execution.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { Timers } from '../base/system.ts';
+import type { JobDescription } from '../graph/job-description.ts';
+import { type Execution, withExecution } from './execution.ts';
 
 export interface LoadOptions {
   readonly module: string;

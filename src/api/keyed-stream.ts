@@ -1,9 +1,9 @@
 /** A stream grouped by a key. */
 
-import type { Aggregator } from '../operators/aggregators/aggregator.ts';
-import type { AggregateResult } from '../operators/aggregators/index.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
+import type { Aggregator } from '../operators/aggregators/aggregator.ts';
+import type { AggregateResult } from '../operators/aggregators/index.ts';
 import { keyedAggregateOperator } from '../operators/keyed-aggregate.ts';
 import { type AggregateFunction, keyedFoldOperator } from '../operators/keyed-fold.ts';
 import { keyedReduceOperator } from '../operators/keyed-reduce.ts';
@@ -81,13 +81,12 @@ export class KeyedStream<T, K> extends DataStream<T> {
   aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
   aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
   aggregate(spec: object, toRow?: UserFunction): unknown {
-    if (typeof spec !== 'object' || spec === null) throw new MillraceError('INVALID_OPTION', 'aggregate: expected aggregators by name, such as { hits: count() }');
+    if (typeof spec !== 'object' || spec === null)
+      throw new MillraceError('INVALID_OPTION', 'aggregate: expected aggregators by name, such as { hits: count() }');
     if ('createAccumulator' in spec) {
       return this.#keyed(keyedFoldOperator(spec as unknown as AggregateFunction<never, never, unknown>, toRow));
     }
-    return this.#keyed(
-      keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow }),
-    );
+    return this.#keyed(keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow }));
   }
 
   #rolling(kind: RollingKind, field: FieldOf<T> | undefined): DataStream<T> {
@@ -95,7 +94,8 @@ export class KeyedStream<T, K> extends DataStream<T> {
   }
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
-    const of = (record: unknown): unknown => (field === undefined ? record : (record as Record<PropertyKey, unknown>)[field as PropertyKey]);
+    const of = (record: unknown): unknown =>
+      field === undefined ? record : (record as Record<PropertyKey, unknown>)[field as PropertyKey];
     const sign = kind === 'minBy' ? 1 : -1;
     const reduce = (soFar: unknown, next: unknown): unknown => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar);
     return this.#keyed<T>(keyedReduceOperator({ kind, reduce: reduce as UserFunction, details: { field } }));

@@ -81,7 +81,10 @@ export function check<S extends v.GenericSchema>(schema: S, input: unknown, of: 
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = v.getDotPath(issue) ?? '';
-  const problem = issue.type === 'strict_object' && issue.expected === 'never' ? `unknown option '${path}'` : `${path === '' ? 'the options' : path}: ${issue.message}`;
+  const problem =
+    issue.type === 'strict_object' && issue.expected === 'never'
+      ? `unknown option '${path}'`
+      : `${path === '' ? 'the options' : path}: ${issue.message}`;
   throw new MillraceError('INVALID_OPTION', `${of}: ${problem}`);
 }
 

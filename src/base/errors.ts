@@ -82,7 +82,9 @@ export function describeError(thrown: unknown, depth = 0): ErrorDescription {
 }
 
 /** The language's own classes come back as what they were. */
-const builtIn: ReadonlyMap<string, ErrorConstructor> = new Map([EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((each) => [each.name, each]));
+const builtIn: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((each) => [each.name, each]),
+);
 
 /** The error that `describeError` described, on another thread. */
 export function reviveError(description: ErrorDescription): Error {

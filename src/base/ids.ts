@@ -13,8 +13,6 @@ export type ExchangeId = Branded<number, 'ExchangeId'>;
 export type SubtaskIndex = Branded<number, 'SubtaskIndex'>;
 /** Index of a worker slot within the job. */
 export type SlotIndex = Branded<number, 'SlotIndex'>;
-/** A set of keys that moves between subtasks as one; from 0 to maxParallelism − 1. */
-export type KeyGroup = Branded<number, 'KeyGroup'>;
 /** Milliseconds since 1970 in UTC. */
 export type EpochMs = Branded<number, 'EpochMs'>;
 /** A running job, unique within its cluster. */

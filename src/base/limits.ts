@@ -72,7 +72,10 @@ export function limitsWith(changes: Partial<Limits> = {}): Limits {
     check(Object.hasOwn(defaultLimits, name), `there is no limit ${name}`);
     check(Number.isInteger(value) && value >= 1, `limit ${name} must be a whole number from 1, not ${value}`);
   }
-  check(limits.ringBytes >= ringBytesMin && Number.isInteger(Math.log2(limits.ringBytes)), `limit ringBytes must be a power of two from ${ringBytesMin}`);
+  check(
+    limits.ringBytes >= ringBytesMin && Number.isInteger(Math.log2(limits.ringBytes)),
+    `limit ringBytes must be a power of two from ${ringBytesMin}`,
+  );
   check(limits.splitBytes <= 2 ** 31, 'limit splitBytes must fit a signed 32-bit offset');
   return limits;
 }

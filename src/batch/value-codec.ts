@@ -470,12 +470,7 @@ function readBytes(source: ByteSource): unknown {
 }
 
 /** Searches for the first part of the value that makes encoding fail. Only called when it has failed. */
-function findUnsupported(
-  value: unknown,
-  path: string,
-  isKey: boolean,
-  ancestors: Set<object>,
-): UnsupportedValueError | undefined {
+function findUnsupported(value: unknown, path: string, isKey: boolean, ancestors: Set<object>): UnsupportedValueError | undefined {
   const type = unsupportedType(value, isKey, ancestors);
   if (type !== undefined) return new UnsupportedValueError(path, type);
   if (typeof value !== 'object' || value === null) return undefined;

@@ -199,7 +199,10 @@ function measure(references: readonly (string | null)[], rows: number): { units:
 
 function copyValues(from: FixedValues, fromBase: number, to: FixedValues, toBase: number, count: number): void {
   if (count > loopMax) {
-    (to as Float64Array).set(count === from.length ? (from as Float64Array) : (from as Float64Array).subarray(fromBase, fromBase + count), toBase);
+    (to as Float64Array).set(
+      count === from.length ? (from as Float64Array) : (from as Float64Array).subarray(fromBase, fromBase + count),
+      toBase,
+    );
   } else {
     for (let i = 0; i < count; i++) to[toBase + i] = from[fromBase + i] as never;
   }
@@ -242,7 +245,13 @@ function writeStringBytes(column: StringColumn, plan: ColumnPlan, rows: number, 
 }
 
 /** False when a unit does not fit a byte. */
-function writeLatin1(references: readonly (string | null)[], plan: ColumnPlan, rows: number, memory: FrameMemory, position: number): boolean {
+function writeLatin1(
+  references: readonly (string | null)[],
+  plan: ColumnPlan,
+  rows: number,
+  memory: FrameMemory,
+  position: number,
+): boolean {
   const { int32, uint8 } = memory;
   const offsetsBase = (position + plan.values) >> 2;
   const start = position + plan.data;
@@ -264,7 +273,13 @@ function writeLatin1(references: readonly (string | null)[], plan: ColumnPlan, r
 }
 
 /** Whether any unit needed it. */
-function writeUtf16(references: readonly (string | null)[], plan: ColumnPlan, rows: number, memory: FrameMemory, position: number): boolean {
+function writeUtf16(
+  references: readonly (string | null)[],
+  plan: ColumnPlan,
+  rows: number,
+  memory: FrameMemory,
+  position: number,
+): boolean {
   const { int32, uint8 } = memory;
   const offsetsBase = (position + plan.values) >> 2;
   const start = position + plan.data;
@@ -285,4 +300,3 @@ function writeUtf16(references: readonly (string | null)[], plan: ColumnPlan, ro
   int32[offsetsBase + rows] = target - start;
   return units > 255;
 }
-

@@ -2,11 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
-import type { JobDescription } from '../graph/job-description.ts';
+import { loadJobModule } from '../api/job-module.ts';
 import { MillraceError } from '../base/errors.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { commandLineMark } from '../node-execution.ts';
 import { nodeSystem } from '../platform/node-system.ts';
-import { loadJobModule } from '../api/job-module.ts';
 import { bundleJob } from './bundle.ts';
 import { findJobFile } from './job-file.ts';
 

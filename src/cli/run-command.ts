@@ -1,10 +1,10 @@
 /** `millrace run`: runs a job on worker threads of this process to its end. */
 
 import { collectEndpoint, printEndpoint } from '../api/data-stream.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 import type { JobClient, JobResult } from '../api/job-client.ts';
 import { MillraceError } from '../base/errors.ts';
 import { Cluster } from '../cluster/cluster.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { piscinaSpawner } from '../platform/piscina-spawner.ts';
 import { planDescription } from '../runtime/plan.ts';

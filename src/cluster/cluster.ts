@@ -3,14 +3,14 @@
  */
 
 import * as v from 'valibot';
-import type { JobDescription } from '../graph/job-description.ts';
 import { collectEndpoint } from '../api/data-stream.ts';
 import type { JobClient } from '../api/job-client.ts';
+import { loadJobModule } from '../api/job-module.ts';
 import { check } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import type { Spawner, System } from '../base/system.ts';
-import { loadJobModule } from '../api/job-module.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { planDescription } from '../runtime/plan.ts';
 import { JobCoordinator, type Printer } from './job-coordinator.ts';
 
@@ -136,7 +136,10 @@ export class Cluster {
 /** Only the program that builds a job can read what it collects. */
 function refuseCollecting({ name, graph }: JobDescription): void {
   if (!graph.operators.some(({ spec }) => spec.endpoint?.name.startsWith(collectEndpoint) === true)) return;
-  throw new MillraceError('INVALID_JOB', `the job '${name}' ends in executeAndCollect(), which only the program itself can read; in a job that is submitted, use toHost('name') and job.output('name')`);
+  throw new MillraceError(
+    'INVALID_JOB',
+    `the job '${name}' ends in executeAndCollect(), which only the program itself can read; in a job that is submitted, use toHost('name') and job.output('name')`,
+  );
 }
 
 function closedError(): MillraceError {

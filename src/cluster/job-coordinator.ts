@@ -5,7 +5,6 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { printEndpoint } from '../api/data-stream.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
@@ -16,6 +15,7 @@ import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
 import { createRingMemory } from '../channel/ring.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { graphFingerprint } from '../graph/describe.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
 import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';

@@ -1,7 +1,7 @@
 /** Hands out the splits of a job's sources to the readers that ask for them, each split once. */
 
-import type { SourceContext, Split } from '../graph/source.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import type { SourceContext, Split } from '../graph/source.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { sourceFailure } from '../runtime/source-input.ts';
 

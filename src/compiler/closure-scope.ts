@@ -150,9 +150,7 @@ function lexicalNames(statements: readonly AnyNode[]): string[] {
 
 /** The `var` names of a function's body, wherever in it they are declared. */
 function varNames(body: AnyNode): string[] {
-  return ownNodesOf(body).flatMap((node) =>
-    node.type === 'VariableDeclaration' && node.kind === 'var' ? declaredNames(node) : [],
-  );
+  return ownNodesOf(body).flatMap((node) => (node.type === 'VariableDeclaration' && node.kind === 'var' ? declaredNames(node) : []));
 }
 
 function declaredNames(declaration: AnyNode & { type: 'VariableDeclaration' }): string[] {

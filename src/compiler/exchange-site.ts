@@ -64,21 +64,32 @@ class SiteGenerator {
     const fields = shape.form === 'unknown' ? [] : shape.fields.map((field, i) => this.#parameter(field, `x${i}`));
     if (shape.form === 'unknown') this.#parameters.push('v');
     const key = shape.key === undefined ? undefined : this.#parameter(shape.key, 'k');
-    for (const [present, name] of [[shape.hash, 'h'], [shape.target, 'd'], [shape.timestamp, 'ts']] as const) {
+    for (const [present, name] of [
+      [shape.hash, 'h'],
+      [shape.target, 'd'],
+      [shape.timestamp, 'ts'],
+    ] as const) {
       if (present) this.#parameters.push(name);
     }
     const record = shape.form === 'unknown' ? 'v' : this.#literal(fields);
     const { type } = this.#writer;
-    this.#code.block(`const write = (${this.#parameters.join(', ')}) =>`, () => {
-      if (type === null) this.#misfit(record, key);
-      else {
-        const values = this.#check(type, fields, record, key);
-        this.#store(type, values);
-      }
-    }, '};');
+    this.#code.block(
+      `const write = (${this.#parameters.join(', ')}) =>`,
+      () => {
+        if (type === null) this.#misfit(record, key);
+        else {
+          const values = this.#check(type, fields, record, key);
+          this.#store(type, values);
+        }
+      },
+      '};',
+    );
     this.#bindFunction(type);
     this.#code.line('return { write, bind };');
-    return this.#names.evaluate(this.#code.toString(), `millrace:exchange/${encodeURIComponent(this.#writer.options.operatorName)}.js`) as SiteCode;
+    return this.#names.evaluate(
+      this.#code.toString(),
+      `millrace:exchange/${encodeURIComponent(this.#writer.options.operatorName)}.js`,
+    ) as SiteCode;
   }
 
   #parameter(field: ShapeField, name: string): Value {
@@ -102,7 +113,9 @@ class SiteGenerator {
   #misfit(record: string, key: Value | undefined): void {
     const writer = this.#names.constant('writer', this.#writer);
     const site = this.#names.constant('site', this.#site);
-    this.#code.line(`return void ${writer}.misfit(${site}, ${record}, ${key?.expression ?? 'undefined'}, [${this.#parameters.join(', ')}]);`);
+    this.#code.line(
+      `return void ${writer}.misfit(${site}, ${record}, ${key?.expression ?? 'undefined'}, [${this.#parameters.join(', ')}]);`,
+    );
   }
 
   /** Writes the checks that a row has the type; returns the value of each column. */
@@ -111,7 +124,11 @@ class SiteGenerator {
     const whole: Value = { kind: 'js', nullable: false, expression: record, copy: undefined };
     let values: Value[];
     if (shape.form === 'unknown') values = this.#takeApart(type, key);
-    else if (shape.form === type.form && shape.fields.every((field, i) => field.name === type.names[i]) && shape.fields.length === type.names.length) {
+    else if (
+      shape.form === type.form &&
+      shape.fields.every((field, i) => field.name === type.names[i]) &&
+      shape.fields.length === type.names.length
+    ) {
       values = [...fields];
     } else if (isAny(type)) values = [whole];
     else {
@@ -137,7 +154,9 @@ class SiteGenerator {
     } else {
       const prototype = this.#names.constant('ObjectPrototype', Object.prototype);
       const names = this.#names.constant('names', type.names);
-      this.#code.block(`if (typeof v !== 'object' || v === null || Object.getPrototypeOf(v) !== ${prototype})`, () => this.#misfit('v', key));
+      this.#code.block(`if (typeof v !== 'object' || v === null || Object.getPrototypeOf(v) !== ${prototype})`, () =>
+        this.#misfit('v', key),
+      );
       this.#code.line('let at = 0;');
       this.#code.line(`for (const name in v) if (${names}[at++] !== name) { at = -1; break; }`);
       this.#code.block(`if (at !== ${type.names.length})`, () => this.#misfit('v', key));
@@ -228,19 +247,23 @@ class SiteGenerator {
 
   /** The function that gives a target the arrays of its new batch. */
   #bindFunction(type: RecordType | null): void {
-    this.#code.block('const bind = (t) =>', () => {
-      if (type === null) return;
-      this.#code.line('const { columns } = t.batch;');
-      this.#code.line('t.floats = t.batch.floats;');
-      for (const [i, column] of batchColumns(type).entries()) {
-        if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
-        else if (column.kind === 'any') this.#code.line(`t.c${i} = columns[${i}].values;`);
-        else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values(t.batch.capacity);`);
-        if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity(t.batch.capacity);`);
-      }
-      if (this.#writer.hashed) this.#code.line('t.hashes = t.batch.hashes;');
-      if (this.#writer.timestamps) this.#code.line('t.timestamps = t.batch.timestamps;');
-    }, '};');
+    this.#code.block(
+      'const bind = (t) =>',
+      () => {
+        if (type === null) return;
+        this.#code.line('const { columns } = t.batch;');
+        this.#code.line('t.floats = t.batch.floats;');
+        for (const [i, column] of batchColumns(type).entries()) {
+          if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
+          else if (column.kind === 'any') this.#code.line(`t.c${i} = columns[${i}].values;`);
+          else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values(t.batch.capacity);`);
+          if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity(t.batch.capacity);`);
+        }
+        if (this.#writer.hashed) this.#code.line('t.hashes = t.batch.hashes;');
+        if (this.#writer.timestamps) this.#code.line('t.timestamps = t.batch.timestamps;');
+      },
+      '};',
+    );
   }
 }
 
@@ -279,4 +302,3 @@ function kindCheck(x: string, column: ColumnType, names: Names): string {
       return 'true';
   }
 }
-

@@ -8,22 +8,22 @@
  * A full channel never blocks: sealed batches wait in `pending`, and the subtask is not stepped until they are gone.
  */
 
-import type { RecordBatch } from '../batch/record-batch.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Random } from '../base/system.ts';
-import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelWriter } from '../channel/channel.ts';
 import type { Mark, StreamElement } from '../channel/element.ts';
+import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
 import { inferType, widenColumn, widenType } from '../schema/inference.ts';
 import { internType, type RecordType } from '../schema/type.ts';
+import { generateSite, type SiteShape } from './exchange-site.ts';
 import { generateKey } from './key-code.ts';
-import { typeMismatch } from './show.ts';
 import type { OperatorCode } from './operator.ts';
 import { type Field, type Row, wholeRecord } from './row.ts';
-import { generateSite, type SiteShape } from './exchange-site.ts';
+import { typeMismatch } from './show.ts';
 
 /** The batch that is being filled for one consumer. Generated code adds the columns' arrays as `c0`, `c1`, …. */
 export interface ExchangeTarget {
@@ -137,7 +137,9 @@ export class ExchangeWriter {
     return (key) => {
       const target = call(key, count);
       if (typeof target === 'number' && Number.isInteger(target) && target >= 0 && target < count) return target;
-      throw new RangeError(`partitionCustom: the function returned ${String(target)}; it must return a whole number from 0 to ${count - 1}`);
+      throw new RangeError(
+        `partitionCustom: the function returned ${String(target)}; it must return a whole number from 0 to ${count - 1}`,
+      );
     };
   }
 
@@ -310,4 +312,3 @@ function argumentsOf({ row, key, hash, target }: RoutedRow): string[] {
     ...[hash, target, row.timestamp].filter((expression) => expression !== undefined),
   ];
 }
-

@@ -1,21 +1,21 @@
 /** Code that finds and hashes the key of a row. */
 
+import { assert } from '../base/assert.ts';
+import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import { UnsupportedValueError } from '../batch/value-codec.ts';
-import { assert } from '../base/assert.ts';
-import { UnsupportedKeyError } from './unsupported-key.ts';
-import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
-import type { KeySpec } from '../graph/logical.ts';
 import { keyText } from '../graph/describe.ts';
+import type { KeySpec } from '../graph/logical.ts';
 import type { OperatorCode } from './operator.ts';
 import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from './row.ts';
+import { UnsupportedKeyError } from './unsupported-key.ts';
 
 const sink = new ByteSink();
 
 /** Hash of a key of any kind. @throws UnsupportedKeyError for what cannot be a key */
-export function hashKey(key: unknown): number {
+function hashKey(key: unknown): number {
   if (typeof key === 'string') return hashString(key);
   if (typeof key === 'number') return hashNumber(key);
   sink.reset();
@@ -29,7 +29,7 @@ export function hashKey(key: unknown): number {
 }
 
 /** Hash of the string of a row, which may be null. */
-export function hashColumn(column: StringColumn, row: number): number {
+function hashColumn(column: StringColumn, row: number): number {
   return column.isNull(row) ? hashKey(null) : column.hash(row);
 }
 

@@ -13,7 +13,12 @@ export function showRecord(record: unknown, characters: number): string {
 }
 
 /** The failure of an operator by a record that does not keep the type which `returns` declared. */
-export function typeMismatch(options: { readonly operatorName: string; readonly declared: RecordType; readonly record: unknown; readonly shown: string }): MillraceError {
+export function typeMismatch(options: {
+  readonly operatorName: string;
+  readonly declared: RecordType;
+  readonly record: unknown;
+  readonly shown: string;
+}): MillraceError {
   const { operatorName, declared, record, shown } = options;
   return new MillraceError(
     'TYPE_MISMATCH',
@@ -32,6 +37,7 @@ export function operatorFailure(options: {
   const { operatorName, error, record, characters } = options;
   if (error instanceof MillraceError) return error;
   const place = record.length === 0 ? '' : `\n  at the record ${showRecord(record[0], characters)}`;
-  if (error instanceof UnsupportedKeyError) return new MillraceError('UNSUPPORTED_VALUE', `'${operatorName}': ${error.message}${place}`, { cause: error });
+  if (error instanceof UnsupportedKeyError)
+    return new MillraceError('UNSUPPORTED_VALUE', `'${operatorName}': ${error.message}${place}`, { cause: error });
   return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${thrownText(error)}${place}`, { cause: error });
 }

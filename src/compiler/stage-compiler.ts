@@ -3,14 +3,14 @@
  * operator that emits what is left at the end of the input. The operators write their parts; here they are joined.
  */
 
+import { assert } from '../base/assert.ts';
+import type { MillraceError } from '../base/errors.ts';
 import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
-import { assert } from '../base/assert.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
 import { typeCheck } from '../schema/fits.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
-import type { MillraceError } from '../base/errors.ts';
 import { CodeWriter, member, Names } from './code-writer.ts';
 import { carriesKey, type ExchangeWriter } from './exchange-writer.ts';
 import type { CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
@@ -206,8 +206,16 @@ class StageCode {
     });
     const exchanged = outputs.filter(({ exchange }) => exchange.from.operator.id === id && exchange.side === side);
     return [
-      ...chained.map(([consumer]) => (row: Row, place: CodeWriter) => this.consume(consumer, row, place)),
-      ...exchanged.map(({ writer }) => (row: Row, place: CodeWriter) => writer.generate(this.#code(index, { body: place }), row)),
+      ...chained.map(
+        ([consumer]) =>
+          (row: Row, place: CodeWriter) =>
+            this.consume(consumer, row, place),
+      ),
+      ...exchanged.map(
+        ({ writer }) =>
+          (row: Row, place: CodeWriter) =>
+            writer.generate(this.#code(index, { body: place }), row),
+      ),
     ];
   }
 
@@ -281,7 +289,11 @@ class InputRow {
     const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
     if (column.kind === 'string') return { ...field, column: { use, row: 'i', rows: 'rows' } };
     if (column.nullable || (column.kind !== 'float64' && column.kind !== 'int32')) return field;
-    return { ...field, numbers: { use: () => (use(), `v${index}`) } };
+    const numbers = (): string => {
+      use();
+      return `v${index}`;
+    };
+    return { ...field, numbers: { use: numbers } };
   }
 
   /** Declares the columns that the body turned out to use. */

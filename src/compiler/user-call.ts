@@ -5,16 +5,17 @@
  */
 
 import type { UserFunction } from '../graph/logical.ts';
+import { isRecordShape } from '../schema/inference.ts';
 import { analyseClosure, parameterUse, type ResultShape } from './closure-analysis.ts';
 import { member } from './code-writer.ts';
 import type { CallResult, OperatorCode } from './operator.ts';
-import { isRecordShape } from '../schema/inference.ts';
 import { type Field, literal, localField, type Row, wholeRecord } from './row.ts';
 
 export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, further: readonly string[]): CallResult {
   const facts = analyseClosure(fn);
   const use = parameterUse(facts, 0);
-  const prepared = use.kind === 'fields' && canPrune(row, use.fields) ? prune(code, row, use.fields) : whole(code, row, use.kind === 'unused');
+  const prepared =
+    use.kind === 'fields' && canPrune(row, use.fields) ? prune(code, row, use.fields) : whole(code, row, use.kind === 'unused');
   const result = code.names.fresh('result');
   const called = code.names.constant('f', fn);
   const { body } = code;
@@ -65,7 +66,7 @@ function whole(code: OperatorCode, row: Row, unused: boolean): Prepared {
 }
 
 /** The row of a function's result. */
-export function shapedRow(value: string, shape: ResultShape, timestamp: string | undefined): Row {
+function shapedRow(value: string, shape: ResultShape, timestamp: string | undefined): Row {
   if (shape.kind === 'unknown') return { form: 'unknown', fields: [], value, timestamp, key: undefined };
   const names = shape.kind === 'object' ? shape.fields : Array.from({ length: shape.length }, (_, i) => String(i));
   if (!isRecordShape(names)) return { form: 'unknown', fields: [], value, timestamp, key: undefined };

@@ -3,9 +3,9 @@
  * them. A split is plain data and says where reading starts, so that a reader's splits are also its position in the input.
  */
 
-import type { RecordBatch } from '../batch/record-batch.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
 import type { RecordType } from '../schema/type.ts';
 
 /** A part of the input that one reader reads from its start to its end. Plain data. */

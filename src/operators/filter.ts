@@ -1,8 +1,8 @@
 /** Lets the records pass for which a function returns something truthy. */
 
-import type { UserFunction } from '../graph/logical.ts';
 import type { Operator } from '../compiler/operator.ts';
 import { wholeRecord } from '../compiler/row.ts';
+import type { UserFunction } from '../graph/logical.ts';
 import { synchronous } from './functions.ts';
 
 export function filterOperator(fn: UserFunction): Operator {
@@ -17,7 +17,9 @@ export function filterOperator(fn: UserFunction): Operator {
         const call = code.call(fn, row);
         code.body.block(`if (${call.result})`, () => {
           const check = code.names.constant('noPromise', noPromise);
-          code.body.line(`if (${call.result} !== true) try { ${check}(${call.result}); } catch (error) { throw ${code.failure('error', wholeRecord(call.row))}; }`);
+          code.body.line(
+            `if (${call.result} !== true) try { ${check}(${call.result}); } catch (error) { throw ${code.failure('error', wholeRecord(call.row))}; }`,
+          );
           emit(call.row);
         });
       },

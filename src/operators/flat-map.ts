@@ -4,8 +4,8 @@ import { analyseClosure, parameterUse } from '../compiler/closure-analysis.ts';
 import type { Operator } from '../compiler/operator.ts';
 import { valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import { hoistOutput } from './output.ts';
 import { synchronous } from './functions.ts';
+import { hoistOutput } from './output.ts';
 
 export function flatMapOperator(fn: UserFunction): Operator {
   synchronous(fn, 'flatMap');

@@ -7,9 +7,13 @@ const asyncKinds = new Set(['AsyncFunction', 'AsyncGeneratorFunction']);
 
 /** The function, if it is one that can be called for every record. */
 export function synchronous<F extends UserFunction>(fn: F, operator: string): F {
-  if (typeof fn !== 'function') throw new MillraceError('INVALID_OPTION', `${operator}: expected a function, got ${fn === null ? 'null' : typeof fn}`);
+  if (typeof fn !== 'function')
+    throw new MillraceError('INVALID_OPTION', `${operator}: expected a function, got ${fn === null ? 'null' : typeof fn}`);
   if (asyncKinds.has(fn.constructor?.name)) {
-    throw new MillraceError('INVALID_OPTION', `${operator}: the function must not be async: a stage never waits for a record; do asynchronous work in a sink`);
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${operator}: the function must not be async: a stage never waits for a record; do asynchronous work in a sink`,
+    );
   }
   return fn;
 }

@@ -189,7 +189,15 @@ class KeyedAggregate implements OperatorInstance {
     if (this.#rolling) return 'true';
     return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
       if (this.#part !== 'local') this.#emitResult(code, slot, undefined, emit);
-      else emit(this.#partialRow(code, this.#states.map(({ state }) => code.names.constant('state', state)), slot, slotKey(code, this.#index, slot)));
+      else
+        emit(
+          this.#partialRow(
+            code,
+            this.#states.map(({ state }) => code.names.constant('state', state)),
+            slot,
+            slotKey(code, this.#index, slot),
+          ),
+        );
     });
   }
 

@@ -28,11 +28,17 @@ export interface AggregateFunction<T, A, R> {
 
 export function keyedFoldOperator(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined): Operator {
   for (const method of ['createAccumulator', 'add', 'getResult', 'merge'] as const) {
-    if (typeof fn[method] !== 'function') throw new MillraceError('INVALID_OPTION', `aggregate: the aggregate function has no method '${method}'`);
+    if (typeof fn[method] !== 'function')
+      throw new MillraceError('INVALID_OPTION', `aggregate: the aggregate function has no method '${method}'`);
     synchronous(fn[method], `aggregate: ${method}`);
   }
   if (toRow !== undefined) synchronous(toRow, 'aggregate');
-  const functions: Record<string, UserFunction> = { createAccumulator: fn.createAccumulator, add: fn.add, getResult: fn.getResult, merge: fn.merge };
+  const functions: Record<string, UserFunction> = {
+    createAccumulator: fn.createAccumulator,
+    add: fn.add,
+    getResult: fn.getResult,
+    merge: fn.merge,
+  };
   if (toRow !== undefined) functions.toRow = toRow;
   return { kind: 'fold', title: 'aggregate', functions, retains: true, create: (context) => new KeyedFold(fn, toRow, context) };
 }
@@ -69,7 +75,9 @@ class KeyedFold implements OperatorInstance {
 
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
     if (this.#context.mode === 'streaming') return 'true';
-    return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => this.#emitResult(code, slot, undefined, emit));
+    return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) =>
+      this.#emitResult(code, slot, undefined, emit),
+    );
   }
 
   #emitResult(code: OperatorCode, slot: string, timestamp: string | undefined, emit: Emit): void {

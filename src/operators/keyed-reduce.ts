@@ -23,7 +23,7 @@ export function keyedReduceOperator({ kind, reduce, details }: KeyedReduceOption
     ...(details === undefined ? {} : { details }),
     retains: true,
     create: (context) => new KeyedReduce(reduce, context),
-  }
+  };
 }
 
 class KeyedReduce implements OperatorInstance {

@@ -40,7 +40,11 @@ export class SlotCursor {
  * Writes a loop over the slots that were not yet visited, `limit` of them at most, and returns the expression that tells
  * whether all were.
  */
-export function generateSlotLoop(code: OperatorCode, options: { readonly index: KeyIndex; readonly cursor: SlotCursor; readonly limit: string }, write: (slot: string) => void): string {
+export function generateSlotLoop(
+  code: OperatorCode,
+  options: { readonly index: KeyIndex; readonly cursor: SlotCursor; readonly limit: string },
+  write: (slot: string) => void,
+): string {
   const index = code.names.constant('index', options.index);
   const cursor = code.names.constant('cursor', options.cursor);
   const slot = code.names.fresh('slot');

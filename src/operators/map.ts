@@ -1,7 +1,7 @@
 /** One record out for each record in. */
 
-import type { UserFunction } from '../graph/logical.ts';
 import type { Operator } from '../compiler/operator.ts';
+import type { UserFunction } from '../graph/logical.ts';
 import { synchronous } from './functions.ts';
 
 export function mapOperator(fn: UserFunction): Operator {

@@ -34,11 +34,15 @@ export function hoistOutput(code: OperatorCode, row: Row, write: (item: string, 
       const late = names.constant('emittedLate', emittedLate);
       code.hoist(() => {
         code.body.line(`let ${flag} = false, ${failure} = null;`);
-        code.body.block(`const ${guarded} = (item) =>`, () => {
-          code.body.line(`if (!${flag}) ${late}();`);
-          // Remembered: a function that catches what it emits into must not keep the job from failing.
-          code.body.line(`try { ${name}(item); } catch (error) { ${failure} = { error }; throw error; }`);
-        }, '};');
+        code.body.block(
+          `const ${guarded} = (item) =>`,
+          () => {
+            code.body.line(`if (!${flag}) ${late}();`);
+            // Remembered: a function that catches what it emits into must not keep the job from failing.
+            code.body.line(`try { ${name}(item); } catch (error) { ${failure} = { error }; throw error; }`);
+          },
+          '};',
+        );
       });
       open = flag;
       failed = failure;

@@ -5,8 +5,10 @@ import type { Operator } from '../compiler/operator.ts';
 import { valueRow, wholeRecord } from '../compiler/row.ts';
 
 /** Strings as they are, other records as Node shows them, in one line. */
-export function printedText(record: unknown): string {
-  return typeof record === 'string' ? record : inspect(record, { depth: 8, breakLength: Number.POSITIVE_INFINITY, compact: true, maxArrayLength: 1000, maxStringLength: 100_000 });
+function printedText(record: unknown): string {
+  return typeof record === 'string'
+    ? record
+    : inspect(record, { depth: 8, breakLength: Number.POSITIVE_INFINITY, compact: true, maxArrayLength: 1000, maxStringLength: 100_000 });
 }
 
 /** As in Flink: the prefix, and with several subtasks the number of the one that prints. */

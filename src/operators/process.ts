@@ -1,7 +1,7 @@
 /** Calls a `ProcessFunction` for each record: any number of records out, and side outputs. */
 
-import type { EpochMs } from '../base/ids.ts';
 import { MillraceError } from '../base/errors.ts';
+import type { EpochMs } from '../base/ids.ts';
 import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
@@ -14,7 +14,8 @@ export class OutputTag<T> {
   declare protected readonly records: T;
 
   constructor(id: string) {
-    if (typeof id !== 'string' || id === '') throw new MillraceError('INVALID_OPTION', 'OutputTag: the id must be a text that is not empty');
+    if (typeof id !== 'string' || id === '')
+      throw new MillraceError('INVALID_OPTION', 'OutputTag: the id must be a text that is not empty');
     this.id = id;
   }
 }
@@ -73,7 +74,9 @@ export function processOperator(fn: ProcessFunction<never, never>): Operator {
           const output = hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp)));
           const state = code.names.constant('processing', processing);
           const sides = code.names.fresh('sides');
-          const writers = emit.sides.map((side) => [side, hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp), side))] as const);
+          const writers = emit.sides.map(
+            (side) => [side, hoistOutput(code, row, (item, timestamp) => emit(valueRow(item, timestamp), side))] as const,
+          );
           const outputs = [output, ...writers.map(([, writer]) => writer)];
           // Without a prototype, and with computed keys: ids of side outputs may be '__proto__' or 'toString'.
           const entries = ['__proto__: null', ...writers.map(([side, writer]) => `[${JSON.stringify(side)}]: ${writer.guarded()}`)];

@@ -3,12 +3,12 @@
  * is replaced by the aggregate. Rolling in streaming mode; in batch mode one record a key at the end of the input.
  */
 
-import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { member } from '../compiler/code-writer.ts';
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import { compareValues } from './order.ts';
 import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
+import { compareValues } from './order.ts';
 
 export type RollingKind = 'sum' | 'min' | 'max';
 
@@ -32,7 +32,7 @@ function rolling(options: RollingOptions, local: boolean): Operator {
     details: { field },
     retains: true,
     create: (context) => new Rolling(options, context, local),
-  }
+  };
 }
 
 class Rolling implements OperatorInstance {
@@ -124,7 +124,9 @@ class Rolling implements OperatorInstance {
     const shape = this.#shape;
     if (this.#mixed || shape === undefined || shape.form === 'unknown' || shape.form === 'scalar') {
       const replaced = code.names.fresh('replaced');
-      code.body.line(`const ${replaced} = ${code.names.constant('withField', withField)}(${first}, ${JSON.stringify(field)}, ${aggregate});`);
+      code.body.line(
+        `const ${replaced} = ${code.names.constant('withField', withField)}(${first}, ${JSON.stringify(field)}, ${aggregate});`,
+      );
       return valueRow(replaced, timestamp);
     }
     const fields = shape.names.map((name) => localField(name, name === field ? aggregate : member(first, name)));

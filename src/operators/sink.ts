@@ -1,8 +1,8 @@
 /** The end of a stream: hands each record to a sink's writer. */
 
-import type { Sink, SinkWriter } from '../graph/sink.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, wholeRecord } from '../compiler/row.ts';
+import type { Sink, SinkWriter } from '../graph/sink.ts';
 
 export function sinkOperator(sink: Sink<never>): Operator {
   return {

@@ -1,7 +1,7 @@
 /** The head of a stage that reads a source: the records of its reader go through the chain as they are. */
 
-import type { Source } from '../graph/source.ts';
 import type { Operator } from '../compiler/operator.ts';
+import type { Source } from '../graph/source.ts';
 
 export interface SourceOperator extends Operator {
   readonly source: Source<unknown>;

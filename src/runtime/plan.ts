@@ -1,7 +1,7 @@
 /** From a job's description to its physical plan: the same on the host and on every worker. */
 
-import type { JobDescription } from '../graph/job-description.ts';
 import { planJob } from '../graph/job.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { resolveRuntimeMode } from '../graph/logical.ts';
 import { type PhysicalPlan, planPhysical } from '../graph/physical.ts';
 

@@ -128,7 +128,8 @@ class SubtaskBuilder {
       limits,
       system,
       key: this.#keyOf(operator, index),
-      failure: (error, ...record) => operatorFailure({ operatorName: operator.partOf ?? operator.name, error, record, characters: limits.shownCharacters }),
+      failure: (error, ...record) =>
+        operatorFailure({ operatorName: operator.partOf ?? operator.name, error, record, characters: limits.shownCharacters }),
       wake,
       fail,
       warn: (message) => warn(`'${operator.name}': ${message}`),

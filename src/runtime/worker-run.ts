@@ -4,13 +4,13 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { JobDescription } from '../graph/job-description.ts';
 import { describeError, MillraceError } from '../base/errors.ts';
 import type { System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';

@@ -8,11 +8,15 @@ export function typeCheck(type: RecordType): (record: unknown) => boolean {
   const checks = type.columns.map(columnCheck);
   const { names } = type;
   if (type.form === 'scalar') return checks[0] as (record: unknown) => boolean;
-  if (type.form === 'tuple') return (record) => Array.isArray(record) && record.length === checks.length && checks.every((check, i) => check(record[i]));
+  if (type.form === 'tuple')
+    return (record) => Array.isArray(record) && record.length === checks.length && checks.every((check, i) => check(record[i]));
   return (record) => {
     if (typeof record !== 'object' || record === null) return false;
     const keys = Object.keys(record);
-    return keys.length === names.length && names.every((name, i) => keys[i] === name && checks[i]?.((record as Record<string, unknown>)[name]) === true);
+    return (
+      keys.length === names.length &&
+      names.every((name, i) => keys[i] === name && checks[i]?.((record as Record<string, unknown>)[name]) === true)
+    );
   };
 }
 

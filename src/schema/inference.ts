@@ -3,7 +3,7 @@
  * kinds to `any`, records of unlike form to one `any` column. Widening never goes back, so it ends.
  */
 
-import { type ColumnType, anyColumn, anyRecord, column, internType, isAwkwardName, type RecordType, scalarType } from './type.ts';
+import { anyColumn, anyRecord, type ColumnType, column, internType, isAwkwardName, type RecordType, scalarType } from './type.ts';
 
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;

@@ -123,7 +123,8 @@ export class KeyIndex {
   }
 
   #addDirect(key: number, slot: number): void {
-    if (key >= this.#direct.length) this.#direct = grown(this.#direct, new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2))));
+    if (key >= this.#direct.length)
+      this.#direct = grown(this.#direct, new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2))));
     this.#direct[key] = slot + 1;
   }
 

@@ -3,7 +3,6 @@
  * only when nothing else can happen, and then jumps to the next moment at which something will.
  */
 
-import type { JobDescription } from '../graph/job-description.ts';
 import { limitsWith, ringBytesFor } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
@@ -12,6 +11,7 @@ import { createRingMemory } from '../channel/ring.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { HostEndpoints } from '../cluster/host-endpoints.ts';
 import { SplitAssigner } from '../cluster/split-assigner.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
 import { planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
@@ -45,7 +45,13 @@ export class SingleThreadJob {
     this.#limits = limitsWith(job.limits);
     this.#wiring = singleThreadWiring(this.#plan, job);
     this.#counters = createCounterMemory(subtaskCount(this.#plan));
-    this.endpoints = new HostEndpoints({ plan: this.#plan, wiring: this.#wiring, limits: this.#limits, system, bufferTimeoutMs: job.bufferTimeoutMs });
+    this.endpoints = new HostEndpoints({
+      plan: this.#plan,
+      wiring: this.#wiring,
+      limits: this.#limits,
+      system,
+      bufferTimeoutMs: job.bufferTimeoutMs,
+    });
   }
 
   /** Runs the job to its end. @throws what made it fail */
@@ -145,5 +151,8 @@ function singleThreadWiring(plan: PhysicalPlan, job: JobDescription): Wiring {
     const silent = (): void => {};
     return { writer: new RingChannelWriter(memory, silent), reader: new RingChannelReader(memory, silent) };
   });
-  return { writer: (channel) => (ends[channel] as (typeof ends)[number]).writer, reader: (channel) => (ends[channel] as (typeof ends)[number]).reader };
+  return {
+    writer: (channel) => (ends[channel] as (typeof ends)[number]).writer,
+    reader: (channel) => (ends[channel] as (typeof ends)[number]).reader,
+  };
 }

@@ -3,12 +3,12 @@
 import { collectEndpoint, type DataStream, printEndpoint } from '../api/data-stream.ts';
 import { StreamEnvironment } from '../api/environment.ts';
 import type { Execution } from '../api/execution.ts';
-import type { JobDescription } from '../graph/job-description.ts';
 import type { JobInput, JobResult } from '../api/job-client.ts';
 import type { EnvironmentConfig } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Storage, System } from '../base/system.ts';
+import type { JobDescription } from '../graph/job-description.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { ManualClock } from './manual-clock.ts';
 import { SingleThreadJob } from './single-thread-job.ts';
@@ -70,7 +70,11 @@ export class TestEnvironment extends StreamEnvironment {
 
   #rowsOf(name: string): readonly unknown[] {
     const rows = this.#test.inputs?.[name];
-    if (rows === undefined) throw new MillraceError('ENDPOINT', `the job reads fromHost('${name}'): give its rows with new TestEnvironment({ inputs: { ${name}: […] } })`);
+    if (rows === undefined)
+      throw new MillraceError(
+        'ENDPOINT',
+        `the job reads fromHost('${name}'): give its rows with new TestEnvironment({ inputs: { ${name}: […] } })`,
+      );
     return rows;
   }
 

@@ -6,14 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { AssertionError } from '../../src/base/assert.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import { ByteSource } from '../../src/batch/byte-source.ts';
-import {
-  decodeValue,
-  encodeValue,
-  nestingDepthMax,
-  tag,
-  UnsupportedValueError,
-  valueCodecVersion,
-} from '../../src/batch/value-codec.ts';
+import { decodeValue, encodeValue, nestingDepthMax, tag, UnsupportedValueError, valueCodecVersion } from '../../src/batch/value-codec.ts';
 
 describe('round trip', () => {
   test('of the values at the edges of each tag', () => {
@@ -48,9 +41,7 @@ describe('round trip', () => {
   test('of any number and any big integer', () => {
     fc.assert(fc.property(fc.double(), (number) => Object.is(roundTrip(number), number)));
     fc.assert(fc.property(fc.bigInt(), (number) => roundTrip(number) === number));
-    fc.assert(
-      fc.property(fc.bigInt({ min: -(2n ** 600n), max: 2n ** 600n }), (number) => roundTrip(number) === number),
-    );
+    fc.assert(fc.property(fc.bigInt({ min: -(2n ** 600n), max: 2n ** 600n }), (number) => roundTrip(number) === number));
   });
 
   test('of nesting up to the limit', () => {
@@ -93,8 +84,7 @@ describe('round trip', () => {
   });
 
   test('of objects of another realm gives objects of this one', () => {
-    const script =
-      '({ a: [1, new Date(5)], m: new Map([[1, new Set([2])]]), u: new Uint8Array([3]), b: new ArrayBuffer(2) })';
+    const script = '({ a: [1, new Date(5)], m: new Map([[1, new Set([2])]]), u: new Uint8Array([3]), b: new ArrayBuffer(2) })';
     const expected = {
       a: [1, new Date(5)],
       m: new Map([[1, new Set([2])]]),
@@ -336,16 +326,7 @@ const anyValue = fc.anything({
 
 function samples(): unknown[] {
   const ints = [0, 1, -1, 63, 64, -64, -65, 127, 128, 8191, 8192, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, -(2 ** 31) - 1];
-  const floats = [
-    -0,
-    0.1,
-    2 ** 53,
-    5e-324,
-    Number.MAX_VALUE,
-    Number.NaN,
-    Number.POSITIVE_INFINITY,
-    Number.NEGATIVE_INFINITY,
-  ];
+  const floats = [-0, 0.1, 2 ** 53, 5e-324, Number.MAX_VALUE, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const bigints = [0n, -1n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), -(2n ** 63n) - 1n, 2n ** 64n, -(10n ** 100n)];
   const texts = ['', 'a', 'ÿ', 'Ā', '\ud800', 'a\udc00b', '日本語', '😀', `${'x'.repeat(50)}\ud83d`];
   const dates = [new Date(0), new Date(-1), new Date(8.64e15), new Date(Number.NaN)];
@@ -353,26 +334,12 @@ function samples(): unknown[] {
   const views = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(
     (View) => new View(memory.buffer, 8, 2),
   );
-  const wideViews = [Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(
-    (View) => new View(memory.buffer, 8, 2),
-  );
-  const buffers = [
-    memory.buffer,
-    new DataView(memory.buffer, 3, 5),
-    Buffer.from('abc'),
-    Buffer.alloc(0),
-    new ArrayBuffer(0),
-  ];
+  const wideViews = [Float32Array, Float64Array, BigInt64Array, BigUint64Array].map((View) => new View(memory.buffer, 8, 2));
+  const buffers = [memory.buffer, new DataView(memory.buffer, 3, 5), Buffer.from('abc'), Buffer.alloc(0), new ArrayBuffer(0)];
   const inShared = new Uint8Array(new SharedArrayBuffer(4), 1, 2).fill(5);
   const nullObject = Object.assign(Object.create(null), { b: 1, a: { c: Object.create(null) }, __proto__: 2 });
   const arrays = [[], [undefined], [[]], sparse(), new Array(3), new Array(5000)];
-  const objects = [
-    {},
-    { z: 1, a: 2, 10: 3, 9: 4 },
-    nullObject,
-    JSON.parse('{"__proto__": {"__proto__": 1}}'),
-    { '': 1 },
-  ];
+  const objects = [{}, { z: 1, a: 2, 10: 3, 9: 4 }, nullObject, JSON.parse('{"__proto__": {"__proto__": 1}}'), { '': 1 }];
   const maps = [
     new Map(),
     new Map<unknown, unknown>([
@@ -384,14 +351,7 @@ function samples(): unknown[] {
   ];
   return [
     ...[undefined, null, true, false, ...ints, ...floats, ...bigints, ...texts, ...dates, ...views, ...wideViews],
-    ...[
-      ...buffers,
-      inShared,
-      ...arrays,
-      ...objects,
-      ...maps,
-      [{ everything: { tags: ['x', 'y'], at: new Date(1) } }, 'end'],
-    ],
+    ...[...buffers, inShared, ...arrays, ...objects, ...maps, [{ everything: { tags: ['x', 'y'], at: new Date(1) } }, 'end']],
   ];
 }
 
@@ -466,12 +426,10 @@ function isCut(bytes: Buffer, end: number): boolean {
 
 /** Where two values differ, strictly: leaves by `Object.is`, and holes, orders, prototypes and classes too. */
 function difference(a: unknown, b: unknown, path = 'value'): string | undefined {
-  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null)
-    return Object.is(a, b) ? undefined : path;
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return Object.is(a, b) ? undefined : path;
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path}: prototype`;
   if (a instanceof Date && b instanceof Date) return Object.is(a.getTime(), b.getTime()) ? undefined : path;
-  if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer)
-    return bytesOf(a).equals(bytesOf(b)) ? undefined : `${path}: bytes`;
+  if (ArrayBuffer.isView(a) || a instanceof ArrayBuffer) return bytesOf(a).equals(bytesOf(b)) ? undefined : `${path}: bytes`;
   if (a instanceof Map || a instanceof Set) return difference([...a], [...(b as Set<unknown>)], `${path}.items`);
   if (Array.isArray(a) && a.length !== (b as unknown[]).length) return `${path}.length`;
   const keys = Object.keys(a);

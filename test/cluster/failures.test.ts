@@ -3,7 +3,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SpawnedTask, Spawner } from '../../src/base/system.ts';
 import type { Cluster } from '../../src/cluster/cluster.ts';
-import { built, builtParts, failureOf, jobModule, moduleOf, rowsOf, testCluster, within } from './support.ts';
+import { built, builtParts, failureOf, jobModule, moduleOf, rowsOf, sharedCluster, testCluster, within } from './support.ts';
 
 /** The cluster has all of its slots, and threads that work. */
 async function stillWorks(cluster: Cluster): Promise<void> {
@@ -13,6 +13,8 @@ async function stillWorks(cluster: Cluster): Promise<void> {
 }
 
 describe('a user function that throws', () => {
+  const shared = sharedCluster({ slots: 2 });
+
   const withRecord = [
     ['create', 'create'],
     ['map', 'mapper'],
@@ -37,7 +39,7 @@ describe('a user function that throws', () => {
   ] as const;
 
   it('fails the job with the operator, the record and the original stack', async () => {
-    const cluster = testCluster({ slots: 2 });
+    const cluster = shared();
     for (const [where, operator] of withRecord) {
       const job = await cluster.submit(jobModule('failing'), { args: { where } });
       const error = await failureOf(job.result());
@@ -50,7 +52,7 @@ describe('a user function that throws', () => {
   });
 
   it('names the operator where there is no record', async () => {
-    const cluster = testCluster({ slots: 2 });
+    const cluster = shared();
     for (const [where, operator] of withoutRecord) {
       const job = await cluster.submit(jobModule('failing'), { args: { where } });
       const error = await failureOf(job.result());
@@ -62,7 +64,7 @@ describe('a user function that throws', () => {
   });
 
   it('may throw what is no error', async () => {
-    const cluster = testCluster({ slots: 2 });
+    const cluster = shared();
     for (const [how, text] of [
       ['throwText', 'just a text'],
       ['throwObject', '{ status: 500 }'],
@@ -78,12 +80,14 @@ describe('a user function that throws', () => {
 });
 
 describe('a value that cannot cross threads', () => {
+  const shared = sharedCluster();
+
   it.each([
     ['{ id: n, callback: () => n }', '.callback', 'function'],
     ['{ id: n, nested: { list: [1, new WeakMap()] } }', '.nested.list[1]', 'WeakMap'],
     ['Symbol(String(n))', 'it', 'symbol'],
   ])('%s: the error names operator, field and type', async (record, field, type) => {
-    const cluster = testCluster();
+    const cluster = shared();
     const job = await cluster.submit(
       moduleOf(`env.fromSequence(1, 3).map((n) => (${record})).name('maker').toHost('out'); await env.execute('odd');`),
     );
@@ -164,11 +168,13 @@ describe('a worker that is lost', () => {
 });
 
 describe('a job module', () => {
+  const shared = sharedCluster();
+
   it.each([
     ['that is not there', new URL('./jobs/missing.mjs', import.meta.url), /missing\.mjs cannot be loaded: Error: Cannot find module/],
     ['in a package that is not there', 'millrace-no-such:job', /cannot be loaded: /],
   ])('%s is an error', async (_, module, message) => {
-    const error = await failureOf(testCluster().submit(module));
+    const error = await failureOf(shared().submit(module));
     expect(error).toMatchObject({ code: 'JOB_MODULE', message: expect.stringMatching(message) });
   });
 
@@ -183,7 +189,7 @@ describe('a job module', () => {
       /executes 2 jobs at once: 'one', 'two'; a job module executes one job/,
     ],
   ])('%s is an error', async (_, lines, message) => {
-    const cluster = testCluster();
+    const cluster = shared();
     const error = await failureOf(cluster.submit(moduleOf(lines)));
     expect(error).toMatchObject({ code: 'JOB_MODULE', message: expect.stringMatching(message) });
     await stillWorks(cluster);
@@ -198,12 +204,12 @@ describe('a job module', () => {
       /was executed already/,
     ],
   ])('%s is an error', async (_, lines, message) => {
-    const error = await failureOf(testCluster().submit(moduleOf(lines)));
+    const error = await failureOf(shared().submit(moduleOf(lines)));
     expect(error).toMatchObject({ code: 'INVALID_JOB', message: expect.stringMatching(message) });
   });
 
   it('that builds another graph in a worker is an error that names the operator', async () => {
-    const cluster = testCluster();
+    const cluster = shared();
     const lines = "env.fromSequence(1, 3).map((n) => n).name(`steps ${Math.random()}`).toHost('out'); await env.execute('random');";
     const job = await cluster.submit(moduleOf(lines));
     const error = await failureOf(job.result());
@@ -213,7 +219,7 @@ describe('a job module', () => {
   });
 
   it('that throws only in the workers fails the job', async () => {
-    const cluster = testCluster();
+    const cluster = shared();
     const lines =
       "import { isMainThread } from 'node:worker_threads'; if (!isMainThread) throw new Error('only here'); env.fromSequence(1, 3).print(); await env.execute('x');";
     const job = await cluster.submit(moduleOf(lines));
@@ -232,7 +238,7 @@ describe('a job module', () => {
   });
 
   it('may be CommonJS, and is evaluated for every job', async () => {
-    const cluster = testCluster();
+    const cluster = shared();
     const module = moduleOf("env.fromSequence(1, env.args.last).toHost('out');\nenv.execute('common');", 'cjs');
     for (const last of [2, 3]) {
       const job = await cluster.submit(module, { args: { last } });
@@ -242,7 +248,7 @@ describe('a job module', () => {
   });
 
   it('that makes a cluster of its own is an error', async () => {
-    const cluster = testCluster();
+    const cluster = shared();
     const lines = `
       import { LocalCluster } from '${new URL('../../dist/index.js', import.meta.url).href}';
       env.fromSequence(1, 3).map((n) => { new LocalCluster({ slots: 1 }); return n; }).toHost('out');
@@ -256,8 +262,10 @@ describe('a job module', () => {
 });
 
 describe('a source that fails', () => {
+  const shared = sharedCluster();
+
   it('names the file that is missing', async () => {
-    const cluster = testCluster();
+    const cluster = shared();
     const job = await cluster.submit(moduleOf("env.readTextFile('/no/such/file.txt').print(); await env.execute('missing file');"));
     const error = await failureOf(job.result());
     expect(error.code).toBe('SOURCE_FAILED');
@@ -273,7 +281,7 @@ describe('a source that fails', () => {
     ['poll', 'throw'],
     ['close', 'throw'],
   ])('in %s (%s) ends as a failure or can be cancelled', async (where, what) => {
-    const cluster = testCluster();
+    const cluster = shared();
     const lines = `
       const fail = (place) => { if (place === '${where}') throw new RangeError('broken ' + place); };
       env.fromSource({

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { JobClient, LocalClusterOptions, LocalCluster as LocalClusterType, MillraceError } from '../../src/index.ts';
 
 // Warnings that tests provoke on purpose.
@@ -40,6 +40,16 @@ export function testCluster(options: LocalClusterOptions = {}): LocalClusterType
   const cluster = new LocalCluster({ slots: 1, ...options });
   onTestFinished(() => within(cluster.close(), 'close'));
   return cluster;
+}
+
+/** A cluster for all tests of a `describe`, which so take over from each other what is left of their jobs. */
+export function sharedCluster(options: LocalClusterOptions = {}): () => LocalClusterType {
+  let cluster: LocalClusterType;
+  beforeAll(() => {
+    cluster = new LocalCluster({ slots: 1, ...options });
+  });
+  afterAll(() => within(cluster.close(), 'close'));
+  return () => cluster;
 }
 
 /** What a promise resolves to. @throws when it takes for ever */

@@ -8,12 +8,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  analyseClosure,
-  type ParameterUse,
-  parameterUse,
-  type ResultShape,
-} from '../../src/compiler/closure-analysis.ts';
+import { analyseClosure, type ParameterUse, parameterUse, type ResultShape } from '../../src/compiler/closure-analysis.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 type RecordObject = { [field: string]: unknown } | unknown[];
@@ -85,10 +80,7 @@ describe('parameterUse', () => {
     ['({ function(p) { return p.a } }).function', 'a'],
     ['({ "quoted key"(p) { return p.a } })["quoted key"]', 'a'],
     ['(class { static map(p) { return p.a } }).map', 'a'],
-    [
-      '(class { #limit = 1; map = (p) => p.a > this.#limit }, new (class { #limit = 1; map = (p) => p.a > this.#limit })).map',
-      'a',
-    ],
+    ['(class { #limit = 1; map = (p) => p.a > this.#limit }, new (class { #limit = 1; map = (p) => p.a > this.#limit })).map', 'a'],
     ['new Function("p", "return p.a //# sourceURL=x")', 'a'],
     ['p => p.length + p.constructor + p.toString', 'length constructor toString'],
     ['p => p.__proto__', '__proto__'],
@@ -262,17 +254,7 @@ describe('parameterUse', () => {
   });
 
   it('never throws, and knows nothing of any built-in function', () => {
-    for (const owner of [
-      Object,
-      Array,
-      Reflect,
-      Math,
-      Promise,
-      JSON,
-      Function.prototype,
-      Array.prototype,
-      globalThis,
-    ]) {
+    for (const owner of [Object, Array, Reflect, Math, Promise, JSON, Function.prototype, Array.prototype, globalThis]) {
       for (const { value } of Object.values(Object.getOwnPropertyDescriptors(owner))) {
         if (typeof value !== 'function' || !String(value).includes('[native code]')) continue;
         expect(parameterUse(analyseClosure(value), 0)).toEqual({ kind: 'whole' });
@@ -661,12 +643,7 @@ const grammar = fc.letrec<{ expression: string; statement: string; block: string
       { weight: 3, arbitrary: fill((a) => `seen.push(${a});`, inner) },
       {
         weight: 2,
-        arbitrary: fc.constantFrom(
-          'const { a, b: c } = p;',
-          'var [x] = p;',
-          'var { e = 1 } = p;',
-          'let { a, ...r } = p;',
-        ),
+        arbitrary: fc.constantFrom('const { a, b: c } = p;', 'var [x] = p;', 'var { e = 1 } = p;', 'let { a, ...r } = p;'),
       },
       { weight: 1, arbitrary: fill((n, a) => `var ${n} = ${a};`, fc.constantFrom('q', 'q', 'q', 'p'), inner) },
       { weight: 1, arbitrary: fill((n, a, b) => `{ let ${n} = ${a}; ${b} }`, name, inner, body) },

@@ -103,8 +103,7 @@ describe('text', () => {
 
   test('has frequent words and rare ones', () => {
     const counts = new Map<string, number>();
-    for (const line of linesOf(bytes))
-      for (const word of line.split(' ')) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const line of linesOf(bytes)) for (const word of line.split(' ')) counts.set(word, (counts.get(word) ?? 0) + 1);
     const words = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const sorted = [...counts.values()].sort((a, b) => b - a);
     expect(counts.size).toBeGreaterThan(30_000);
@@ -136,10 +135,7 @@ describe('mistakes on the command line end with a sentence and exit code 1', () 
     [['poem'], /^There is no command 'poem'\./],
     [['text', '--megabytes', '1'], /^Option '--out' is missing/],
     [['text', '--out', out], /^Option '--megabytes' is missing\./],
-    [
-      ['text', '--megabytes', 'many', '--out', out],
-      /^Option '--megabytes' must be a whole number of at least 1, not 'many'\./,
-    ],
+    [['text', '--megabytes', 'many', '--out', out], /^Option '--megabytes' must be a whole number of at least 1, not 'many'\./],
     [['text', '--lines', '5', '--out', out], /^Unknown option '--lines'\./],
     [['access-log', '--lines', '5', '--unicode', '--out', out], /^Unknown option '--unicode'\./],
     [['access-log', '--lines', '5', '--seed', '4294967296', '--out', out], /^Option '--seed' must be below 2\^32/],

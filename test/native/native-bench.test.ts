@@ -86,10 +86,7 @@ describe.skipIf(reasonToSkip !== undefined)(`exchange ${reasonToSkip ?? ''}`.tri
 });
 
 describe.skipIf(reasonToSkip !== undefined)(`word-count ${reasonToSkip ?? ''}`.trim(), () => {
-  const manyWords = Array.from(
-    { length: 90_000 },
-    (_, i) => `w${(i * 7919) % 70_000}${i % 11 === 0 ? '\n' : ' '}`,
-  ).join('');
+  const manyWords = Array.from({ length: 90_000 }, (_, i) => `w${(i * 7919) % 70_000}${i % 11 === 0 ? '\n' : ' '}`).join('');
   const texts: Record<string, string> = {
     'an empty file': '',
     'one word without a line feed': 'word',

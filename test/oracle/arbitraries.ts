@@ -32,7 +32,7 @@ import {
 
 // Values
 
-export const floats = [
+const floats = [
   0,
   -0,
   1,
@@ -69,7 +69,7 @@ function long(max: number): fc.Arbitrary<string> {
     .map(({ unit, length }) => unit.repeat(length / unit.length));
 }
 
-export function texts(longest = 3000): fc.Arbitrary<string> {
+function texts(longest = 3000): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 4, arbitrary: ascii },
     { weight: 2, arbitrary: latin1 },
@@ -79,7 +79,7 @@ export function texts(longest = 3000): fc.Arbitrary<string> {
 }
 
 /** Names that are awkward in one way or another. */
-export const oddNames = [
+const oddNames = [
   'a',
   'b',
   '',
@@ -133,7 +133,7 @@ const primitive = fc.oneof(
 );
 
 /** Any value that a record may hold. */
-export function anyValue(longest = 3000): fc.Arbitrary<unknown> {
+function anyValue(longest = 3000): fc.Arbitrary<unknown> {
   return fc.letrec((tie) => {
     const name = fc.constantFrom(...oddNames);
     const item = tie('value');
@@ -167,7 +167,7 @@ const simpleKey = fc.oneof(
   fc.constantFrom(...times).map((time) => new Date(time)),
 );
 
-export const anyKey: fc.Arbitrary<unknown> = fc.oneof(
+const anyKey: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: simpleKey },
   { weight: 1, arbitrary: fc.array(simpleKey, { maxLength: 3 }) },
   {
@@ -193,7 +193,7 @@ export interface World {
   readonly texts: readonly string[];
 }
 
-export function worlds(longest?: number): fc.Arbitrary<World> {
+function worlds(longest?: number): fc.Arbitrary<World> {
   return fc.record({
     keys: fc.uniqueArray(anyKey, { minLength: 1, maxLength: 5, selector: keyText }),
     values: fc.array(anyValue(longest), { minLength: 1, maxLength: 6 }),
@@ -311,12 +311,12 @@ interface DriftChoices {
 }
 
 /** Rows of one shape, which changes now and then. */
-export function driftingRows({ shape: first, drifts, seeds }: DriftChoices, world: World): unknown[] {
+function driftingRows({ shape: first, drifts, seeds }: DriftChoices, world: World): unknown[] {
   const shapes = drifts.reduce<Shape[]>((all, each) => [...all, drifted(all.at(-1) as Shape, each)], [first]);
   return seeds.map((seed, i) => rowOf(shapes[Math.floor((i * shapes.length) / seeds.length)] as Shape, seed, world));
 }
 
-export const driftChoices: fc.Arbitrary<DriftChoices> = fc.record({
+const driftChoices: fc.Arbitrary<DriftChoices> = fc.record({
   shape,
   drifts: fc.array(drift, { maxLength: 4 }),
   seeds: fc.array(fc.nat(100_000), { maxLength: 30 }),
@@ -671,7 +671,7 @@ const limits = fc.record({
   hostRows: fc.constantFrom(4096, 1, 7),
 });
 
-export const configs: fc.Arbitrary<PlanConfig> = fc.record({
+const configs: fc.Arbitrary<PlanConfig> = fc.record({
   parallelism: fc.constantFrom(1, 2, 4),
   maxParallelism: fc.constantFrom(128, 5, 7, 32_768),
   mode: fc.constantFrom('streaming', 'batch', 'automatic'),

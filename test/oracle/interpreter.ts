@@ -77,7 +77,7 @@ function apart(items: readonly Item[]): Item[] {
   return items.map(({ value, lane }, i) => ({ value, lane: `${lane}.${i}` }));
 }
 
-export function keyOf(key: Key, value: unknown): unknown {
+function keyOf(key: Key, value: unknown): unknown {
   if (key.kind === 'selector') return key.select(value as never);
   const fields = value as Record<string, unknown>;
   return key.kind === 'field' ? fields[key.field] : key.fields.map((field) => fields[field]);

@@ -97,6 +97,8 @@ describe('nodeStorage', () => {
     const file = nodeStorage.open(directory);
     expect(() => file.read(new Uint8Array(1), 0, 1, 0)).toThrow(expect.objectContaining({ code: 'EISDIR', path: directory }));
     file.close();
-    expect(() => nodeStorage.open(join(directory, 'missing'))).toThrow(expect.objectContaining({ code: 'ENOENT', path: join(directory, 'missing') }));
+    expect(() => nodeStorage.open(join(directory, 'missing'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT', path: join(directory, 'missing') }),
+    );
   });
 });

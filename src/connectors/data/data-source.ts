@@ -10,7 +10,7 @@ export interface RangeSplit extends Split {
 }
 
 /** Divides [start, end) into at most `parts` ranges of nearly equal length, none of them empty. */
-export function divideRange(start: number, end: number, parts: number): RangeSplit[] {
+function divideRange(start: number, end: number, parts: number): RangeSplit[] {
   const length = end - start;
   const count = Math.min(parts, length);
   return Array.from({ length: count }, (_, i) => {

@@ -5,8 +5,8 @@ import { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
 import type { FixedColumn } from '../../batch/column.ts';
 import { RecordBatch } from '../../batch/record-batch.ts';
-import { column, internType, scalarType } from '../../schema/type.ts';
 import type { Polled, Source, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
+import { column, internType, scalarType } from '../../schema/type.ts';
 
 export interface SequenceOptions {
   readonly from: number;
@@ -29,7 +29,8 @@ const type = internType(scalarType(column('float64')));
 export function sequenceSource(options: SequenceOptions): Source<number, SequenceSplit> {
   const { from, to, name = 'fromSequence' } = options;
   for (const [option, value] of Object.entries({ from, to })) {
-    if (value !== undefined && !Number.isSafeInteger(value)) throw new MillraceError('INVALID_OPTION', `${name}: ${option} must be a whole number, got ${String(value)}`);
+    if (value !== undefined && !Number.isSafeInteger(value))
+      throw new MillraceError('INVALID_OPTION', `${name}: ${option} must be a whole number, got ${String(value)}`);
   }
   return {
     name,

@@ -17,7 +17,10 @@ export interface CsvOptions {
 
 export function checkCsvOptions({ delimiter = ',', columns }: CsvOptions): void {
   if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-    throw new MillraceError('INVALID_OPTION', `csv.delimiter must be one character, and neither a quote nor a line end, not ${JSON.stringify(delimiter)}`);
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `csv.delimiter must be one character, and neither a quote nor a line end, not ${JSON.stringify(delimiter)}`,
+    );
   }
   if (columns !== undefined && (columns.length === 0 || new Set(columns).size !== columns.length)) {
     throw new MillraceError('INVALID_OPTION', `csv.columns must be different names, at least one, not [${columns.join(', ')}]`);
@@ -25,7 +28,10 @@ export function checkCsvOptions({ delimiter = ',', columns }: CsvOptions): void 
 }
 
 /** What the records of one file have in common. */
-type Shape = { readonly kind: 'object'; readonly names: readonly string[] } | { readonly kind: 'tuple'; readonly length: number } | { readonly kind: 'value' };
+type Shape =
+  | { readonly kind: 'object'; readonly names: readonly string[] }
+  | { readonly kind: 'tuple'; readonly length: number }
+  | { readonly kind: 'value' };
 
 /** Writes the records of one file; the first one decides what the others look like. */
 export class CsvText {
@@ -95,7 +101,8 @@ function shapeOf(record: unknown, columns: readonly string[] | undefined): Shape
 }
 
 function fieldsOf(record: unknown, shape: Shape): readonly unknown[] {
-  if (shape.kind === 'object') return isPlainObject(record) ? valuesOf(record, shape.names) : refuse(describe(record), `an object with ${listed(shape.names)}`);
+  if (shape.kind === 'object')
+    return isPlainObject(record) ? valuesOf(record, shape.names) : refuse(describe(record), `an object with ${listed(shape.names)}`);
   if (shape.kind === 'value') return Array.isArray(record) || isPlainObject(record) ? refuse(describe(record), 'a single value') : [record];
   if (Array.isArray(record) && record.length === shape.length) return record;
   return refuse(describe(record), `an array of ${shape.length}`);
@@ -125,5 +132,8 @@ function listed(names: readonly string[]): string {
 }
 
 function refuse(got: string, expected: string): never {
-  throw new MillraceError('TYPE_MISMATCH', `a record is ${got}, but a line of the CSV file is ${expected}; map the records to one shape, or write 'json'`);
+  throw new MillraceError(
+    'TYPE_MISMATCH',
+    `a record is ${got}, but a line of the CSV file is ${expected}; map the records to one shape, or write 'json'`,
+  );
 }

@@ -65,7 +65,11 @@ function changeOf(split: FileSplit, file: ReadableFile): string | undefined {
 }
 
 /** Reads a block of a file. */
-export function readBlock(file: ReadableFile, path: string, block: { target: Uint8Array; offset: number; length: number; position: number }): number {
+export function readBlock(
+  file: ReadableFile,
+  path: string,
+  block: { target: Uint8Array; offset: number; length: number; position: number },
+): number {
   try {
     return file.read(block.target, block.offset, block.length, block.position);
   } catch (error) {

@@ -56,7 +56,8 @@ function checkOptions(directory: string, { format, prefix, suffix, csv }: FileSi
       throw new MillraceError('INVALID_OPTION', `fileSink: ${name} is part of a file's name and cannot have a path in it, not '${value}'`);
     }
   }
-  if (csv !== undefined && format !== 'csv') throw new MillraceError('INVALID_OPTION', `fileSink: csv options need format 'csv', not '${format}'`);
+  if (csv !== undefined && format !== 'csv')
+    throw new MillraceError('INVALID_OPTION', `fileSink: csv options need format 'csv', not '${format}'`);
   checkCsvOptions(csv ?? {});
 }
 
@@ -67,7 +68,16 @@ class FileWriter implements SinkWriter<unknown> {
   constructor(directory: string, options: FileSinkOptions, { system, limits, subtask, parallelism }: SinkContext) {
     const { format, prefix = 'part', suffix = suffixes[format], overwrite = false } = options;
     this.#format = createFormat(options);
-    this.#part = new PartFile({ storage: system.storage, directory, prefix, suffix, subtask, parallelism, overwrite, bufferCharacters: limits.sinkCharacters });
+    this.#part = new PartFile({
+      storage: system.storage,
+      directory,
+      prefix,
+      suffix,
+      subtask,
+      parallelism,
+      overwrite,
+      bufferCharacters: limits.sinkCharacters,
+    });
     this.#part.write(this.#format.start());
   }
 

@@ -34,12 +34,17 @@ export interface FoundFile {
  * Divides files into splits of about the same size: at most `splitBytes`, and as many as there are readers where there is enough
  * to read, but not below `splitBytesMin`. A compressed file cannot be divided; an empty one has nothing to read.
  */
-export function divideFiles(files: readonly FoundFile[], options: Pick<Limits, 'splitBytes' | 'splitBytesMin'> & { readonly parallelism: number }): FileSplit[] {
+export function divideFiles(
+  files: readonly FoundFile[],
+  options: Pick<Limits, 'splitBytes' | 'splitBytesMin'> & { readonly parallelism: number },
+): FileSplit[] {
   const divisible = files.filter((file) => file.compression === undefined);
   const bytes = divisible.reduce((sum, file) => sum + file.size, 0);
   const share = Math.max(options.splitBytesMin, Math.ceil(bytes / options.parallelism));
   const target = Math.min(options.splitBytes, share);
-  return files.filter((file) => file.size > 0).flatMap((file) => (file.compression === undefined ? divide(file, target) : [wholeFile(file)]));
+  return files
+    .filter((file) => file.size > 0)
+    .flatMap((file) => (file.compression === undefined ? divide(file, target) : [wholeFile(file)]));
 }
 
 function divide({ path, size, identity }: FoundFile, target: number): FileSplit[] {

@@ -87,7 +87,10 @@ function fieldsText(fields: Readonly<Record<string, unknown>>): string {
 function isSimple(fields: Readonly<Record<string, unknown>>): boolean {
   for (const name of Object.keys(fields)) {
     const value = fields[name];
-    const simple = typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' || typeof value === 'boolean' || value === null || value === undefined;
+    const simple =
+      typeof value === 'number'
+        ? Number.isFinite(value)
+        : typeof value === 'string' || typeof value === 'boolean' || value === null || value === undefined;
     if (!simple) return false;
   }
   return true;

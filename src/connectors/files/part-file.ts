@@ -85,7 +85,10 @@ function writing<R>(path: string, operation: () => R): R {
 function clearDirectory(options: PartOptions): void {
   const { storage, directory, overwrite } = options;
   writing(directory, () => storage.makeDirectory(directory));
-  const earlier = earlierParts(writing(directory, () => storage.entries(directory)), options);
+  const earlier = earlierParts(
+    writing(directory, () => storage.entries(directory)),
+    options,
+  );
   if (earlier.length > 0 && !overwrite) {
     throw new MillraceError(
       'INVALID_OPTION',

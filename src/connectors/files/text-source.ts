@@ -3,9 +3,9 @@
 import { MillraceError } from '../../base/errors.ts';
 import type { Storage } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
+import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { createLineBatch, lineType, type TextEncoding } from '../lines/line-batch.ts';
-import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
 import { type FileLines, type FileLinesOptions, openFile, readBlock } from './file-lines.ts';
 import { divideFiles, type FileSplit, type FoundFile } from './file-split.ts';
 import { GzipFileLines } from './gzip-file-lines.ts';
@@ -137,7 +137,8 @@ class TextFileReader implements SourceReader<string, FileSplit> {
   #openNext(): FileLines | undefined {
     const [split] = this.#queue;
     if (split === undefined) return undefined;
-    const lines = split.compression === 'gzip' ? new GzipFileLines(split, this.#linesOptions) : new PlainFileLines(split, this.#linesOptions);
+    const lines =
+      split.compression === 'gzip' ? new GzipFileLines(split, this.#linesOptions) : new PlainFileLines(split, this.#linesOptions);
     this.#queue.shift();
     this.#lines = lines;
     return lines;

@@ -5,11 +5,11 @@ import { assert } from '../../base/assert.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { reasonOf } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import { LineStream, type Taken } from '../lines/line-stream.ts';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 /** When to connect again. */
 export interface Reconnect {

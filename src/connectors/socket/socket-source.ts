@@ -2,8 +2,8 @@
 
 import { type Duration, parseDuration } from '../../base/duration.ts';
 import { MillraceError } from '../../base/errors.ts';
-import { lineType } from '../lines/line-batch.ts';
 import type { Source, Split } from '../../graph/source.ts';
+import { lineType } from '../lines/line-batch.ts';
 import { type Reconnect, SocketReader } from './socket-reader.ts';
 
 export interface SocketOptions {
@@ -38,7 +38,8 @@ const attemptsMax = 10;
  */
 export function socketTextSource(options: SocketOptions): Source<string, Split> {
   const { host, port, delimiter = '\n' } = options;
-  if (typeof host !== 'string' || host === '') throw new MillraceError('INVALID_OPTION', 'socketTextSource: host must be a name or an address');
+  if (typeof host !== 'string' || host === '')
+    throw new MillraceError('INVALID_OPTION', 'socketTextSource: host must be a name or an address');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new MillraceError('INVALID_OPTION', `socketTextSource: port must be a whole number from 1 to 65535, not ${port}`);
   }

@@ -8,11 +8,11 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import type { RecordBatch } from '../../batch/record-batch.ts';
+import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import { LineStream, type Taken } from '../lines/line-stream.ts';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 
 export class StdinReader implements SourceReader<string, Split> {
   readonly #context: SourceReaderContext;

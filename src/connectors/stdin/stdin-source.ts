@@ -1,8 +1,8 @@
 /** Lines of standard input, as a source. */
 
 import { isatty } from 'node:tty';
-import { lineType } from '../lines/line-batch.ts';
 import type { Source, Split } from '../../graph/source.ts';
+import { lineType } from '../lines/line-batch.ts';
 import { StdinReader } from './stdin-reader.ts';
 
 export interface StdinOptions {

@@ -42,8 +42,5 @@ export function encodeContent(into: ByteSink, value: unknown, call: string): voi
 
 function notComparable(call: string, cause: UnsupportedValueError): TypeError {
   const place = cause.path === '' ? '' : ` at ${cause.path}`;
-  return new TypeError(
-    `${call} takes values that can be keys, not ${cause.type}${place}; convert them with a function`,
-    { cause },
-  );
+  return new TypeError(`${call} takes values that can be keys, not ${cause.type}${place}; convert them with a function`, { cause });
 }

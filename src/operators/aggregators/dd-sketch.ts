@@ -80,8 +80,7 @@ export class DDSketch {
 
   add(value: number): void {
     if (value >= magnitudeMin && value <= Number.MAX_VALUE) this.#positive.add(this.#buckets.bucketOf(value), 1);
-    else if (value <= -magnitudeMin && value >= -Number.MAX_VALUE)
-      this.#negative.add(this.#buckets.bucketOf(-value), 1);
+    else if (value <= -magnitudeMin && value >= -Number.MAX_VALUE) this.#negative.add(this.#buckets.bucketOf(-value), 1);
     else this.#addSpecial(value);
   }
 

@@ -57,10 +57,7 @@ export function approxCountDistinct<const F extends FieldName, T extends Holding
   field: F,
   options?: ApproxCountDistinctOptions,
 ): Aggregator<T, number>;
-export function approxCountDistinct<T>(
-  fn: (record: T) => unknown,
-  options?: ApproxCountDistinctOptions,
-): Aggregator<T, number>;
+export function approxCountDistinct<T>(fn: (record: T) => unknown, options?: ApproxCountDistinctOptions): Aggregator<T, number>;
 export function approxCountDistinct(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, options] = withOptions(args);
   const given = ((options ?? {}) as ApproxCountDistinctOptions).precision ?? 14;

@@ -40,9 +40,7 @@ export type Ordered = number | string | bigint | boolean | Date;
  * // → { key: '/a', least: 100 }
  */
 export function min<T extends Nullable<Ordered> = Ordered>(): Aggregator<T, Present<T>>;
-export function min<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(
-  field: F,
-): Aggregator<T, Present<T[F]>>;
+export function min<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(field: F): Aggregator<T, Present<T[F]>>;
 export function min<T, V extends Nullable<Ordered>>(fn: (record: T) => V): Aggregator<T, Present<V>>;
 export function min(argument?: unknown): Aggregator<never, unknown> {
   return aggregatorOf({ kind: 'min', argument, createState: (call) => new ExtremeState(call, false) });
@@ -58,9 +56,7 @@ export function min(argument?: unknown): Aggregator<never, unknown> {
  * // → { key: '/a', most: 400 }
  */
 export function max<T extends Nullable<Ordered> = Ordered>(): Aggregator<T, Present<T>>;
-export function max<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(
-  field: F,
-): Aggregator<T, Present<T[F]>>;
+export function max<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(field: F): Aggregator<T, Present<T[F]>>;
 export function max<T, V extends Nullable<Ordered>>(fn: (record: T) => V): Aggregator<T, Present<V>>;
 export function max(argument?: unknown): Aggregator<never, unknown> {
   return aggregatorOf({ kind: 'max', argument, createState: (call) => new ExtremeState(call, true) });

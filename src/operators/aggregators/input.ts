@@ -41,12 +41,7 @@ export interface AggregatorParts {
 }
 
 /** The description that a factory returns. */
-export function aggregatorOf({
-  kind,
-  argument,
-  details = {},
-  createState,
-}: AggregatorParts): Aggregator<never, unknown> {
+export function aggregatorOf({ kind, argument, details = {}, createState }: AggregatorParts): Aggregator<never, unknown> {
   const input = inputOf(kind, argument);
   const call = callText(kind, input);
   return { kind, input, details, createState: () => createState(call) };
@@ -95,20 +90,16 @@ export function inputDetail(input: AggregatorInput): string {
 
 /** The error for a value that the aggregator cannot take. */
 export function wrongInput(call: string, takes: string, value: unknown): TypeError {
-  return new TypeError(
-    `${call} takes ${takes}, not ${describeType(value)}; convert the value with a function or filter such records out`,
-  );
+  return new TypeError(`${call} takes ${takes}, not ${describeType(value)}; convert the value with a function or filter such records out`);
 }
 
 /** The error for a value whose kind does not go with those before it. */
 export function mixedInput(call: string, value: unknown, before: string): TypeError {
-  return new TypeError(
-    `${call} was given ${describeType(value)} after ${before}; convert the values to one type with a function`,
-  );
+  return new TypeError(`${call} was given ${describeType(value)} after ${before}; convert the values to one type with a function`);
 }
 
 /** The type of a value as people say it: `a string`, `an array`, `a Map`. */
-export function describeType(value: unknown): string {
+function describeType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
   if (Array.isArray(value)) return 'an array';
@@ -136,10 +127,7 @@ export function numberOption(option: string, value: unknown, { min, max, whole =
   const fits = typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value));
   if (fits) return value;
   const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `${option} must be a ${whole ? 'whole ' : ''}number ${bounds}, not ${describeValue(value)}`,
-  );
+  throw new MillraceError('INVALID_OPTION', `${option} must be a ${whole ? 'whole ' : ''}number ${bounds}, not ${describeValue(value)}`);
 }
 
 /** Splits `(input, options)` and `(options)`: an input is never a plain object. */

@@ -46,10 +46,10 @@ const accuracyMax = 0.5;
  * logs.keyBy('url').aggregate({ median: quantile('bytes', 0.5, { accuracy: 0.001 }) });
  * // → { key: '/a', median: ≈ 200 }
  */
-export function quantile<
-  T extends Nullable<number> = number,
-  const Q extends number | readonly number[] = number | readonly number[],
->(q: Q, options?: QuantileOptions): Aggregator<T, QuantileOf<Q, T>>;
+export function quantile<T extends Nullable<number> = number, const Q extends number | readonly number[] = number | readonly number[]>(
+  q: Q,
+  options?: QuantileOptions,
+): Aggregator<T, QuantileOf<Q, T>>;
 export function quantile<
   const F extends FieldName,
   const Q extends number | readonly number[],

@@ -39,11 +39,7 @@ export function topK<const F extends FieldName, T extends Holding<F, unknown> = 
   k: number,
   options?: TopKOptions,
 ): Aggregator<T, TopValue<NonNullable<T[F]>>[]>;
-export function topK<T, V>(
-  fn: (record: T) => V,
-  k: number,
-  options?: TopKOptions,
-): Aggregator<T, TopValue<NonNullable<V>>[]>;
+export function topK<T, V>(fn: (record: T) => V, k: number, options?: TopKOptions): Aggregator<T, TopValue<NonNullable<V>>[]>;
 export function topK(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, given, options] = withParameter(args);
   const k = numberOption('topK: k', given, { min: 1, max: capacityMax, whole: true });

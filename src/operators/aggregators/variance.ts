@@ -35,10 +35,7 @@ export function variance<const F extends FieldName, T extends Holding<F, number>
   field: F,
   options?: VarianceOptions,
 ): Aggregator<T, number | null>;
-export function variance<T>(
-  fn: (record: T) => Nullable<number>,
-  options?: VarianceOptions,
-): Aggregator<T, number | null>;
+export function variance<T>(fn: (record: T) => Nullable<number>, options?: VarianceOptions): Aggregator<T, number | null>;
 export function variance(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, options] = withOptions(args);
   const { population = false } = (options ?? {}) as VarianceOptions;

@@ -5,7 +5,9 @@ import { sinkContext } from '../support.ts';
 describe('callbackSink', () => {
   it('calls the function with each record and its subtask', () => {
     const calls: unknown[] = [];
-    const writer = callbackSink<string>((record, { subtask }) => void calls.push([record, subtask])).createWriter(sinkContext({ subtask: 3, parallelism: 4 }));
+    const writer = callbackSink<string>((record, { subtask }) => void calls.push([record, subtask])).createWriter(
+      sinkContext({ subtask: 3, parallelism: 4 }),
+    );
     expect(writer.write('a')).toBeUndefined();
     expect(calls).toEqual([['a', 3]]);
   });

@@ -31,7 +31,9 @@ function parse(text: string, delimiter: string): string[][] {
   return rows;
 }
 
-const field = fc.array(fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', 'é', ']', '^'), { maxLength: 5 }).map((parts) => parts.join(''));
+const field = fc
+  .array(fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', 'é', ']', '^'), { maxLength: 5 })
+  .map((parts) => parts.join(''));
 
 describe('CsvText', () => {
   it('gives back every field', () => {
@@ -45,7 +47,12 @@ describe('CsvText', () => {
   });
 
   it('writes a header from the keys of the first record', () => {
-    expect(csv([{ a: 1, 'b,c': 'x' }, { 'b,c': 'y', a: 2 }])).toBe('a,"b,c"\n1,x\n2,y\n');
+    expect(
+      csv([
+        { a: 1, 'b,c': 'x' },
+        { 'b,c': 'y', a: 2 },
+      ]),
+    ).toBe('a,"b,c"\n1,x\n2,y\n');
     expect(csv([])).toBe('');
   });
 
@@ -58,7 +65,12 @@ describe('CsvText', () => {
   it('writes no header where it is not wanted or there are no names', () => {
     expect(csv([{ a: 1 }], { header: false })).toBe('1\n');
     expect(csv([{ a: 1 }], { header: false, columns: ['a'] })).toBe('1\n');
-    expect(csv([[1, 'x'], [2, 'y']])).toBe('1,x\n2,y\n');
+    expect(
+      csv([
+        [1, 'x'],
+        [2, 'y'],
+      ]),
+    ).toBe('1,x\n2,y\n');
     expect(csv(['x', 1, null, ''])).toBe('x\n1\n""\n""\n');
     expect(() => csv([[1]], { header: true })).toThrow(/give csv.columns/);
   });
@@ -77,7 +89,9 @@ describe('CsvText', () => {
     ['a tuple among objects', [{ a: 1 }, [1]], {}, "a record is an array of 1, but a line of the CSV file is an object with 'a'"],
     ['an object among values', [1, { a: 1 }], {}, "a record is an object with 'a', but a line of the CSV file is a single value"],
   ])('refuses %s', (_, records, options, message) => {
-    expect(() => csv(records, options)).toThrow(expect.objectContaining({ code: 'TYPE_MISMATCH', message: expect.stringContaining(message) }));
+    expect(() => csv(records, options)).toThrow(
+      expect.objectContaining({ code: 'TYPE_MISMATCH', message: expect.stringContaining(message) }),
+    );
   });
 
   it('checks its options', () => {

@@ -17,12 +17,21 @@ function writeParts(directory: string, options: FileSinkOptions, parts: readonly
 }
 
 function contents(directory: string): Record<string, string> {
-  return Object.fromEntries(readdirSync(directory).sort().map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
+  return Object.fromEntries(
+    readdirSync(directory)
+      .sort()
+      .map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
+  );
 }
 
 describe('fileSink', () => {
   it.each<[FileSinkOptions, unknown[], string, string]>([
-    [{ format: 'text' }, ['a', 1, 2n, true, null, new Date(0), [1, ['b', null]]], 'part-0.txt', 'a\n1\n2\ntrue\nnull\n1970-01-01T00:00:00.000Z\n1,b,\n'],
+    [
+      { format: 'text' },
+      ['a', 1, 2n, true, null, new Date(0), [1, ['b', null]]],
+      'part-0.txt',
+      'a\n1\n2\ntrue\nnull\n1970-01-01T00:00:00.000Z\n1,b,\n',
+    ],
     [{ format: 'json' }, [{ a: 1n }, ['é']], 'part-0.jsonl', '{"a":1}\n["é"]\n'],
     [{ format: 'csv' }, [{ a: 1, b: 'x y' }], 'part-0.csv', 'a,b\n1,x y\n'],
     [{ format: 'csv', csv: { columns: ['a'] }, prefix: 'out', suffix: '' }, [], 'out-0', 'a\n'],
@@ -62,8 +71,18 @@ describe('fileSink', () => {
     writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c']]);
     const before = contents(directory);
     for (const parallelism of [1, 2, 3, 5]) {
-      const write = () => writeParts(directory, { format: 'text' }, Array.from({ length: parallelism }, () => []));
-      expect(write).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`the directory '${directory}' holds 'part-0.txt'`) }));
+      const write = () =>
+        writeParts(
+          directory,
+          { format: 'text' },
+          Array.from({ length: parallelism }, () => []),
+        );
+      expect(write).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_OPTION',
+          message: expect.stringContaining(`the directory '${directory}' holds 'part-0.txt'`),
+        }),
+      );
     }
     expect(contents(directory)).toMatchObject(before);
   });
@@ -88,9 +107,13 @@ describe('fileSink', () => {
     const file = join(directory, 'file');
     writeFileSync(file, '');
     const createWriter = (path: string) => fileSink(path, { format: 'text' }).createWriter(sinkContext());
-    expect(() => createWriter(file)).toThrow(expect.objectContaining({ code: 'SINK_FAILED', message: expect.stringContaining(`cannot write '${file}': EEXIST`) }));
+    expect(() => createWriter(file)).toThrow(
+      expect.objectContaining({ code: 'SINK_FAILED', message: expect.stringContaining(`cannot write '${file}': EEXIST`) }),
+    );
     mkdirSync(join(directory, '.part-0.txt.inprogress'));
-    expect(() => createWriter(directory)).toThrow(expect.objectContaining({ code: 'SINK_FAILED', message: expect.stringMatching(/part-0\.txt': EISDIR/) }));
+    expect(() => createWriter(directory)).toThrow(
+      expect.objectContaining({ code: 'SINK_FAILED', message: expect.stringMatching(/part-0\.txt': EISDIR/) }),
+    );
   });
 
   it('refuses to write an object as text', () => {

@@ -31,11 +31,15 @@ describe('divideFiles', () => {
   });
 
   it('gives one large file to all readers', () => {
-    expect(divideFiles([plain('/a', 800 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(8);
+    expect(divideFiles([plain('/a', 800 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(
+      8,
+    );
   });
 
   it('does not cut a small file into crumbs', () => {
-    expect(divideFiles([plain('/a', 100 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(2);
+    expect(divideFiles([plain('/a', 100 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(
+      2,
+    );
     expect(divideFiles([plain('/a', 1)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(1);
   });
 

@@ -26,7 +26,15 @@ describe('jsonText', () => {
   it.each([
     ['all digits of a bigint', { id: 12345678901234567890n }, '{"id":12345678901234567890}'],
     ['dates in UTC', [new Date(0)], '["1970-01-01T00:00:00.000Z"]'],
-    ['maps as objects', new Map<unknown, unknown>([['a', 1], [2, new Map()], [3n, null]]), '{"a":1,"2":{},"3":null}'],
+    [
+      'maps as objects',
+      new Map<unknown, unknown>([
+        ['a', 1],
+        [2, new Map()],
+        [3n, null],
+      ]),
+      '{"a":1,"2":{},"3":null}',
+    ],
     ['sets as arrays', new Set([1, 'a']), '[1,"a"]'],
     ['typed arrays as arrays', { bytes: Uint8Array.of(1, 2), big: BigInt64Array.of(-1n) }, '{"bytes":[1,2],"big":[-1]}'],
     ['no field that is undefined', { a: undefined, b: 1n, c: undefined }, '{"b":1}'],
@@ -49,9 +57,17 @@ describe('jsonText', () => {
     [{ where: new Point() }, "the field 'where' is an instance of Point"],
     [/x/, 'the record is an instance of RegExp'],
     [{ m: new Map([[{}, 1]]) }, "the field 'm' is a Map with a key that is neither a string nor a number"],
-    [new Map<unknown, number>([[1, 1], ['1', 2]]), "the record is a Map with two keys that read '1'"],
+    [
+      new Map<unknown, number>([
+        [1, 1],
+        ['1', 2],
+      ]),
+      "the record is a Map with two keys that read '1'",
+    ],
     [nested(600), 'nested too deep'],
   ])('refuses %o', (value, message) => {
-    expect(() => jsonText(value)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_VALUE', message: expect.stringContaining(message) }));
+    expect(() => jsonText(value)).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_VALUE', message: expect.stringContaining(message) }),
+    );
   });
 });

@@ -29,7 +29,12 @@ function createFile(name = 'input.txt'): { path: string; write: (content: string
 }
 
 /** Reads some batches, then goes on with another reader from the splits of the first. */
-async function readRestored(source: TextSource, splits: readonly FileSplit[], batches: number, context: SourceContext): Promise<string[] | undefined> {
+async function readRestored(
+  source: TextSource,
+  splits: readonly FileSplit[],
+  batches: number,
+  context: SourceContext,
+): Promise<string[] | undefined> {
   const readerContext = new ReaderContext(context);
   const reader = source.createReader(readerContext);
   for (const split of splits) reader.addSplit(split);
@@ -45,7 +50,12 @@ async function readRestored(source: TextSource, splits: readonly FileSplit[], ba
 }
 
 /** Restores after every batch there is. */
-async function expectRestorable(source: TextSource, splits: readonly FileSplit[], expected: readonly string[], context: SourceContext): Promise<void> {
+async function expectRestorable(
+  source: TextSource,
+  splits: readonly FileSplit[],
+  expected: readonly string[],
+  context: SourceContext,
+): Promise<void> {
   for (let batches = 0; ; batches++) {
     const lines = await readRestored(source, splits, batches, context);
     if (lines === undefined) return;
@@ -77,7 +87,10 @@ describe('textFileSource', () => {
     await fc.assert(
       fc.asyncProperty(text, readerLimits, fc.integer({ min: 1, max: 50 }), async (content, limits, splitBytes) => {
         write(content);
-        expect(await readAll(textFileSource(path), sourceContext({ ...limits, splitBytes }))).toEqual({ lines: textLines(content), warnings: [] });
+        expect(await readAll(textFileSource(path), sourceContext({ ...limits, splitBytes }))).toEqual({
+          lines: textLines(content),
+          warnings: [],
+        });
       }),
     );
   });
@@ -146,7 +159,10 @@ describe('textFileSource', () => {
   it('says which pattern matches nothing, and where it looked', async () => {
     const missing = join(temporaryDirectory(), '*.log');
     const enumerated = readAll(textFileSource(missing));
-    await expect(enumerated).rejects.toMatchObject({ code: 'SOURCE_FAILED', message: `no file matches '${missing}' (working directory: ${process.cwd()})` });
+    await expect(enumerated).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: `no file matches '${missing}' (working directory: ${process.cwd()})`,
+    });
   });
 
   it('says how to name the files of a directory', async () => {
@@ -162,7 +178,10 @@ describe('textFileSource', () => {
     const splits = await splitsOf(textFileSource(path), context);
     rmSync(path);
     const read = readSplits(textFileSource(path), splits, context);
-    await expect(read).rejects.toMatchObject({ code: 'SOURCE_FAILED', message: `cannot open '${path}': ENOENT: no such file or directory` });
+    await expect(read).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: `cannot open '${path}': ENOENT: no such file or directory`,
+    });
   });
 
   it('does not mix a file with another that took its name', async () => {

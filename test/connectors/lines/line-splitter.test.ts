@@ -13,7 +13,16 @@ import { linesOf } from '../support.ts';
 function createSplitter(changes: Partial<LineSplitterOptions> = {}): { splitter: LineSplitter; invalid: number[] } {
   const invalid: number[] = [];
   const onInvalid = (offset: number) => invalid.push(offset);
-  const splitter = new LineSplitter({ encoding: 'utf8', delimiter: '\n', origin: 0, bufferBytes: 1, place: 'test', lineBytesMax: 2 ** 28, onInvalid, ...changes });
+  const splitter = new LineSplitter({
+    encoding: 'utf8',
+    delimiter: '\n',
+    origin: 0,
+    bufferBytes: 1,
+    place: 'test',
+    lineBytesMax: 2 ** 28,
+    onInvalid,
+    ...changes,
+  });
   return { splitter, invalid };
 }
 
@@ -83,7 +92,9 @@ describe('LineSplitter', () => {
   });
 
   it('takes any delimiter', () => {
-    const delimited = fc.array(fc.constantFrom('|', ';', 'a', 'é', '\n', '\r'), { maxLength: 30 }).map((parts) => Buffer.from(parts.join('')));
+    const delimited = fc
+      .array(fc.constantFrom('|', ';', 'a', 'é', '\n', '\r'), { maxLength: 30 })
+      .map((parts) => Buffer.from(parts.join('')));
     fc.assert(
       fc.property(cut(delimited), rows, fc.constantFrom(';', '||', 'é', 'aa', '\r\n'), (chunks, batchRows, delimiter) => {
         const expected = Buffer.concat(chunks).toString().split(delimiter);

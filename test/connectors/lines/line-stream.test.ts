@@ -12,7 +12,15 @@ import { stringsOf } from '../strings-of.ts';
 import { linesOf, ReaderContext } from '../support.ts';
 
 function createLines(input: Readable, context: ReaderContext, changes: Partial<LineStreamOptions> = {}): LineStream {
-  const splitter = new LineSplitter({ encoding: 'utf8', delimiter: '\n', origin: 0, bufferBytes: 1, place: 'test', lineBytesMax: 2 ** 28, onInvalid: () => {} });
+  const splitter = new LineSplitter({
+    encoding: 'utf8',
+    delimiter: '\n',
+    origin: 0,
+    bufferBytes: 1,
+    place: 'test',
+    lineBytesMax: 2 ** 28,
+    onInvalid: () => {},
+  });
   return new LineStream(input, { splitter, waitingBytesMax: 1, wake: () => context.wake(), byteOrderMark: true, ...changes });
 }
 

@@ -183,7 +183,9 @@ describe('socketTextSource', () => {
     expect(await nextBatch(reader, context)).toEqual(['1']);
     connections[0]?.resetAndDestroy();
     expect(await nextBatch(reader, context)).toEqual(['2']);
-    expect(context.warnings).toEqual([`the connection to ${host}:${port} broke (read ECONNRESET); connecting again, an unfinished line is lost`]);
+    expect(context.warnings).toEqual([
+      `the connection to ${host}:${port} broke (read ECONNRESET); connecting again, an unfinished line is lost`,
+    ]);
   });
 
   it('refuses options that make no sense', () => {

@@ -28,7 +28,10 @@ async function output(child: ChildProcess): Promise<unknown[]> {
   });
   const [code] = await once(child, 'close');
   expect(code).toBe(0);
-  return printed.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
+  return printed
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
 }
 
 function run(stdin: 'pipe' | number, ...options: string[]): ChildProcess {

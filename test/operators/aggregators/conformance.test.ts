@@ -90,8 +90,7 @@ describeConformance("sum('x') of bigints", {
 describeConformance('avg(fn)', {
   aggregator: avg((record: readonly [number | null]) => record[0]),
   records: wholeNumbers.map((value) => [value]),
-  expected: (records) =>
-    records.length === 0 ? null : total((records as [number][]).map(([value]) => value)) / records.length,
+  expected: (records) => (records.length === 0 ? null : total((records as [number][]).map(([value]) => value)) / records.length),
   nothing: null,
   skipped: [[null], [undefined], []],
 });
@@ -237,8 +236,7 @@ function exactQuantile(values: readonly number[], q: number): number {
   return sorted[Math.floor(q * (sorted.length - 1))];
 }
 function withinAccuracy(actual: unknown, expected: unknown): void {
-  if (Array.isArray(expected))
-    for (const [i, each] of expected.entries()) withinAccuracy((actual as number[])[i], each);
+  if (Array.isArray(expected)) for (const [i, each] of expected.entries()) withinAccuracy((actual as number[])[i], each);
   else if (typeof expected !== 'number' || !Number.isFinite(expected) || expected === 0)
     expect(actual === expected || Object.is(actual, expected)).toBe(true);
   else expect(Math.abs((actual as number) - expected)).toBeLessThanOrEqual(Math.abs(expected) * accuracy * (1 + 1e-9));

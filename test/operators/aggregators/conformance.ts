@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addAll, aggregated, type AnyAggregator, inputOfRecord, merged, transferred } from './harness.ts';
+import { type AnyAggregator, addAll, aggregated, inputOfRecord, merged, transferred } from './harness.ts';
 
 export interface Subject {
   readonly aggregator: AnyAggregator;
@@ -37,11 +37,7 @@ export function describeConformance(name: string, subject: Subject): void {
     });
 
     test('gives the same for parts that are merged in order', () => {
-      check(
-        fc.property(parts, (each) =>
-          compare(merged(aggregator, each), aggregated(aggregator, each.flat()), each.flat()),
-        ),
-      );
+      check(fc.property(parts, (each) => compare(merged(aggregator, each), aggregated(aggregator, each.flat()), each.flat())));
     });
 
     test('goes on after a merge as if it had added all itself', () => {

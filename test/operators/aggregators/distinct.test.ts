@@ -7,38 +7,35 @@ import { approxCountDistinct, countDistinct } from '../../../src/operators/aggre
 import { ValueHash } from '../../../src/operators/aggregators/value-hash.ts';
 import { aggregated, merged, randomNumbers } from './harness.ts';
 
-describe.each([['exact', countDistinct()] as const, ['approximate', approxCountDistinct()] as const])(
-  '%s',
-  (_, aggregator) => {
-    test.each<[number, unknown[]]>([
-      [1, [0, -0]],
-      [1, [Number.NaN, -Number.NaN]],
-      [3, [1, 1n, '1']],
-      [2, [true, 'true']],
-      [1, [new Date(5), new Date(5)]],
-      [2, [new Date(5), 5]],
+describe.each([['exact', countDistinct()] as const, ['approximate', approxCountDistinct()] as const])('%s', (_, aggregator) => {
+  test.each<[number, unknown[]]>([
+    [1, [0, -0]],
+    [1, [Number.NaN, -Number.NaN]],
+    [3, [1, 1n, '1']],
+    [2, [true, 'true']],
+    [1, [new Date(5), new Date(5)]],
+    [2, [new Date(5), 5]],
+    [
+      1,
       [
-        1,
-        [
-          [1, { a: 'x', b: 2 }],
-          [1, { b: 2, a: 'x' }],
-        ],
+        [1, { a: 'x', b: 2 }],
+        [1, { b: 2, a: 'x' }],
       ],
+    ],
+    [
+      2,
       [
-        2,
-        [
-          [1, 2],
-          [2, 1],
-        ],
+        [1, 2],
+        [2, 1],
       ],
-      [3, ['\u0000', '\u0000\u0000', '']],
-      [2, ['\u0000\u0001', '\u0000\u0000\u0001']],
-      [0, [null, undefined]],
-    ])('%d of %o', (expected, values) => {
-      expect(aggregated(aggregator, values)).toBe(expected);
-    });
-  },
-);
+    ],
+    [3, ['\u0000', '\u0000\u0000', '']],
+    [2, ['\u0000\u0001', '\u0000\u0000\u0001']],
+    [0, [null, undefined]],
+  ])('%d of %o', (expected, values) => {
+    expect(aggregated(aggregator, values)).toBe(expected);
+  });
+});
 
 test('a string never stands in for an object', () => {
   const state = countDistinct().createState();
@@ -55,10 +52,7 @@ const families: [string, (index: number, seed: number) => unknown][] = [
   ['numbers a power of two apart', (index, seed) => (seed * 1_000_000 + index) * 2 ** 20],
   ['numbered strings', (index, seed) => `user-${seed}-${index}`],
   ['addresses', (index, seed) => `10.${seed & 255}.${index >> 8}.${index & 255}`],
-  [
-    'short strings',
-    (index, seed) => String.fromCharCode(97 + (index % 26), 97 + ((index / 26) % 26), 0x100 + index, 0x20 + seed),
-  ],
+  ['short strings', (index, seed) => String.fromCharCode(97 + (index % 26), 97 + ((index / 26) % 26), 0x100 + index, 0x20 + seed)],
   ['pairs', (index, seed) => [seed, index]],
 ];
 
@@ -194,8 +188,7 @@ test('a hundred thousand keys with three values each stay small', () => {
   const state = approxCountDistinct().createState();
   const keys = 100_000;
   const before = process.memoryUsage().heapUsed;
-  for (let value = 0; value < 3; value++)
-    for (let slot = 0; slot < keys; slot++) state.add(slot, value * 1_000_000 + slot);
+  for (let value = 0; value < 3; value++) for (let slot = 0; slot < keys; slot++) state.add(slot, value * 1_000_000 + slot);
   // Nothing but garbage comes on top of what is kept, and registers would take 16 KiB for each key.
   expect((process.memoryUsage().heapUsed - before) / keys).toBeLessThan(1000);
   expect(state.result(77)).toBe(3);

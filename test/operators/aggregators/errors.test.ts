@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { MillraceError } from '../../../src/base/errors.ts';
 import * as aggregators from '../../../src/operators/aggregators/index.ts';
-import { aggregated, type AnyAggregator } from './harness.ts';
+import { type AnyAggregator, aggregated } from './harness.ts';
 
 const { approxCountDistinct, avg, countDistinct, max, min, minBy, quantile, sum, topK, variance } = aggregators;
 
@@ -15,11 +15,7 @@ describe('a TypeError names the aggregator, its input and the type of the value'
     [sum('bytes'), [{ bytes: 1 }, { bytes: 1n }], /^sum\('bytes'\) was given a bigint after numbers;/],
     [sum('bytes'), [{ bytes: 1n }, { bytes: 0 }], /^sum\('bytes'\) was given a number after bigints;/],
     [avg(), [1n], /^avg\(\) takes numbers, not a bigint;/],
-    [
-      avg((record: { at: number }) => record.at),
-      [{ at: new Date(0) }],
-      /^avg\(…\) takes numbers, not a value of class Date;/,
-    ],
+    [avg((record: { at: number }) => record.at), [{ at: new Date(0) }], /^avg\(…\) takes numbers, not a value of class Date;/],
     [variance(), [{}], /^variance\(\) takes numbers, not an object;/],
     [quantile(0.5), [new Map()], /^quantile\(\) takes numbers, not a value of class Map;/],
     [min('x'), [{ x: {} }], /^min\('x'\) takes numbers, strings, bigints, booleans or dates, not an object;/],
@@ -27,11 +23,7 @@ describe('a TypeError names the aggregator, its input and the type of the value'
     [max(), [new Date(0), 1], /^max\(\) was given a number after dates;/],
     [minBy('x'), [{ x: 'a' }, { x: 1n }], /^minBy\('x'\) was given a bigint after strings;/],
     [countDistinct(), [new Set()], /^countDistinct\(\) takes values that can be keys, not Set;/],
-    [
-      approxCountDistinct('x'),
-      [{ x: [new Map()] }],
-      /^approxCountDistinct\('x'\) takes values that can be keys, not Map at \[0\];/,
-    ],
+    [approxCountDistinct('x'), [{ x: [new Map()] }], /^approxCountDistinct\('x'\) takes values that can be keys, not Map at \[0\];/],
     [topK(3), [Symbol('s')], /^topK\(\) takes values that can be keys, not symbol;/],
   ])('%#', (aggregator, records, message) => {
     expect(() => aggregated(aggregator, records)).toThrow(TypeError);
@@ -59,16 +51,8 @@ describe('a wrong argument is an error that names the option and its value', () 
     ['quantile', ['x'], "quantile: q must be a number from 0 to 1, not 'x'"],
     ['quantile', ['x', [0.5, -1]], 'quantile: q must be a number from 0 to 1, not -1'],
     ['quantile', ['x', 0.5, { accuracy: 0 }], 'quantile: accuracy must be a number from 0.0001 to 0.5, not 0'],
-    [
-      'approxCountDistinct',
-      ['x', { precision: 3 }],
-      'approxCountDistinct: precision must be a whole number from 4 to 18, not 3',
-    ],
-    [
-      'approxCountDistinct',
-      [{ precision: 12.5 }],
-      'approxCountDistinct: precision must be a whole number from 4 to 18, not 12.5',
-    ],
+    ['approxCountDistinct', ['x', { precision: 3 }], 'approxCountDistinct: precision must be a whole number from 4 to 18, not 3'],
+    ['approxCountDistinct', [{ precision: 12.5 }], 'approxCountDistinct: precision must be a whole number from 4 to 18, not 12.5'],
     ['topK', ['x', 0], 'topK: k must be a whole number from 1 to 1000000, not 0'],
     ['topK', [], 'topK: k must be a whole number from 1 to 1000000, not undefined'],
     ['topK', ['x', 3, { capacity: 2 }], 'topK: capacity must be a whole number from 3 to 1000000, not 2'],

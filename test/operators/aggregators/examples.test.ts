@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as aggregators from '../../../src/operators/aggregators/index.ts';
-import { aggregated, type AnyAggregator } from './harness.ts';
+import { type AnyAggregator, aggregated } from './harness.ts';
 
 const folder = new URL('../../../src/operators/aggregators/', import.meta.url);
 

@@ -21,12 +21,7 @@ export function inputOfRecord({ input }: AnyAggregator, record: unknown): unknow
   }
 }
 
-export function addAll(
-  aggregator: AnyAggregator,
-  state: AggregatorState,
-  slot: number,
-  records: readonly unknown[],
-): void {
+export function addAll(aggregator: AnyAggregator, state: AggregatorState, slot: number, records: readonly unknown[]): void {
   for (const record of records) state.add(slot, inputOfRecord(aggregator, record));
 }
 

@@ -1,18 +1,7 @@
 /** Sums, means, variances and extremes at the edges of numbers. */
 
 import { describe, expect, test } from 'vitest';
-import {
-  avg,
-  count,
-  first,
-  last,
-  max,
-  maxBy,
-  min,
-  minBy,
-  sum,
-  variance,
-} from '../../../src/operators/aggregators/index.ts';
+import { avg, count, first, last, max, maxBy, min, minBy, sum, variance } from '../../../src/operators/aggregators/index.ts';
 import { addAll, aggregated, merged } from './harness.ts';
 
 const { NaN: notANumber, POSITIVE_INFINITY: infinity } = Number;

@@ -34,13 +34,7 @@ describe.each([0.05, 0.01, 0.001])('accuracy %d', (accuracy) => {
 test('zero, the infinities and NaN are exact', () => {
   const { NEGATIVE_INFINITY, NaN: notANumber, POSITIVE_INFINITY } = Number;
   const values = [notANumber, 0, POSITIVE_INFINITY, NEGATIVE_INFINITY, -0];
-  expect(aggregated(quantile([0, 0.25, 0.5, 0.75, 1]), values)).toEqual([
-    NEGATIVE_INFINITY,
-    0,
-    0,
-    POSITIVE_INFINITY,
-    notANumber,
-  ]);
+  expect(aggregated(quantile([0, 0.25, 0.5, 0.75, 1]), values)).toEqual([NEGATIVE_INFINITY, 0, 0, POSITIVE_INFINITY, notANumber]);
 });
 
 test('the largest numbers do not become infinite, the smallest count as zero', () => {
@@ -81,9 +75,7 @@ describe('the store of buckets', () => {
 
   test.each([1, 2, 7, 100])('keeps %d buckets', (capacity) => {
     for (let run = 0; run < 100; run++) {
-      const buckets = Array.from({ length: 1 + Math.floor(random() * 50) }, () =>
-        Math.floor((random() - 0.5) * 10 ** (random() * 5)),
-      );
+      const buckets = Array.from({ length: 1 + Math.floor(random() * 50) }, () => Math.floor((random() - 0.5) * 10 ** (random() * 5)));
       const store = new BucketStore(capacity);
       for (const bucket of buckets) store.add(bucket, 1);
       const { first, counts } = store.content();

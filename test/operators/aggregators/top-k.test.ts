@@ -44,24 +44,19 @@ describe('more different values than counters', () => {
 
   test('they hold after merging', () => {
     fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 8 }),
-        fc.array(values, { maxLength: 5 }),
-        values,
-        (capacity, parts, after) => {
-          const aggregator = topK(capacity, { capacity });
-          const all = [...parts.flat(), ...after];
-          expectBounds(merged(aggregator, [...parts, after]) as TopValue<unknown>[], all, capacity);
-          const state = aggregator.createState();
-          for (const part of parts) {
-            const source = aggregator.createState();
-            for (const value of part) source.add(0, value);
-            state.merge(0, source.partial(0));
-          }
-          for (const value of after) state.add(0, value);
-          expectBounds(state.result(0) as TopValue<unknown>[], all, capacity);
-        },
-      ),
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.array(values, { maxLength: 5 }), values, (capacity, parts, after) => {
+        const aggregator = topK(capacity, { capacity });
+        const all = [...parts.flat(), ...after];
+        expectBounds(merged(aggregator, [...parts, after]) as TopValue<unknown>[], all, capacity);
+        const state = aggregator.createState();
+        for (const part of parts) {
+          const source = aggregator.createState();
+          for (const value of part) source.add(0, value);
+          state.merge(0, source.partial(0));
+        }
+        for (const value of after) state.add(0, value);
+        expectBounds(state.result(0) as TopValue<unknown>[], all, capacity);
+      }),
       { numRuns: 300 },
     );
   });

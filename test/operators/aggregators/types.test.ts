@@ -148,9 +148,7 @@ describe('rows of aggregates', () => {
   });
 
   test('of elements of tuples', () => {
-    const row = flat(
-      pairs.aggregate({ sum: sum(1), word: first(0), most: maxBy(1), median: quantile(1, 0.5), top: topK(0, 2) }),
-    );
+    const row = flat(pairs.aggregate({ sum: sum(1), word: first(0), most: maxBy(1), median: quantile(1, 0.5), top: topK(0, 2) }));
     expectTypeOf(row).toEqualTypeOf<{
       key: string;
       sum: number;
