@@ -145,8 +145,7 @@ function batchOfColumns({ arrays }) {
   const type = internType(t.object({ count: t.float64, each: t.float64, region: t.float64 }).record);
   const batch = new RecordBatch(type, { capacity: rows, timestamps: false, hashes: false });
   for (const [i, name] of type.names.entries()) {
-    const { values, base } = batch.columns[i];
-    values.set(arrays[name], base);
+    batch.columns[i].values(rows).set(arrays[name]);
   }
   batch.rowCount = rows;
   return batch;

@@ -6,6 +6,8 @@
  * loads the word. Both are sequentially consistent, so at least one sees what the other wrote (Dekker's argument).
  */
 
+import type { Timers } from '../base/system.ts';
+
 const awake = 0;
 const asleep = 1;
 
@@ -45,15 +47,20 @@ export class Doorbell {
     this.stayAwake();
   }
 
-  /** Resolves at a ring or after `timeoutMs`; timers, files and sockets go on. */
-  async sleep(timeoutMs: number): Promise<void> {
+  /**
+   * Resolves at a ring, or when `milliseconds` are over; timers, files and sockets go on meanwhile. The time is a timer's of its own:
+   * each timeout of `Atomics.waitAsync` would leave one behind that runs on after the ring.
+   */
+  async sleep(milliseconds: number, timers: Timers): Promise<void> {
+    const timer = Number.isFinite(milliseconds) ? timers.after(milliseconds, () => this.ring()) : null;
     // Atomics.waitAsync is in Node 20 but not yet in its types.
     const atomics = Atomics as unknown as {
-      waitAsync(array: Int32Array, index: number, value: number, timeout: number): { async: boolean; value: unknown };
+      waitAsync(array: Int32Array, index: number, value: number): { async: boolean; value: unknown };
     };
     // Pairs with the notify in `ring`; returns at once when the word has changed since it was announced.
-    const result = atomics.waitAsync(this.#word, 0, asleep, timeoutMs);
+    const result = atomics.waitAsync(this.#word, 0, asleep);
     if (result.async) await result.value;
+    timer?.cancel();
     this.stayAwake();
   }
 }

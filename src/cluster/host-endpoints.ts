@@ -85,8 +85,9 @@ export class HostEndpoints {
 
   async #sleep(doorbell: Doorbell): Promise<void> {
     const flushAt = Math.min(...[...this.#inputs.values()].map((input) => input.flushAt));
-    const timeoutMs = Math.min(1000, flushAt - this.#options.system.clock.monotonic());
-    if (timeoutMs > 0) await doorbell.sleep(timeoutMs);
+    const { clock, timers } = this.#options.system;
+    const milliseconds = flushAt - clock.monotonic();
+    if (milliseconds > 0) await doorbell.sleep(milliseconds, timers);
     else doorbell.stayAwake();
   }
 

@@ -53,6 +53,14 @@ export function wholeRecord(row: Row): string {
   return row.value ?? literal(row, () => true);
 }
 
+/**
+ * The expression of the whole record for keeping it: a new literal where the fields are known. Kept itself, the local record
+ * would have to exist for every row; V8 removes it when only a rare branch makes another.
+ */
+export function freshRecord(row: Row): string {
+  return row.form === 'unknown' ? (row.value as string) : literal(row, () => true);
+}
+
 /** A record literal in which fields that are not kept are undefined (arrays) or absent (objects). */
 export function literal(row: Row, keeps: (name: string) => boolean): string {
   switch (row.form) {

@@ -5,7 +5,7 @@
 
 import { member } from '../compiler/code-writer.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { fieldExpression, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
+import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
 import { compareValues } from './order.ts';
@@ -73,7 +73,7 @@ class Rolling implements OperatorInstance {
     code.body.block(`if (${slot} === ${firsts}.length)`, () => {
       code.body.line(`try { ${aggregates}.push(${checked}(${value})); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(slotted.row))}; }`);
-      code.body.line(`${firsts}.push(${wholeRecord(slotted.row)});`);
+      code.body.line(`${firsts}.push(${freshRecord(slotted.row)});`);
     });
     code.body.block('else', () => {
       const combine = code.names.constant('combine', this.#combine);

@@ -17,9 +17,6 @@ export interface SchedulerOptions {
   readonly limits: Limits;
 }
 
-/** Sleeping longer than this gains nothing; a missed ring would cost no more. */
-const sleepMsMax = 1000;
-
 export class Scheduler {
   readonly #options: SchedulerOptions;
   #running: readonly Subtask[];
@@ -85,7 +82,7 @@ export class Scheduler {
   }
 
   async #sleep(): Promise<void> {
-    const { doorbell, clock } = this.#options;
+    const { doorbell, clock, timers } = this.#options;
     doorbell.announceSleep();
     // Between the announcement and this look nothing can be missed: whoever brings work now rings.
     if (this.#woken || this.#stopped || this.#round()) {
@@ -93,8 +90,8 @@ export class Scheduler {
       return;
     }
     const deadline = Math.min(...this.#running.map((subtask) => subtask.deadline));
-    const timeoutMs = Math.min(sleepMsMax, deadline - clock.monotonic());
-    if (timeoutMs > 0) await doorbell.sleep(timeoutMs);
+    const milliseconds = deadline - clock.monotonic();
+    if (milliseconds > 0) await doorbell.sleep(milliseconds, timers);
     else doorbell.stayAwake();
   }
 }

@@ -66,15 +66,15 @@ function countText([text, count]: readonly [string, number]): string {
  */
 function orderDifference(items: readonly Item[], rows: readonly unknown[]): string | undefined {
   for (const groupOf of [() => '', shownKey]) {
-    const lanes = new Map<string, Set<string>>();
-    const expected = new Map<string, string[]>();
+    const groups = new Map<string, { readonly lanes: Set<string>; readonly texts: string[] }>();
     for (const { value, lane } of items) {
       const group = groupOf(value);
-      lanes.set(group, (lanes.get(group) ?? new Set()).add(lane));
-      expected.set(group, [...(expected.get(group) ?? []), canonical(value)]);
+      const { lanes, texts } = groups.get(group) ?? { lanes: new Set(), texts: [] };
+      groups.set(group, { lanes: lanes.add(lane), texts });
+      texts.push(canonical(value));
     }
-    for (const [group, texts] of expected) {
-      if (lanes.get(group)?.size !== 1) continue;
+    for (const [group, { lanes, texts }] of groups) {
+      if (lanes.size !== 1) continue;
       const actual = rows.filter((row) => groupOf(row) === group).map(canonical);
       const at = texts.findIndex((text, i) => text !== actual[i]);
       if (at >= 0)

@@ -24,9 +24,9 @@ function holds(arbitrary: fc.Arbitrary<Plan>, numRuns: number): Promise<void> {
 }
 
 describe('the engine comes to the same as the interpreter', () => {
-  test('on records whose shape changes, through every partitioning', () => holds(driftingPlans(), 250), timeout);
+  test('on records whose shape changes, through every partitioning', () => holds(driftingPlans(), 200), timeout);
 
-  test('on columns that go through several exchanges', () => holds(columnarPlans(), 250), timeout);
+  test('on columns that go through several exchanges', () => holds(columnarPlans(), 200), timeout);
 
   test('on keyed streams of one producer, in their order', () => holds(orderedPlans(), 250), timeout);
 
