@@ -9,13 +9,13 @@ import { flatMapOperator } from '../operators/flat-map.ts';
 import { synchronous } from '../operators/functions.ts';
 import { mapOperator } from '../operators/map.ts';
 import { printOperator } from '../operators/print.ts';
-import { type OutputTag, type ProcessFunction, processOperator } from '../operators/process.ts';
+import { OutputTag, type ProcessFunction, processOperator } from '../operators/process.ts';
 import { sinkOperator } from '../operators/sink.ts';
 import type { Type } from '../schema/type.ts';
 import type { StreamEnvironment } from './environment.ts';
 import type { EdgeDraft, OperatorDraft } from './graph-builder.ts';
 import type { KeyedStream } from './keyed-stream.ts';
-import { checkPositiveInteger, checkText } from './options.ts';
+import { checkPositiveInteger, checkText, maxParallelismMax } from './options.ts';
 
 /** A field of an object, or the index of an array's element. */
 export type FieldOf<T> = T extends readonly unknown[] ? number : T extends object ? keyof T & string : never;
@@ -141,6 +141,8 @@ export class DataStream<T> {
 
   /** The records that the operator before sent to a side output. */
   getSideOutput<S>(tag: OutputTag<S>): DataStream<S> {
+    if (!(tag instanceof OutputTag))
+      throw new MillraceError('INVALID_OPTION', "getSideOutput: expected an OutputTag, such as new OutputTag('late')");
     const operator = this.#named('getSideOutput');
     return new DataStream<S>(this.environment, [{ from: operator.id, partitioner: undefined, side: tag.id }], undefined);
   }
@@ -161,9 +163,7 @@ export class DataStream<T> {
 
   /** Hands the records to the program that submitted the job: `job.output(name)` reads them. */
   toHost(name: string): DataStreamSink {
-    checkText(name, 'toHost');
-    if (name.startsWith(internalEndpoint))
-      throw new MillraceError('INVALID_OPTION', `toHost: the name cannot start with '${internalEndpoint}'`);
+    checkEndpointName(name, 'toHost');
     return new DataStreamSink(this.#add(endpointOperator('output', name)));
   }
 
@@ -204,7 +204,10 @@ export class DataStream<T> {
   }
 
   setMaxParallelism(maxParallelism: number): this {
-    this.#named('setMaxParallelism').maxParallelism = checkPositiveInteger(maxParallelism, 'setMaxParallelism');
+    const checked = checkPositiveInteger(maxParallelism, 'setMaxParallelism');
+    if (checked > maxParallelismMax)
+      throw new MillraceError('INVALID_OPTION', `setMaxParallelism: at most ${maxParallelismMax}, got ${checked}`);
+    this.#named('setMaxParallelism').maxParallelism = checked;
     return this;
   }
 
@@ -301,4 +304,11 @@ function keySpec(key: unknown, of: string): KeySpec {
       `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`,
     );
   return { kind: 'fields', fields: fields.map(String), composite: Array.isArray(key) };
+}
+
+/** A name that users may give an endpoint. */
+export function checkEndpointName(name: string, of: string): void {
+  checkText(name, of);
+  if (name.startsWith(internalEndpoint))
+    throw new MillraceError('INVALID_OPTION', `${of}: the name cannot start with '${internalEndpoint}'`);
 }

@@ -1,7 +1,6 @@
 /** The beginning of every job: sources, configuration, and running. */
 
 import { MillraceError } from '../base/errors.ts';
-import { limitsWith } from '../base/limits.ts';
 import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { textFileSource } from '../connectors/files/text-source.ts';
@@ -13,7 +12,7 @@ import type { Source, Split } from '../graph/source.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
 import { sourceOperator } from '../operators/source.ts';
-import { DataStream } from './data-stream.ts';
+import { checkEndpointName, DataStream } from './data-stream.ts';
 import { currentExecution, type Execution } from './execution.ts';
 import { explainJob } from './explain.ts';
 import { type EdgeDraft, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
@@ -127,7 +126,7 @@ export class StreamEnvironment {
 
   /** Records that the program which submitted the job writes to `job.input(name)`. */
   fromHost<T>(name: string, options: SourceOptions = {}): DataStream<T> {
-    checkText(name, 'fromHost');
+    checkEndpointName(name, 'fromHost');
     const { parallelism, ...checked } = checkSourceOptions(options, 'fromHost');
     const endpoint = this.builder.add(endpointOperator('input', name), [], { name: `fromHost(${name})` });
     const entry = mapOperatorIdentity(name);
@@ -190,7 +189,6 @@ export class StreamEnvironment {
 
   #description(name: string): JobDescription {
     const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism } = this.#config;
-    limitsWith(limits);
     const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
     return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits };
   }

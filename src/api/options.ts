@@ -3,13 +3,16 @@
 import * as v from 'valibot';
 import { type Duration, parseDuration } from '../base/duration.ts';
 import { MillraceError } from '../base/errors.ts';
-import type { Limits } from '../base/limits.ts';
+import { type Limits, limitsWith } from '../base/limits.ts';
 
 const positiveInteger = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** Key groups are numbered in 15 bits, as in Flink. */
+export const maxParallelismMax = 32_768;
+
 const environmentSchema = v.strictObject({
   parallelism: v.optional(positiveInteger),
-  maxParallelism: v.optional(v.pipe(positiveInteger, v.maxValue(32_768))),
+  maxParallelism: v.optional(v.pipe(positiveInteger, v.maxValue(maxParallelismMax))),
   bufferTimeout: v.optional(v.union([v.number(), v.string()])),
   runtimeMode: v.optional(v.picklist(['streaming', 'batch', 'automatic'])),
   localAggregation: v.optional(v.boolean()),
@@ -60,6 +63,7 @@ export interface CheckedEnvironmentConfig {
 
 export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnvironmentConfig {
   const checked = check(environmentSchema, config, 'StreamEnvironment');
+  limitsWith(checked.limits);
   return {
     parallelism: checked.parallelism,
     maxParallelism: checked.maxParallelism ?? 128,

@@ -1,7 +1,6 @@
 /**
  * Columns of a batch. A column is filled row by row by one subtask, then read by another; it never changes in between.
- * Its arrays are either its own or the ring's, where it lies at a base: readers add the base and need not know which.
- *
+ * Its arrays are either its own, or views of the ring in which its frame lies.
  * @hotpath
  */
 

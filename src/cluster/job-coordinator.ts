@@ -134,7 +134,9 @@ export class JobCoordinator implements JobClient {
     await this.#result.catch(() => {});
   }
 
-  async stop(): Promise<void> {
+  async stop(...options: readonly unknown[]): Promise<void> {
+    if (options.some((option) => option !== undefined))
+      throw new MillraceError('INVALID_OPTION', 'stop: takes no options yet; savepoints come with a later version');
     this.#send({ type: 'stop' });
     // An input that cannot be ended belongs to a job that is ending already: its result tells how.
     this.#endpoints.end().catch(() => {});

@@ -88,7 +88,7 @@ class SiteGenerator {
     this.#code.line('return { write, bind };');
     return this.#names.evaluate(
       this.#code.toString(),
-      `millrace:exchange/${encodeURIComponent(this.#writer.options.operatorName)}.js`,
+      `millrace:exchange/${encodeURIComponent(this.#writer.options.operatorName.replace(/\p{Surrogate}/gu, '?'))}.js`,
     ) as SiteCode;
   }
 

@@ -16,9 +16,9 @@ import type { ChannelWriter } from '../channel/channel.ts';
 import type { Mark, StreamElement } from '../channel/element.ts';
 import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
-import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
+import { subtaskOfKeyGroup } from '../graph/physical.ts';
 import { inferType, widenColumn, widenType } from '../schema/inference.ts';
-import { internType, type RecordType } from '../schema/type.ts';
+import { anyRecord, internType, type RecordType } from '../schema/type.ts';
 import { generateSite, type SiteShape } from './exchange-site.ts';
 import { generateKey } from './key-code.ts';
 import type { OperatorCode } from './operator.ts';
@@ -69,7 +69,6 @@ export class ExchangeWriter {
   /** Called when sites write by other code than before: loops that call them are worth compiling anew, to be optimised for it. */
   changed: () => void = () => {};
   recordsOut = 0;
-  batchesOut = 0;
   readonly #sites: ExchangeSite[] = [];
   #bind: (target: ExchangeTarget) => void = () => {};
   #waiting = 0;
@@ -173,7 +172,11 @@ export class ExchangeWriter {
   }
 
   #guess(row: RecordType): RecordType {
-    return this.type === null ? row : widenType(this.type, row);
+    const { type } = this;
+    if (type === null) return row;
+    const wide = widenType(type, row);
+    // A record that inference takes for one that fits, but that does not pass the checks, travels whole.
+    return wide === type ? internType({ ...anyRecord, key: type.key }) : wide;
   }
 
   /** A declared record type stays; only the key that travels with the record is inferred. */
@@ -212,7 +215,6 @@ export class ExchangeWriter {
     target.batch = null;
     target.n = 0;
     this.recordsOut += n;
-    this.batchesOut++;
     this.#send(target, batch);
   }
 
@@ -227,10 +229,6 @@ export class ExchangeWriter {
       this.seal(target);
       this.#send(target, mark);
     }
-  }
-
-  get hasRows(): boolean {
-    return this.targets.some((target) => target.n > 0);
   }
 
   #send(target: ExchangeTarget, element: StreamElement): void {
@@ -271,11 +269,6 @@ export class ExchangeWriter {
         'Records hold plain values: numbers, strings, booleans, bigints, null, dates, arrays, plain objects, maps, sets and typed arrays',
       { cause: unsupported },
     );
-  }
-
-  /** The group's consumer, for tests and plans. */
-  routeOf(hash: number): number {
-    return this.routes[keyGroupOf(hash, this.options.maxParallelism)] as number;
   }
 }
 

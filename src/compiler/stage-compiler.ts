@@ -112,7 +112,7 @@ export class StageCompiler {
   #sourceName(part: string): string {
     const { stage } = this.#options;
     const name = stage.operators.map((operator) => operator.name).join('→');
-    return `millrace:stage-${stage.id}/${encodeURIComponent(name)}/${part}.js`;
+    return `millrace:stage-${stage.id}/${encodeURIComponent(name.replace(/\p{Surrogate}/gu, '?'))}/${part}.js`;
   }
 }
 
@@ -152,25 +152,27 @@ class StageCode {
     const place = { body };
     const code = this.#code(index, place);
     const emit = (row: Row, side?: string): void => {
-      if (side === undefined) this.#checkDeclared(index, code, row);
+      const checked = side === undefined ? this.#checkDeclared(index, code, row) : row;
       const consumers = this.#consumers(index, side);
-      if (consumers.length === 1) consumers[0]?.(row, place.body);
-      else for (const consumer of consumers) place.body.block('', () => consumer(row, place.body));
+      if (consumers.length === 1) consumers[0]?.(checked, place.body);
+      else for (const consumer of consumers) place.body.block('', () => consumer(checked, place.body));
     };
     return { code, emit: Object.assign(emit, { sides: this.#sidesOf(index) }) };
   }
 
   /** Exchanges check the type that `returns` declared for an operator's records; in the chain it is checked here. */
-  #checkDeclared(index: number, code: OperatorCode, row: Row): void {
+  #checkDeclared(index: number, code: OperatorCode, row: Row): Row {
     const { id, name, type, spec } = this.#options.stage.operators[index] as LogicalOperator;
     const chained = this.#options.stage.operators.some((operator, consumer) => consumer > 0 && operator.inputs[0]?.from === id);
-    if (type === undefined || !chained || spec.kind === 'source') return;
+    const fromSource = (spec as { readonly source?: { readonly type?: RecordType } }).source?.type === type;
+    if (type === undefined || !chained || fromSource) return row;
     const { names, body } = code;
     const record = names.fresh('declared');
     const mismatch = (value: unknown): MillraceError =>
       typeMismatch({ operatorName: name, declared: type, record: value, shown: showRecord(value, this.#options.shownCharacters) });
     body.line(`const ${record} = ${wholeRecord(row)};`);
     body.line(`if (!${names.constant('check', typeCheck(type))}(${record})) throw ${names.constant('mismatch', mismatch)}(${record});`);
+    return { ...row, value: record };
   }
 
   #code(index: number, place: { body: CodeWriter }): OperatorCode {
@@ -331,7 +333,8 @@ function valueAt(batch: RecordBatch, index: number, type: ColumnType, row: numbe
   const column = batch.columns[index];
   if (column === undefined || column.kind === 'null') return null;
   if (column.kind === 'any') return column.load(batch.rowCount)[row];
-  if (column instanceof StringColumn) return column.at(row, batch.rowCount);
+  // Whoever reads records one by one may keep them.
+  if (column instanceof StringColumn) return column.detached(row, batch.rowCount);
   if (column.validity(batch.rowCount)?.[row] === 0) return null;
   const raw = column.values(batch.rowCount)[row];
   if (type.kind === 'bool') return raw === 1;

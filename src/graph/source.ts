@@ -58,6 +58,8 @@ export interface Source<T, S extends Split = Split> {
   readonly type?: RecordType;
   /** Readers that make sense at most; 1 for a source that cannot be divided. */
   readonly parallelismMax?: number;
+  /** What must be the same on the host and in every worker, as plain data. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Finds the splits; runs on the host before the readers start. Input that is not there is an error here. */
   enumerate(context: SourceContext): Promise<readonly S[]> | readonly S[];
   createReader(context: SourceReaderContext): SourceReader<T, S>;

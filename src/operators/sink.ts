@@ -41,26 +41,26 @@ class SinkInstance implements OperatorInstance {
     code.body.block('else', () => {
       code.body.line(`let ${written};`);
       code.body.line(`try { ${written} = ${writer}.write(${record}); } catch (error) { throw ${code.failure('error', record)}; }`);
-      code.body.line(`if (${written} !== undefined) ${sink}.writeLater(${written}, ${record});`);
+      code.body.line(`if (${written} !== undefined && typeof ${written}?.then === 'function') ${sink}.writeLater(${written}, ${record});`);
     });
   }
 
-  /** Waits for a record that is being written, then writes what waits behind it, one after the other, and lets the subtask go on. */
-  async writeLater(first: Promise<void>, record: unknown): Promise<void> {
+  /** Waits for a record that is being written, or a flush, then writes what waits behind it, one after the other, and lets the subtask go on. */
+  async writeLater(first: Promise<void>, ...record: readonly unknown[]): Promise<void> {
     const waiting: unknown[] = [];
     this.waiting = waiting;
-    let current = record;
+    let current: readonly unknown[] = record;
     try {
       await first;
       // Once closed it writes no more, whatever waits.
       for (let i = 0; i < waiting.length && this.#writer !== null; i++) {
-        current = waiting[i];
-        await this.#writer.write(current);
+        current = [waiting[i]];
+        await this.#writer.write(waiting[i]);
       }
       this.waiting = null;
       this.#context.wake();
     } catch (error) {
-      this.#context.fail(this.#context.failure(error, current));
+      this.#context.fail(this.#context.failure(error, ...current));
     }
   }
 
@@ -69,8 +69,9 @@ class SinkInstance implements OperatorInstance {
   }
 
   flush(): void {
+    if (this.waiting !== null) return;
     const flushed = this.#writer?.flush?.();
-    if (flushed !== undefined) flushed.catch((error) => this.#context.fail(this.#context.failure(error)));
+    if (flushed !== undefined) void this.writeLater(flushed);
   }
 
   async finish(): Promise<void> {

@@ -12,6 +12,7 @@ export function sourceOperator(source: Source<unknown>): SourceOperator {
     kind: 'source',
     title: source.name,
     functions: {},
+    ...(source.details === undefined ? {} : { details: source.details }),
     bounded: source.bounded,
     source,
     retains: false,

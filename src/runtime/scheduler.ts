@@ -17,6 +17,9 @@ export interface SchedulerOptions {
   readonly limits: Limits;
 }
 
+/** A worker looks around once a second at least: times are counted, and a source that forgot to wake it is asked again. */
+const sleepMsMax = 1000;
+
 export class Scheduler {
   readonly #options: SchedulerOptions;
   #running: readonly Subtask[];
@@ -90,7 +93,7 @@ export class Scheduler {
       return;
     }
     const deadline = Math.min(...this.#running.map((subtask) => subtask.deadline));
-    const milliseconds = deadline - clock.monotonic();
+    const milliseconds = Math.min(sleepMsMax, deadline - clock.monotonic());
     if (milliseconds > 0) await doorbell.sleep(milliseconds, timers);
     else doorbell.stayAwake();
   }

@@ -8,7 +8,7 @@ import { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { operatorFailure, showRecord } from '../compiler/show.ts';
 import { StageCompiler } from '../compiler/stage-compiler.ts';
-import type { Exchange, Stage } from '../graph/job.ts';
+import type { Exchange, JobGraph, Stage } from '../graph/job.ts';
 import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
@@ -77,7 +77,7 @@ class SubtaskBuilder {
       outputs,
       instances: chain.map(({ instance }) => instance),
       failures: this.#contexts.map((context) => context.failure),
-      retains: operators.some((operator) => operator.retains),
+      retains: retainsRecords(plan.job, stage),
       shownCharacters: limits.shownCharacters,
     });
     return new Subtask({
@@ -173,4 +173,20 @@ export function exchangeWriter(
     random: system.random,
     show: (record) => showRecord(record, limits.shownCharacters),
   });
+}
+
+/**
+ * Whether a stage, or one that its records reach, keeps values of records. Strings that were cut from a batch's text then must not
+ * share its memory: a queue within the worker hands them on as they are.
+ */
+function retainsRecords(job: JobGraph, stage: Stage): boolean {
+  const reached = new Set<Stage>([stage]);
+  for (const each of reached) {
+    if (each.operators.some((operator) => (operator.spec as Operator).retains)) return true;
+    for (const id of each.outputs) {
+      const next = (job.exchanges[id] as Exchange).to.stage;
+      if (next !== undefined) reached.add(job.stages[next] as Stage);
+    }
+  }
+  return false;
 }

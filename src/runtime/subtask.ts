@@ -67,6 +67,8 @@ export class Subtask {
   #finishing: Promise<void> | null = null;
   /** When part-filled batches must leave; Infinity while there are none. */
   #flushAt = Number.POSITIVE_INFINITY;
+  /** Whether the last step found an output full or an operator busy: time alone changes nothing then. */
+  #stalled = false;
   #recordsIn = 0;
   /** What the time since the last step counts as. */
   #between: 'busyMs' | 'idleMs' | 'backPressuredMs' = 'idleMs';
@@ -87,7 +89,7 @@ export class Subtask {
 
   /** Monotonic time by which the subtask wants to be stepped although nothing arrived. */
   get deadline(): number {
-    return this.#flushAt;
+    return this.#stalled ? Number.POSITIVE_INFINITY : this.#flushAt;
   }
 
   get input(): InputGate | SourceInput {
@@ -115,10 +117,18 @@ export class Subtask {
     const result = this.#advance(before);
     const after = this.#options.clock.monotonic();
     this.#options.counters.add(result === 'worked' ? 'busyMs' : this.#between, after - before);
+    this.#afterStalling(result, after);
     this.#between = timeAfter[result];
     this.#steppedAt = after;
     this.#count();
     return result;
+  }
+
+  /** What came while an operator was busy has waited already: it leaves with the next step. */
+  #afterStalling(result: StepResult, now: number): void {
+    const stalls = result === 'blocked' || result === 'waiting';
+    if (this.#stalled && !stalls && this.#state === 'running') this.#flushAt = Math.min(this.#flushAt, now);
+    this.#stalled = stalls;
   }
 
   #advance(now: number): StepResult {

@@ -3,15 +3,21 @@
 import { fitsInt64, isPlainDate } from './inference.ts';
 import type { ColumnType, RecordType } from './type.ts';
 
-/** A function that tells whether a record has the type. */
+/** A function that tells whether a record has the type, by the same rules as an exchange that writes it in columns. */
 export function typeCheck(type: RecordType): (record: unknown) => boolean {
   const checks = type.columns.map(columnCheck);
   const { names } = type;
   if (type.form === 'scalar') return checks[0] as (record: unknown) => boolean;
-  if (type.form === 'tuple')
-    return (record) => Array.isArray(record) && record.length === checks.length && checks.every((check, i) => check(record[i]));
+  if (type.form === 'tuple') {
+    return (record) =>
+      Array.isArray(record) &&
+      record.length === checks.length &&
+      Object.getPrototypeOf(record) === Array.prototype &&
+      // A hole reads as undefined and is something else.
+      checks.every((check, i) => check(record[i]) && (record[i] !== undefined || i in record));
+  }
   return (record) => {
-    if (typeof record !== 'object' || record === null) return false;
+    if (typeof record !== 'object' || record === null || Object.getPrototypeOf(record) !== Object.prototype) return false;
     const keys = Object.keys(record);
     return (
       keys.length === names.length &&

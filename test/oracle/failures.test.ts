@@ -42,6 +42,10 @@ async function failureOf(job: (env: TestEnvironment) => AnyStream | undefined, c
   throw new Error('the job did not fail');
 }
 
+class Point {
+  x = 1;
+}
+
 class Refusal extends Error {
   override readonly name = 'Refusal';
 }
@@ -333,19 +337,22 @@ describe('a wrong declaration ends the job with TYPE_MISMATCH', () => {
     { title: 'an array for an object', type: t.object({ id: t.string }), record: ['a'] },
     { title: 'a longer array', type: t.tuple(t.string), record: ['a', 'b'] },
     { title: 'a hole', type: t.tuple(t.string, t.any), record: Object.assign(new Array<unknown>(2), ['a']) },
+    { title: 'a class instance for an object', type: t.object({ x: t.float64 }), record: new Point() },
+    { title: 'an object without a prototype', type: t.object({ x: t.float64 }), record: Object.assign(Object.create(null), { x: 1 }) },
     { title: 'a text for a date', type: t.timestamp, record: '2024-01-01' },
     { title: 'undefined for null', type: t.nullable(t.string), record: undefined },
   ];
 
   test.each(wrong)('$title', async ({ type, record }) => {
-    for (const keyed of [false, true]) {
+    for (const behind of ['a chain', 'an exchange', 'a key']) {
       const job = (env: TestEnvironment) => {
         const declared = env
-          .fromData([record] as unknown[])
-          .map((each) => each)
+          .fromData([0])
+          .map((): unknown => record)
           .name('the operator')
           .returns(type as never) as DataStream<unknown>;
-        return keyed ? declared.keyBy(() => 'key').map((each) => each) : declared.rebalance().map((each) => each);
+        const next = behind === 'a key' ? declared.keyBy(() => 'key') : behind === 'an exchange' ? declared.rebalance() : declared;
+        return next.map((each) => each);
       };
       const failure = await failureOf(job, { parallelism: 2 });
       expect(failure.code).toBe('TYPE_MISMATCH');
@@ -369,10 +376,6 @@ describe('a wrong declaration ends the job with TYPE_MISMATCH', () => {
     );
   });
 });
-
-class Point {
-  x = 1;
-}
 
 describe('a value that cannot cross threads ends the job with UNSUPPORTED_VALUE', () => {
   const unsupported = [

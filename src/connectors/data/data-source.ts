@@ -23,6 +23,7 @@ export function dataSource<T>(rows: readonly T[]): Source<T, RangeSplit> {
   return {
     name: 'fromData',
     bounded: true,
+    details: { rows: rows.length },
     enumerate: ({ parallelism }) => divideRange(0, rows.length, parallelism),
     createReader: (context) => new DataReader(rows, context),
   };

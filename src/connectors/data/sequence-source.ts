@@ -36,6 +36,7 @@ export function sequenceSource(options: SequenceOptions): Source<number, Sequenc
     name,
     bounded: to !== undefined,
     type,
+    details: { from, to, ratePerSecond: options.ratePerSecond },
     enumerate: ({ parallelism }) => divide(options, parallelism),
     createReader: (context) => new SequenceReader(options, context),
   };
