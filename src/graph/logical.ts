@@ -3,7 +3,6 @@
  * functions; nothing of a run.
  */
 
-import { MillraceError } from '../base/errors.ts';
 import type { OperatorId } from '../base/ids.ts';
 import type { RecordType } from '../schema/type.ts';
 
@@ -77,16 +76,9 @@ export interface LogicalGraph {
 
 export type RuntimeMode = 'streaming' | 'batch';
 
-/** Batch when every source ends, unless the mode is given. */
+/** Batch when every source ends, unless the mode is given. A batch job of a source that does not end emits its rows when it is stopped. */
 export function resolveRuntimeMode(graph: LogicalGraph, mode: RuntimeMode | 'automatic'): RuntimeMode {
-  const sources = graph.operators.filter((operator) => operator.inputs.length === 0);
-  const endless = sources.find((source) => source.spec.bounded !== true);
-  if (mode === 'batch' && endless !== undefined && endless.spec.endpoint === undefined) {
-    throw new MillraceError(
-      'INVALID_JOB',
-      `the source '${endless.name}' never ends, so a batch job would never emit its final rows; use runtimeMode: 'streaming'`,
-    );
-  }
   if (mode !== 'automatic') return mode;
-  return endless === undefined ? 'batch' : 'streaming';
+  const sources = graph.operators.filter((operator) => operator.inputs.length === 0);
+  return sources.every((source) => source.spec.bounded === true) ? 'batch' : 'streaming';
 }

@@ -47,9 +47,3 @@ test('a record that inference takes for one that fits, but that is not one, trav
     .map((row) => row.length);
   expect(await env.collect(rows)).toEqual([2, 2]);
 });
-
-test('a batch job of a source that never ends is refused', () => {
-  const env = new TestEnvironment({ runtimeMode: 'batch' });
-  env.generate({ create: (i) => i }).print();
-  expect(() => env.explain()).toThrow(expect.objectContaining({ code: 'INVALID_JOB' }));
-});
