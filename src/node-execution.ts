@@ -60,7 +60,7 @@ function refuseInWorker(): void {
 }
 
 /** Writes to standard output; resolves when it is written. @throws MillraceError SINK_FAILED when nobody reads it any more */
-function print(text: string): Promise<void> {
+export function print(text: string): Promise<void> {
   const { stdout } = process;
   return new Promise((resolve, reject) => {
     // A failed write is an event as well, which would end the process if nobody listened.

@@ -50,10 +50,6 @@ export class GraphBuilder {
     return draft;
   }
 
-  get isEmpty(): boolean {
-    return this.#drafts.length === 0;
-  }
-
   /** The graph as it stands. @throws MillraceError INVALID_JOB when it could not run even with more operators */
   build(defaults: GraphDefaults): LogicalGraph {
     const operators: LogicalOperator[] = [];

@@ -21,20 +21,12 @@ export interface AggregateContext<K> {
  * that comes (they are rolling, as in Flink); in batch mode one final record for each key, at the end of the input.
  */
 export class KeyedStream<T, K> extends DataStream<T> {
-  readonly #key: KeySpec;
-
   constructor(stream: DataStream<T>, key: KeySpec) {
     super(
       stream.environment,
       stream.edges.map((edge) => ({ ...edge, partitioner: { kind: 'hash', key } as const })),
       undefined,
     );
-    this.#key = key;
-  }
-
-  /** How the key is found. */
-  get keySpec(): KeySpec {
-    return this.#key;
   }
 
   /** Combines the records of each key: `fn(soFar, next)` returns a new record. */

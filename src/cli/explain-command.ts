@@ -1,8 +1,8 @@
 /** `millrace explain`: prints the plan of a job. Nothing runs but the job's module, on this thread. */
 
 import { explainJob } from '../api/explain.ts';
+import { print } from '../node-execution.ts';
 import { type JobOptions, withJob } from './load-job.ts';
-import { print } from './output.ts';
 import { StopSignals } from './signals.ts';
 
 export function explainCommand(file: string, options: JobOptions): Promise<number> {

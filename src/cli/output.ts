@@ -1,7 +1,5 @@
 /** Standard output and error of the process: written in full before it ends, and given up quietly when nobody reads. */
 
-import { MillraceError } from '../base/errors.ts';
-
 /** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. The job has not finished, so it is not 0. */
 const closedOutputExitCode = 141;
 
@@ -30,16 +28,6 @@ export function outputClosed(): boolean {
 
 export function onOutputClosed(listener: () => void): void {
   closedListeners.push(listener);
-}
-
-/** Writes to standard output; resolves when there is room for more. @throws MillraceError SINK_FAILED */
-export function print(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => {
-      if (error) reject(new MillraceError('SINK_FAILED', `cannot write to standard output: ${error.message}`, { cause: error }));
-      else resolve();
-    });
-  });
 }
 
 /** The job was called off: the end of the process no longer waits for its reader, which may have stopped reading. */

@@ -5,11 +5,12 @@ import type { JobClient, JobResult } from '../api/job-client.ts';
 import { MillraceError } from '../base/errors.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import type { JobDescription } from '../graph/job-description.ts';
+import { print } from '../node-execution.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { piscinaSpawner } from '../platform/piscina-spawner.ts';
 import { planDescription } from '../runtime/plan.ts';
 import { type JobOptions, type LoadedJob, withJob } from './load-job.ts';
-import { abandonOutput, onOutputClosed, outputClosed, print } from './output.ts';
+import { abandonOutput, onOutputClosed, outputClosed } from './output.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { StopSignals } from './signals.ts';
 

@@ -10,6 +10,7 @@ import type { Doorbell } from '../channel/doorbell.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Exchange } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import { Pump } from '../runtime/pump.ts';
 import { exchangeWriter, type Wiring } from '../runtime/slot.ts';
 import { HostInput, type HostInputOptions } from './host-input.ts';
 import { HostOutput } from './host-output.ts';
@@ -24,9 +25,8 @@ export class HostEndpoints {
   readonly #inputs = new Map<string, HostInput>();
   readonly #outputs = new Map<string, HostOutput>();
   readonly #taken = new Set<string>();
-  #doorbell: Doorbell | null = null;
+  #pump: Pump | null = null;
   #closed = false;
-  #woken = false;
 
   constructor(options: HostEndpointsOptions) {
     this.#options = options;
@@ -67,34 +67,18 @@ export class HostEndpoints {
 
   /** Steps the endpoints until `close`, and sleeps while nothing moves. */
   async pump(doorbell: Doorbell): Promise<void> {
-    if (this.#outputs.size + this.#inputs.size === 0) return;
-    this.#doorbell = doorbell;
+    if (this.#closed || this.#outputs.size + this.#inputs.size === 0) return;
     const { system, limits } = this.#options;
-    let idle = 0;
-    while (!this.#closed) {
-      this.#woken = false;
-      idle = this.step() ? 0 : idle + 1;
-      await new Promise<void>((resolve) => system.timers.soon(resolve));
-      if (idle <= limits.idleRounds) continue;
-      doorbell.announceSleep();
-      if (this.#woken || this.#closed || this.step()) doorbell.stayAwake();
-      else await this.#sleep(doorbell);
-      idle = 0;
-    }
+    this.#pump = new Pump({
+      round: () => this.step(),
+      deadline: () => Math.min(...[...this.#inputs.values()].map((input) => input.flushAt)),
+      clock: system.clock,
+      timers: system.timers,
+      doorbell,
+      limits,
+    });
+    await this.#pump.run();
   }
-
-  async #sleep(doorbell: Doorbell): Promise<void> {
-    const flushAt = Math.min(...[...this.#inputs.values()].map((input) => input.flushAt));
-    const { clock, timers } = this.#options.system;
-    const milliseconds = flushAt - clock.monotonic();
-    if (milliseconds > 0) await doorbell.sleep(milliseconds, timers);
-    else doorbell.stayAwake();
-  }
-
-  #wake = (): void => {
-    this.#woken = true;
-    this.#doorbell?.ring();
-  };
 
   input<T>(name: string): JobInput<T> {
     const input = endpointOf('input', name, this.#inputs);
@@ -104,12 +88,12 @@ export class HostEndpoints {
         if (!Array.isArray(records))
           return Promise.reject(new MillraceError('ENDPOINT', `input('${name}').write: expected an array of records`));
         const written = input.add(records, false);
-        this.#wake();
+        this.#pump?.wake();
         return written;
       },
       end: () => {
         const ended = input.add([], true);
-        this.#wake();
+        this.#pump?.wake();
         return ended;
       },
     };
@@ -139,7 +123,7 @@ export class HostEndpoints {
   /** Ends all inputs. */
   async end(): Promise<void> {
     const ends = [...this.#inputs.values()].map((input) => input.add([], true));
-    this.#wake();
+    this.#pump?.wake();
     await Promise.all(ends);
   }
 
@@ -159,7 +143,7 @@ export class HostEndpoints {
       if (failure === undefined) output.finish();
       else output.fail(failure);
     }
-    this.#wake();
+    this.#pump?.stop();
   }
 }
 

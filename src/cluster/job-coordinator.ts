@@ -1,5 +1,5 @@
 /**
- * Runs one job on the host's side: loads and plans it, deploys it to the workers, hands out splits, and turns the first failure
+ * Runs one job on the host's side: deploys its plan to the workers, hands out splits, and turns the first failure
  * into the end of the job. It touches no records but those of the host's endpoints.
  */
 
@@ -9,16 +9,15 @@ import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus }
 import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
-import { type Limits, limitsWith, ringBytesFor } from '../base/limits.ts';
+import { type Limits, limitsWith } from '../base/limits.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
 import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
-import { createRingMemory } from '../channel/ring.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
-import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
-import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import { createRings, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
 import { HostEndpoints } from './host-endpoints.ts';
 import { JobState } from './job-state.ts';
@@ -220,9 +219,9 @@ export class JobCoordinator implements JobClient {
   }
 
   #spawn(slot: number): Worker {
-    const { id, module, args, parallelism, plan, spawner } = this.#options;
+    const { module, args, parallelism, plan, spawner } = this.#options;
     const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { jobId: id, module, args, slot, slots: plan.slots, parallelism, limits: this.#limits, port: port2 };
+    const task: WorkerTask = { module, args, slot, slots: plan.slots, parallelism, limits: this.#limits, port: port2 };
     const worker: Worker = { slot, port: port1, task: spawner.spawn(task, [port2]), finished: false };
     port1.on('message', (message: WorkerMessage) => this.#receive(worker, message));
     return worker;
@@ -322,14 +321,8 @@ function lossText(error: unknown): string {
 
 /** A ring for every channel that leaves its thread. */
 function shareMemory(plan: PhysicalPlan, limits: Limits): SharedJobMemory {
-  const perExchange = new Map<number, number>();
-  for (const { exchange } of plan.channels) perExchange.set(exchange, (perExchange.get(exchange) ?? 0) + 1);
-  const rings = plan.channels.map((channel) => {
-    const local = channel.fromSlot === channel.toSlot && channel.fromSlot !== hostSlot;
-    return local ? undefined : createRingMemory(ringBytesFor(limits, perExchange.get(channel.exchange) as number));
-  });
   return {
-    rings,
+    rings: createRings(plan, limits),
     doorbells: Array.from({ length: plan.slots }, () => new SharedArrayBuffer(doorbellBytes)),
     hostDoorbell: new SharedArrayBuffer(doorbellBytes),
     counters: createCounterMemory(subtaskCount(plan)),

@@ -49,10 +49,6 @@ export class InputGate {
     return this.#channels.reduce((sum, channel) => sum + channel.reader.bytes, 0);
   }
 
-  get isEmpty(): boolean {
-    return this.#channels.every((channel) => channel.ended || channel.reader.isEmpty());
-  }
-
   /** The next batch of any channel, or null. It is valid until `release`. */
   poll(): GateBatch | null {
     assert(this.#current === null, 'a batch is released before the next is polled');

@@ -3,18 +3,17 @@
  * only when nothing else can happen, and then jumps to the next moment at which something will.
  */
 
-import { limitsWith, ringBytesFor } from '../base/limits.ts';
+import { limitsWith } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
-import { createRingMemory } from '../channel/ring.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { HostEndpoints } from '../cluster/host-endpoints.ts';
 import { SplitAssigner } from '../cluster/split-assigner.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
-import { planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import { createRings, planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import { buildSlot, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
 import { SourceInput } from '../runtime/source-input.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -140,14 +139,11 @@ export class SingleThreadJob {
 /** Queues within a slot, and rings between slots as between threads. */
 function singleThreadWiring(plan: PhysicalPlan, job: JobDescription): Wiring {
   const limits = limitsWith(job.limits);
-  const perExchange = new Map<number, number>();
-  for (const { exchange } of plan.channels) perExchange.set(exchange, (perExchange.get(exchange) ?? 0) + 1);
-  const ends = plan.channels.map((channel): { writer: ChannelWriter; reader: ChannelReader } => {
-    if (channel.fromSlot === channel.toSlot) {
+  const ends = createRings(plan, limits).map((memory): { writer: ChannelWriter; reader: ChannelReader } => {
+    if (memory === undefined) {
       const queue = new LocalChannel(limits.localQueueBatches);
       return { writer: queue, reader: queue };
     }
-    const memory = createRingMemory(ringBytesFor(limits, perExchange.get(channel.exchange) as number));
     const silent = (): void => {};
     return { writer: new RingChannelWriter(memory, silent), reader: new RingChannelReader(memory, silent) };
   });

@@ -85,7 +85,10 @@ export class TestEnvironment extends StreamEnvironment {
       for await (const rows of run.endpoints.batches(name)) {
         if (name === collected) take(rows);
         else if (name.startsWith(printEndpoint)) for (const line of rows) this.#test.onPrint?.(line as string);
-        else this.outputs[name] = [...(this.outputs[name] ?? []), ...rows];
+        else {
+          this.outputs[name] ??= [];
+          for (const row of rows) this.outputs[name].push(row);
+        }
       }
     });
     for (const name of run.endpoints.inputNames) feed(run.endpoints.input(name), this.#rowsOf(name));

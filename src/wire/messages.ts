@@ -8,7 +8,6 @@ import type { Limits } from '../base/limits.ts';
 
 /** What a worker needs to take part in a job; comes with the task, before all messages. */
 export interface WorkerTask {
-  readonly jobId: string;
   /** URL of the job module. */
   readonly module: string;
   readonly args: unknown;
