@@ -206,6 +206,7 @@ function pieces({ pieceMs }) {
     ring: 'the ring between two threads',
     'value-codec': 'values as bytes and back',
     'key-index': 'from keys to slots',
+    timers: 'timers that fire and are registered again',
   };
   return Object.entries(titles).map(([name, title]) => ({
     kind: 'figures',

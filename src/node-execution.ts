@@ -5,13 +5,13 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
-import * as v from 'valibot';
 import type { Execution } from './api/execution.ts';
-import { check } from './api/options.ts';
 import { MillraceError } from './base/errors.ts';
+import { checkOptions, type OptionRules, optional, wholeNumber } from './base/options.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { nodeSystem } from './platform/node-system.ts';
 import { piscinaSpawner } from './platform/piscina-spawner.ts';
+import { workerFile } from './runtime/worker-file.ts';
 
 export interface LocalClusterOptions {
   /** Worker threads: the most subtasks of one operator that can run. Default: the machine's cores. */
@@ -20,10 +20,10 @@ export interface LocalClusterOptions {
   readonly heapMebibytes?: number;
 }
 
-const optionsSchema = v.strictObject({
-  slots: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  heapMebibytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(16))),
-});
+const clusterRules: OptionRules<LocalClusterOptions> = {
+  slots: optional(wholeNumber(1)),
+  heapMebibytes: optional(wholeNumber(16)),
+};
 
 const require = createRequire(import.meta.url);
 
@@ -37,9 +37,9 @@ const require = createRequire(import.meta.url);
 export class LocalCluster extends Cluster {
   constructor(options: LocalClusterOptions = {}) {
     refuseInWorker();
-    const { slots = availableParallelism(), heapMebibytes } = check(optionsSchema, options, 'LocalCluster');
+    const { slots = availableParallelism(), heapMebibytes } = checkOptions<LocalClusterOptions>(options, clusterRules, 'LocalCluster');
     super({
-      spawner: piscinaSpawner({ slots, worker: new URL('./runtime/worker.js', import.meta.url), heapMebibytes }),
+      spawner: piscinaSpawner({ slots, worker: workerFile, heapMebibytes }),
       system: nodeSystem(),
       print,
       warn,
@@ -88,21 +88,6 @@ function warn(message: string): void {
   log.warn(message);
 }
 
-/** Set on `globalThis` by the command line, to the place of its package: one symbol for all copies of the package in a process. */
-export const commandLineMark = Symbol.for('millrace.command-line');
-
-/** The command line loads a job with its own copy of the package; one that comes here was built with another copy. */
-function refuseForeignJob(): void {
-  const commandLine: unknown = Reflect.get(globalThis, commandLineMark);
-  if (commandLine === undefined) return;
-  const own = new URL('.', import.meta.url).href;
-  throw new MillraceError(
-    'JOB_MODULE',
-    `the job was built with another copy of millrace (${own}) than the one that runs it (${String(commandLine)}): ` +
-      'a package that it imports brings its own; make millrace a peer dependency of that package, or start the job with node',
-  );
-}
-
 /** Runs the job of the program that was started: its workers load the same program, each up to `execute`. */
 export function nodeExecution(parallelism: number): Execution {
   let executed = false;
@@ -110,7 +95,6 @@ export function nodeExecution(parallelism: number): Execution {
     args: programArguments(),
     parallelism,
     async submit(job) {
-      refuseForeignJob();
       if (executed) {
         throw new MillraceError(
           'INVALID_JOB',

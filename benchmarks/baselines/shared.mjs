@@ -128,6 +128,35 @@ export function secondsSince(start) {
 }
 
 /**
+ * Measures work that takes a while to get going: threads start, code is compiled. The clock starts when a tenth is done, and what
+ * it shows is the time of all the work at the speed of the rest.
+ */
+export class SteadyClock {
+  #work;
+  #start = performance.now();
+  /** Work done when the clock started. */
+  #before = 0;
+
+  /** @param {number} work in all */
+  constructor(work) {
+    this.#work = work;
+  }
+
+  /** @param {number} done so far */
+  at(done) {
+    if (this.#before > 0 || done < this.#work / 10 || done >= this.#work / 2) return;
+    this.#start = performance.now();
+    this.#before = done;
+  }
+
+  /** @returns {number} seconds, those of the whole run where it was too short to be seen under way */
+  end() {
+    const share = 1 - this.#before / Math.max(1, this.#work);
+    return Math.round((secondsSince(this.#start) / share) * 1_000_000) / 1_000_000;
+  }
+}
+
+/**
  * @param {number} count
  * @param {number} seconds
  * @returns {number} the rate as a whole number, 0 where the clock saw no time pass

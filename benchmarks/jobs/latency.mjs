@@ -6,6 +6,7 @@
  *
  * It reports the events that went to the other thread and, beside them, those that stayed on theirs.
  */
+import { threadId } from 'node:worker_threads';
 import { last, StreamEnvironment } from 'millrace';
 import { quantileOf } from '../runner/statistics.mjs';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
@@ -17,18 +18,16 @@ const firstCounted = Math.floor(Number(events) / 5);
 /** The same clock on all threads, unlike `performance.now()`, which starts with its thread. */
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** @type {import('millrace').Sink<{ index: number, madeAt: number }>} */
+/** @type {import('millrace').Sink<{ index: number, madeAt: number, madeBy: number }>} */
 const stopwatch = {
   name: 'stopwatch',
   createWriter({ subtask }) {
     /** @type {number[][]} */
     const latencies = [[], []];
     return {
-      write({ index, madeAt }) {
+      write({ index, madeAt, madeBy }) {
         if (index < firstCounted) return;
-        // The generator deals its numbers out in turn: this subtask made those with its own remainder.
-        const stayed = index % parallelism === subtask ? 1 : 0;
-        latencies[stayed].push(nowMs() - madeAt);
+        latencies[madeBy === threadId ? 1 : 0].push(nowMs() - madeAt);
       },
       finish: () => leaveNumbers(subtask, [latencies[0].length, ...latencies.flat()]),
     };
@@ -44,10 +43,10 @@ env
   .generate({
     count: Number(events),
     ratePerSecond: Number(perSecond),
-    create: (index) => ({ key: (index * 31) % 1009, index, madeAt: nowMs() }),
+    create: (index) => ({ key: (index * 31) % 1009, index, madeAt: nowMs(), madeBy: threadId }),
   })
   .keyBy('key')
-  .aggregate({ index: last('index'), madeAt: last('madeAt') })
+  .aggregate({ index: last('index'), madeAt: last('madeAt'), madeBy: last('madeBy') })
   .sinkTo(stopwatch);
 
 await env.execute('latency');

@@ -5,11 +5,12 @@
  *
  *   node benchmarks/pieces/fused-stage.mjs [ms]
  */
-import { StreamEnvironment } from 'millrace';
-import { RecordBatch } from '../../dist/batch/record-batch.js';
-import { StageCompiler } from '../../dist/compiler/stage-compiler.js';
-import { planDescription } from '../../dist/runtime/plan.js';
-import { anyRecord, internType, t } from '../../dist/schema/type.js';
+
+import { RecordBatch } from '../../dist/modules/batch/record-batch.js';
+import { StageCompiler } from '../../dist/modules/compiler/stage-compiler.js';
+import { StreamEnvironment } from '../../dist/modules/index.js';
+import { planDescription } from '../../dist/modules/runtime/plan.js';
+import { anyRecord, internType, t } from '../../dist/modules/schema/type.js';
 import { functionsFor, makeOrder } from './orders.mjs';
 import { report, time } from './timing.mjs';
 import { chainsOfOperators } from './virtual-operators.mjs';

@@ -6,9 +6,9 @@
  *   node benchmarks/pieces/key-index.mjs [ms]
  */
 
-import { hashNumber, hashString } from '../../dist/base/hash.js';
-import { StringColumn } from '../../dist/batch/column.js';
-import { KeyIndex } from '../../dist/state/key-index.js';
+import { hashNumber, hashString } from '../../dist/modules/base/hash.js';
+import { StringColumn } from '../../dist/modules/batch/column.js';
+import { KeyIndex } from '../../dist/modules/state/key-index.js';
 import { report, time } from './timing.mjs';
 
 const rows = 4096;

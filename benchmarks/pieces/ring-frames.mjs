@@ -1,6 +1,6 @@
 /** Frames of numbers, written and read in place, for the piece `ring`. */
-import { headerBytes } from '../../dist/channel/frame-memory.js';
-import { FrameKind } from '../../dist/wire/frame.js';
+import { headerBytes } from '../../dist/modules/channel/frame-memory.js';
+import { FrameKind } from '../../dist/modules/wire/frame.js';
 
 /**
  * @param {number} bytes of the whole frame, its header included
@@ -11,7 +11,7 @@ export function payloadOf(bytes) {
 }
 
 /**
- * @param {import('../../dist/channel/ring.js').RingWriter} ring
+ * @param {import('../../dist/modules/channel/ring.js').RingWriter} ring
  * @param {number} bytes
  * @param {Float64Array} payload
  * @returns {boolean} false when there is no room
@@ -29,7 +29,7 @@ export function writeFrame(ring, bytes, payload) {
 export const read = { sum: 0 };
 
 /**
- * @param {import('../../dist/channel/ring.js').RingReader} ring
+ * @param {import('../../dist/modules/channel/ring.js').RingReader} ring
  * @returns {boolean} false when there is none
  */
 export function readFrame(ring) {

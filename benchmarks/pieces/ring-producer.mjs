@@ -1,7 +1,7 @@
 /** The writing thread of the piece `ring`. */
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import { RingWriter } from '../../dist/channel/ring.js';
+import { RingWriter } from '../../dist/modules/channel/ring.js';
 import { payloadOf, writeFrame } from './ring-frames.mjs';
 
 const { memory, bytes, frames } = workerData;

@@ -6,10 +6,10 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { RecordBatch } from '../../dist/batch/record-batch.js';
-import { createRingMemory, RingReader, RingWriter } from '../../dist/channel/ring.js';
-import { RingChannelReader, RingChannelWriter } from '../../dist/channel/ring-channel.js';
-import { internType, t } from '../../dist/schema/type.js';
+import { RecordBatch } from '../../dist/modules/batch/record-batch.js';
+import { createRingMemory, RingReader, RingWriter } from '../../dist/modules/channel/ring.js';
+import { RingChannelReader, RingChannelWriter } from '../../dist/modules/channel/ring-channel.js';
+import { internType, t } from '../../dist/modules/schema/type.js';
 import { payloadOf, readFrame, writeFrame } from './ring-frames.mjs';
 import { report, time, timeOfArguments } from './timing.mjs';
 

@@ -5,9 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
-import { ByteSink } from '../../dist/batch/byte-sink.js';
-import { ByteSource } from '../../dist/batch/byte-source.js';
-import { decodeValue, encodeValue } from '../../dist/batch/value-codec.js';
+import { ByteSink } from '../../dist/modules/batch/byte-sink.js';
+import { ByteSource } from '../../dist/modules/batch/byte-source.js';
+import { decodeValue, encodeValue } from '../../dist/modules/batch/value-codec.js';
 import { report, time } from './timing.mjs';
 
 const values = {

@@ -1,23 +1,36 @@
 /** Connectors under the names that users know them by. */
 
 import { callbackSink } from '../connectors/callback/callback-sink.ts';
-import { fileSink } from '../connectors/files/file-sink.ts';
-import { textFileSource } from '../connectors/files/text-source.ts';
-import { socketTextSource } from '../connectors/socket/socket-source.ts';
-import { stdinSource } from '../connectors/stdin/stdin-source.ts';
+import { type FileSinkOptions, fileSink } from '../connectors/files/file-sink.ts';
+import { type FileSourceOptions, textFileSource } from '../connectors/files/text-source.ts';
+import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
+import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
+import type { Sink } from '../graph/sink.ts';
+import type { Source } from '../graph/source.ts';
 
-/**
- * Files: `files.source(glob)` reads lines of text, `files.sink(directory, { format })` writes one part for each subtask.
- *
- * @example orders.sinkTo(files.sink('results', { format: 'json' }))
- */
-export const files = { source: textFileSource, sink: fileSink } as const;
+/** Files. */
+export const files = {
+  /** Reads lines of text: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. */
+  source: (pathOrGlob: string | readonly string[], options?: FileSourceOptions): Source<string> => textFileSource(pathOrGlob, options),
+  /**
+   * Writes records to a directory, one part for each subtask.
+   *
+   * @example orders.sinkTo(files.sink('results', { format: 'json' }))
+   */
+  sink: <T>(directory: string, options: FileSinkOptions): Sink<T> => fileSink<T>(directory, options),
+} as const;
 
-/** Lines over TCP: `env.fromSource(socket.source({ host, port, reconnect: { delay: '1s' } }))`. */
-export const socket = { source: socketTextSource } as const;
+/** TCP. */
+export const socket = {
+  /** Reads lines: `env.fromSource(socket.source({ host, port, reconnect: { delay: '1s' } }))`. */
+  source: (options: SocketOptions): Source<string> => socketTextSource(options),
+} as const;
 
-/** Standard input: `env.fromSource(stdin.source({ bounded: false }))`. */
-export const stdin = { source: stdinSource } as const;
+/** Standard input. */
+export const stdin = {
+  /** Reads lines: `env.fromSource(stdin.source({ bounded: false }))`. */
+  source: (options?: StdinOptions): Source<string> => stdinSource(options),
+} as const;
 
 /** A function as a sink: `orders.sinkTo(callback(async (order) => …))`. */
 export const callback = callbackSink;

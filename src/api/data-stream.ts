@@ -1,21 +1,28 @@
 /** Streams as users write them. A stream is a position in its environment's graph; every method adds an operator behind it. */
 
 import { MillraceError } from '../base/errors.ts';
+import { callable, checkArgument, checkOnly, fieldRule, oneOrMore, type Rule, text, unexpected } from '../base/options.ts';
 import type { KeySpec, LogicalEdge, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Sink } from '../graph/sink.ts';
+import { assignWatermarksOperator } from '../operators/assign-watermarks.ts';
+import { type AsyncContext, asyncMapOperator } from '../operators/async/async-map.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { filterOperator } from '../operators/filter.ts';
 import { flatMapOperator } from '../operators/flat-map.ts';
 import { synchronous } from '../operators/functions.ts';
 import { mapOperator } from '../operators/map.ts';
 import { printOperator } from '../operators/print.ts';
-import { OutputTag, type ProcessFunction, processOperator } from '../operators/process.ts';
+import { OutputTag } from '../operators/process/context.ts';
+import { type ProcessFunction, processOperator } from '../operators/process/process.ts';
 import { sinkOperator } from '../operators/sink.ts';
-import type { Type } from '../schema/type.ts';
+import { isType, type Type, t } from '../schema/type.ts';
+import type { WatermarkStrategy } from '../time/watermarks.ts';
+import { type AsyncOptions, asyncMapSpec } from './async-options.ts';
+import { BroadcastConnectedStreams, ConnectedStreams } from './connected-streams.ts';
 import type { StreamEnvironment } from './environment.ts';
-import type { EdgeDraft, OperatorDraft } from './graph-builder.ts';
+import { type EdgeDraft, edgeFrom, type OperatorDraft } from './graph-builder.ts';
 import type { KeyedStream } from './keyed-stream.ts';
-import { checkPositiveInteger, checkText, maxParallelismMax } from './options.ts';
+import { maxParallelismRule, parallelismRule } from './options.ts';
 
 /** A field of an object, or the index of an array's element. */
 export type FieldOf<T> = T extends readonly unknown[] ? number : T extends object ? keyof T & string : never;
@@ -30,14 +37,16 @@ export const printEndpoint = `${internalEndpoint}print`;
 /** Endpoints that the program which builds the job reads itself. */
 export const collectEndpoint = `${internalEndpoint}collect`;
 
+/** A stream of records of the type `T`: each method adds an operator behind it, and returns what comes out of that. */
 export class DataStream<T> {
+  /** @internal */
   readonly environment: StreamEnvironment;
-  /** Where its records come from: more than one operator for a union. */
+  /** Where its records come from: more than one operator for a union. @internal */
   readonly edges: readonly EdgeDraft[];
   /** The operator that `name`, `uid` and the like are about; undefined for a union or a partitioned stream. */
   readonly #operator: OperatorDraft | undefined;
 
-  /** Streams are made by an environment's sources and by other streams. */
+  /** Streams are made by an environment's sources and by other streams. @internal */
   constructor(environment: StreamEnvironment, edges: readonly EdgeDraft[], operator: OperatorDraft | undefined) {
     this.environment = environment;
     this.edges = edges;
@@ -76,6 +85,30 @@ export class DataStream<T> {
   }
 
   /**
+   * Gives the records event time, and says watermarks of it; best right behind the source, or with the source's own option
+   * `watermarks`.
+   *
+   * @example logs.assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness('5s', { timestamp: 'at' }))
+   */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): DataStream<T> {
+    const spec = { strategy: strategy as WatermarkStrategy<never>, intervalMs: this.environment.autoWatermarkIntervalMs };
+    const stream = this.transform<T>(assignWatermarksOperator(spec, 'assignTimestampsAndWatermarks'));
+    // A generator's watermark stands right behind its record. What a chained flatMap makes of one goes on as a whole.
+    return strategy.kind === 'generator' && this.#operator?.spec.kind !== 'source' ? stream.startNewChain() : stream;
+  }
+
+  /**
+   * One record out for each record in, from a function that returns a promise. Many calls are on their way at once; the stream
+   * waits only when they are as many as `capacity`.
+   *
+   * @example ids.asyncMap((id) => database.find(id), { capacity: 50, timeout: '5s', retry: { attempts: 3 } })
+   */
+  asyncMap<R>(fn: (value: T, context: AsyncContext) => Promise<R> | R, options: AsyncOptions<T, R> = {}): DataStream<R> {
+    checkArgument(fn, callable, 'asyncMap: the function');
+    return this.transform<R>(asyncMapOperator(asyncMapSpec(fn as UserFunction, options)));
+  }
+
+  /**
    * Groups the stream by a key: all records of a key go to the same subtask, in the order in which each producer sent them. The
    * key is a field, several fields (the key is an array of their values), or what a function returns.
    *
@@ -90,16 +123,25 @@ export class DataStream<T> {
 
   /** The records of this stream and of others, in no particular order between them. */
   union(...others: readonly DataStream<T>[]): DataStream<T> {
-    for (const other of others) {
-      if (!(other instanceof DataStream)) throw new MillraceError('INVALID_OPTION', 'union: expected streams');
-      if (other.environment !== this.environment)
-        throw new MillraceError('INVALID_JOB', 'union: the streams belong to different environments');
-    }
+    for (const other of others) this.checkOther(other, 'union');
     return new DataStream(
       this.environment,
       [this, ...others].flatMap((stream) => stream.edges),
       undefined,
     );
+  }
+
+  /**
+   * This stream and another, for an operator with a function for each. With a broadcast stream, every subtask gets all of its
+   * records.
+   *
+   * @example orders.connect(prices).map((order) => order.id, (price) => price.id)
+   */
+  connect<U>(other: BroadcastStream<U>): BroadcastConnectedStreams<T, U>;
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> | BroadcastConnectedStreams<T, U> {
+    this.checkOther(other, 'connect');
+    return other instanceof BroadcastStream ? new BroadcastConnectedStreams(this, other) : new ConnectedStreams(this, other);
   }
 
   /** Deals the records out to the next operator's subtasks in turn. */
@@ -117,9 +159,9 @@ export class DataStream<T> {
     return this.#partition({ kind: 'shuffle' });
   }
 
-  /** Sends each record to every subtask. */
-  broadcast(): DataStream<T> {
-    return this.#partition({ kind: 'broadcast' });
+  /** Sends each record to every subtask. Connected to another stream it is the source of broadcast state. */
+  broadcast(): BroadcastStream<T> {
+    return new BroadcastStream(this.environment, this.#partition({ kind: 'broadcast' }).edges, undefined);
   }
 
   /** Sends all records to the first subtask. */
@@ -136,27 +178,28 @@ export class DataStream<T> {
   partitionCustom<const F extends FieldOf<T>>(partition: (key: FieldValue<T, F>, subtasks: number) => number, key: F): DataStream<T>;
   partitionCustom<K>(partition: (key: K, subtasks: number) => number, key: (value: T) => K): DataStream<T>;
   partitionCustom(partition: (key: never, subtasks: number) => number, key: FieldOf<T> | ((value: T) => unknown)): DataStream<T> {
-    return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition: synchronous(partition, 'partitionCustom') });
+    synchronous(partition, 'partitionCustom');
+    return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition });
   }
 
   /** The records that the operator before sent to a side output. */
   getSideOutput<S>(tag: OutputTag<S>): DataStream<S> {
-    if (!(tag instanceof OutputTag))
-      throw new MillraceError('INVALID_OPTION', "getSideOutput: expected an OutputTag, such as new OutputTag('late')");
+    if (!(tag instanceof OutputTag)) throw unexpected('getSideOutput', "an OutputTag, such as new OutputTag('late')", tag);
     const operator = this.#named('getSideOutput');
     return new DataStream<S>(this.environment, [{ from: operator.id, partitioner: undefined, side: tag.id }], undefined);
   }
 
   /** Ends the stream in a sink. */
   sinkTo(sink: Sink<T>): DataStreamSink {
-    if (typeof sink?.createWriter !== 'function')
-      throw new MillraceError('INVALID_OPTION', 'sinkTo: expected a sink, such as files.sink(…) or callback(…)');
+    if (typeof sink?.createWriter !== 'function') throw unexpected('sinkTo', 'a sink, such as files.sink(…) or callback(…)', sink);
+    checkArgument(sink.name, text, 'sinkTo: name of the sink');
     return new DataStreamSink(this.#add(sinkOperator(sink as Sink<never>)));
   }
 
   /** Writes each record to standard output, as a line with the prefix and, with several subtasks, the number of the one it comes from. */
   print(prefix?: string): DataStreamSink {
-    const lines = this.transform<string>(printOperator(prefix));
+    checkArgument(prefix, printPrefix, 'print: the prefix');
+    const lines = this.transform<string>(printOperator(prefix)).returns(t.string);
     const draft = this.environment.addEndpoint('output', printEndpoint, lines.edges);
     return new DataStreamSink(lines.#named('print'), draft);
   }
@@ -172,27 +215,28 @@ export class DataStream<T> {
    *
    * @example for await (const row of counts.executeAndCollect()) console.log(row);
    */
-  executeAndCollect(name?: string): AsyncIterableIterator<T> {
+  executeAndCollect(name = 'job'): AsyncIterableIterator<T> {
+    checkArgument(name, text, 'executeAndCollect: the name');
     const draft = this.environment.addEndpoint('output', collectEndpoint, this.edges);
     return this.environment.collectFrom<T>((draft.spec.endpoint as { name: string }).name, name);
   }
 
   /** Names the operator, for the plan, metrics and errors. */
   name(name: string): this {
-    this.#named('name').name = checkText(name, 'name');
+    this.#named('name').name = checkOnly(name, text, 'name');
     return this;
   }
 
   /** Identifies the operator's state across versions of the job. */
   uid(uid: string): this {
-    this.#named('uid').uid = checkText(uid, 'uid');
+    this.#named('uid').uid = checkOnly(uid, text, 'uid');
     return this;
   }
 
   setParallelism(parallelism: number): this {
     const operator = this.#named('setParallelism');
-    const { parallelismMax } = operator.spec as { parallelismMax?: number };
-    checkPositiveInteger(parallelism, 'setParallelism');
+    const { parallelismMax } = operator.spec;
+    checkOnly(parallelism, parallelismRule, 'setParallelism');
     if (parallelismMax !== undefined && parallelism > parallelismMax) {
       throw new MillraceError(
         'INVALID_OPTION',
@@ -204,10 +248,7 @@ export class DataStream<T> {
   }
 
   setMaxParallelism(maxParallelism: number): this {
-    const checked = checkPositiveInteger(maxParallelism, 'setMaxParallelism');
-    if (checked > maxParallelismMax)
-      throw new MillraceError('INVALID_OPTION', `setMaxParallelism: at most ${maxParallelismMax}, got ${checked}`);
-    this.#named('setMaxParallelism').maxParallelism = checked;
+    this.#named('setMaxParallelism').maxParallelism = checkOnly(maxParallelism, maxParallelismRule, 'setMaxParallelism');
     return this;
   }
 
@@ -225,16 +266,28 @@ export class DataStream<T> {
 
   /** Declares the type of the records instead of having it inferred; see `t`. */
   returns<R extends T>(type: Type<R>): DataStream<R> {
-    if (type?.record === undefined)
-      throw new MillraceError('INVALID_OPTION', 'returns: expected a type, such as t.object({ url: t.string })');
+    if (!isType(type)) throw unexpected('returns', 'a type, such as t.object({ url: t.string })', type);
     this.#named('returns').type = type.record;
     return this as unknown as DataStream<R>;
   }
 
-  /** Adds an operator behind this stream. */
+  /** @throws MillraceError unless `other` is a stream of the same job @internal */
+  protected checkOther(other: unknown, of: string): void {
+    if (!(other instanceof DataStream)) throw unexpected(of, 'streams', other);
+    if (other.environment !== this.environment)
+      throw new MillraceError('INVALID_JOB', `${of}: the streams belong to different environments`);
+  }
+
+  /** Adds an operator behind this stream and others, which are its further inputs. @internal */
+  transformWith<R>(spec: OperatorSpec, others: readonly DataStream<unknown>[]): DataStream<R> {
+    const further = others.flatMap((stream, i) => stream.edges.map((edge) => ({ ...edge, input: i + 1 })));
+    const draft = this.environment.builder.add(spec, [...this.edges, ...further]);
+    return new DataStream<R>(this.environment, [edgeFrom(draft)], draft);
+  }
+
+  /** Adds an operator behind this stream. @internal */
   transform<R>(spec: OperatorSpec): DataStream<R> {
-    const draft = this.#add(spec);
-    return new DataStream<R>(this.environment, [{ from: draft.id, partitioner: undefined, side: undefined }], draft);
+    return this.transformWith<R>(spec, []);
   }
 
   #add(spec: OperatorSpec): OperatorDraft {
@@ -260,28 +313,42 @@ export class DataStream<T> {
   }
 }
 
+/** A stream of which every subtask gets every record. */
+export class BroadcastStream<T> extends DataStream<T> {
+  declare protected readonly broadcasts: T;
+}
+
 /** The end of a stream. */
 export class DataStreamSink {
   readonly #operator: OperatorDraft;
   readonly #parallel: readonly OperatorDraft[];
 
+  /** @internal */
   constructor(operator: OperatorDraft, ...further: readonly OperatorDraft[]) {
     this.#operator = operator;
     this.#parallel = [operator, ...further];
   }
 
   name(name: string): this {
-    this.#operator.name = checkText(name, 'name');
+    this.#operator.name = checkOnly(name, text, 'name');
     return this;
   }
 
   uid(uid: string): this {
-    this.#operator.uid = checkText(uid, 'uid');
+    this.#operator.uid = checkOnly(uid, text, 'uid');
     return this;
   }
 
   setParallelism(parallelism: number): this {
-    for (const operator of this.#parallel) operator.parallelism = checkPositiveInteger(parallelism, 'setParallelism');
+    checkOnly(parallelism, parallelismRule, 'setParallelism');
+    const { endpoint } = this.#operator.spec;
+    if (endpoint !== undefined) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        `setParallelism: toHost('${endpoint.name}') runs on the host, which has no subtasks; set the parallelism of the operator in front of it`,
+      );
+    }
+    for (const operator of this.#parallel) operator.parallelism = parallelism;
     return this;
   }
 
@@ -291,24 +358,21 @@ export class DataStreamSink {
   }
 }
 
+const printPrefix: Rule = { expected: 'a text', accepts: (value) => value === undefined || typeof value === 'string' };
+
+const keyRule: Rule = oneOrMore('a field name, an index, an array of these, or a function', fieldRule);
+
 /** How the key of a stream's records is found. */
 function keySpec(key: unknown, of: string): KeySpec {
   if (typeof key === 'function') return { kind: 'selector', select: synchronous(key as UserFunction, of) };
+  checkOnly(key, keyRule, of);
   const fields = Array.isArray(key) ? key : [key];
-  const valid =
-    fields.length > 0 &&
-    fields.every((field) => (typeof field === 'string' && field !== '') || (Number.isInteger(field) && (field as number) >= 0));
-  if (!valid)
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `${of}: expected a field name, an index, an array of these, or a function; got ${JSON.stringify(key)}`,
-    );
   return { kind: 'fields', fields: fields.map(String), composite: Array.isArray(key) };
 }
 
 /** A name that users may give an endpoint. */
 export function checkEndpointName(name: string, of: string): void {
-  checkText(name, of);
+  checkArgument(name, text, `${of}: the name`);
   if (name.startsWith(internalEndpoint))
     throw new MillraceError('INVALID_OPTION', `${of}: the name cannot start with '${internalEndpoint}'`);
 }

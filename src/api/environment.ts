@@ -1,33 +1,35 @@
 /** The beginning of every job: sources, configuration, and running. */
 
 import { MillraceError } from '../base/errors.ts';
+import { callable, checkArgument, checkOptions, flag, type OptionRules, optional, text, unexpected, wholeNumber } from '../base/options.ts';
 import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
-import { textFileSource } from '../connectors/files/text-source.ts';
-import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
-import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
+import { textFileRules, textFileSource } from '../connectors/files/text-source.ts';
+import { type SocketOptions, socketRules, socketTextSource } from '../connectors/socket/socket-source.ts';
+import { type StdinOptions, stdinRules, stdinSource } from '../connectors/stdin/stdin-source.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Source, Split } from '../graph/source.ts';
+import { assignWatermarksOperator } from '../operators/assign-watermarks.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
-import { sourceOperator } from '../operators/source.ts';
+import { generateOperator, type SourceOperator, sourceOperator } from '../operators/source.ts';
+import type { WatermarkStrategy } from '../time/watermarks.ts';
 import { checkEndpointName, DataStream } from './data-stream.ts';
 import { currentExecution, type Execution } from './execution.ts';
 import { explainJob } from './explain.ts';
-import { type EdgeDraft, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
+import { type EdgeDraft, edgeFrom, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
 import type { JobClient, JobResult } from './job-client.ts';
 import { KeyedStream } from './keyed-stream.ts';
 import {
   type CheckedEnvironmentConfig,
   checkEnvironmentConfig,
-  checkSourceOptions,
-  checkText,
   type EnvironmentConfig,
   type SourceOptions,
+  sourceRules,
 } from './options.ts';
 
-export interface GenerateOptions<T> extends SourceOptions {
+export interface GenerateOptions<T> extends SourceOptions<T> {
   /** Records in all; endless when absent. */
   readonly count?: number;
   /** Records a second in all, over all subtasks; as fast as possible when absent. */
@@ -36,12 +38,27 @@ export interface GenerateOptions<T> extends SourceOptions {
   readonly create: (index: number) => T;
 }
 
-export interface TextFileOptions extends SourceOptions {
+const generateRules: OptionRules<GenerateOptions<never>> = {
+  count: optional(wholeNumber(0)),
+  ratePerSecond: optional({ expected: 'a number above 0', accepts: (value) => typeof value === 'number' && value > 0 }),
+  create: callable,
+  ...sourceRules,
+};
+
+export interface TextFileOptions extends SourceOptions<string> {
   /** Default UTF-8; 'latin1' takes every byte as a character. */
   readonly encoding?: 'utf8' | 'latin1';
 }
 
-export type SocketTextOptions = SourceOptions & Pick<SocketOptions, 'reconnect' | 'delimiter'>;
+export type SocketTextOptions = SourceOptions<string> & Pick<SocketOptions, 'reconnect' | 'delimiter'>;
+
+const textFileStreamRules: OptionRules<TextFileOptions> = { encoding: textFileRules.encoding, ...sourceRules };
+const socketStreamRules: OptionRules<SocketTextOptions> = {
+  reconnect: socketRules.reconnect,
+  delimiter: socketRules.delimiter,
+  ...sourceRules,
+};
+const stdinStreamRules: OptionRules<SourceOptions<string> & StdinOptions> = { ...stdinRules, ...sourceRules };
 
 /**
  * A job in the making.
@@ -52,13 +69,16 @@ export type SocketTextOptions = SourceOptions & Pick<SocketOptions, 'reconnect' 
  * await env.execute('squares');
  */
 export class StreamEnvironment {
-  /** The operators so far. */
+  /** The operators so far. @internal */
   readonly builder = new GraphBuilder();
   readonly #execution: Execution;
   readonly #config: CheckedEnvironmentConfig;
   #endpoints = 0;
   #executed = false;
 
+  constructor(config?: EnvironmentConfig);
+  /** For environments that run in another way. @internal */
+  constructor(config: EnvironmentConfig, execution: Execution);
   constructor(config: EnvironmentConfig = {}, execution: Execution = currentExecution()) {
     this.#config = checkEnvironmentConfig(config);
     this.#execution = execution;
@@ -75,86 +95,93 @@ export class StreamEnvironment {
   }
 
   /** The rows of an array, in its order with parallelism 1 (the default for this source). */
-  fromData<T>(rows: readonly T[], options: SourceOptions = {}): DataStream<T> {
-    if (!Array.isArray(rows)) throw new MillraceError('INVALID_OPTION', 'fromData: expected an array of rows');
-    return this.fromSource(dataSource(rows), { parallelism: 1, ...checkSourceOptions(options, 'fromData') });
+  fromData<T>(rows: readonly T[], options: SourceOptions<T> = {}): DataStream<T> {
+    checkArgument(rows, { expected: 'an array', accepts: Array.isArray }, 'fromData: the rows');
+    return this.#read(sourceOperator(dataSource(rows)), options, 'fromData', 1);
   }
 
   /** The whole numbers from `from` to `to`, both included. */
-  fromSequence(from: number, to: number, options: SourceOptions = {}): DataStream<number> {
-    return this.fromSource(sequenceSource({ from, to }), checkSourceOptions(options, 'fromSequence'));
+  fromSequence(from: number, to: number, options: SourceOptions<number> = {}): DataStream<number> {
+    checkArgument(from, wholeNumber(), 'fromSequence: from');
+    checkArgument(to, wholeNumber(), 'fromSequence: to');
+    return this.#read(sourceOperator(sequenceSource({ from, to })), options, 'fromSequence');
   }
 
   /** Records made by a function from their index. */
-  generate<T>({ count, ratePerSecond, create, ...options }: GenerateOptions<T>): DataStream<T> {
-    if (typeof create !== 'function') throw new MillraceError('INVALID_OPTION', 'generate: create must be a function of the index');
-    if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0)) {
-      throw new MillraceError('INVALID_OPTION', `generate: count must be a whole number from 0, got ${String(count)}`);
-    }
-    if (ratePerSecond !== undefined && !(ratePerSecond > 0)) {
-      throw new MillraceError('INVALID_OPTION', `generate: ratePerSecond must be above 0, got ${String(ratePerSecond)}`);
-    }
-    const checked = checkSourceOptions(options, 'generate');
+  generate<T>(options: GenerateOptions<T>): DataStream<T> {
+    const { count, ratePerSecond, create, ...further } = checkOptions<GenerateOptions<T>>(options, generateRules as never, 'generate');
     const indices = sequenceSource({ from: 0, to: count === undefined ? undefined : count - 1, ratePerSecond, name: 'generate' });
-    const stream = this.fromSource(indices, checked).transform<T>({ ...mapOperator(create as UserFunction), title: 'create' });
-    return checked.parallelism === undefined ? stream : stream.setParallelism(checked.parallelism);
+    return this.#read(generateOperator(indices, create as UserFunction), further, 'generate');
   }
 
   /** The lines of text files: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. */
-  readTextFile(pathOrGlob: string | readonly string[], { encoding, ...options }: TextFileOptions = {}): DataStream<string> {
-    return this.fromSource(
-      textFileSource(pathOrGlob, encoding === undefined ? {} : { encoding }),
-      checkSourceOptions(options, 'readTextFile'),
-    );
+  readTextFile(pathOrGlob: string | readonly string[], options: TextFileOptions = {}): DataStream<string> {
+    const { encoding, ...further } = checkOptions<TextFileOptions>(options, textFileStreamRules, 'readTextFile');
+    return this.#read(sourceOperator(textFileSource(pathOrGlob, { encoding }, 'readTextFile')), further, 'readTextFile');
   }
 
   /** The lines that come over a TCP connection; see `SocketOptions` for what happens when it closes. */
-  socketTextStream(host: string, port: number, { reconnect, delimiter, ...options }: SocketTextOptions = {}): DataStream<string> {
-    const source = socketTextSource({
-      host,
-      port,
-      ...(reconnect === undefined ? {} : { reconnect }),
-      ...(delimiter === undefined ? {} : { delimiter }),
-    });
-    return this.fromSource(source, checkSourceOptions(options, 'socketTextStream'));
+  socketTextStream(host: string, port: number, options: SocketTextOptions = {}): DataStream<string> {
+    const { reconnect, delimiter, ...further } = checkOptions<SocketTextOptions>(options, socketStreamRules, 'socketTextStream');
+    const source = socketTextSource({ host, port, reconnect, delimiter }, 'socketTextStream');
+    return this.#read(sourceOperator(source), further, 'socketTextStream');
   }
 
   /** The lines of standard input. A pipe or file counts as bounded, unless `bounded` says otherwise. */
-  stdin({ bounded, ...options }: SourceOptions & StdinOptions = {}): DataStream<string> {
-    return this.fromSource(stdinSource(bounded === undefined ? {} : { bounded }), checkSourceOptions(options, 'stdin'));
+  stdin(options: SourceOptions<string> & StdinOptions = {}): DataStream<string> {
+    const { bounded, ...further } = checkOptions<SourceOptions<string> & StdinOptions>(options, stdinStreamRules, 'stdin');
+    return this.#read(sourceOperator(stdinSource({ bounded })), further, 'stdin');
   }
 
   /** Records that the program which submitted the job writes to `job.input(name)`. */
-  fromHost<T>(name: string, options: SourceOptions = {}): DataStream<T> {
+  fromHost<T>(name: string, options: SourceOptions<T> = {}): DataStream<T> {
     checkEndpointName(name, 'fromHost');
-    const { parallelism, ...checked } = checkSourceOptions(options, 'fromHost');
+    const { watermarks, ...further } = checkOptions<SourceOptions<T>>(options, sourceRules as never, 'fromHost');
     const endpoint = this.builder.add(endpointOperator('input', name), [], { name: `fromHost(${name})` });
-    const entry = mapOperatorIdentity(name);
-    const draft = this.builder.add(entry, [{ from: endpoint.id, partitioner: undefined, side: undefined }], {
-      ...checked,
-      ...(parallelism === undefined ? {} : { parallelism }),
-    });
-    return new DataStream<T>(this, [{ from: draft.id, partitioner: undefined, side: undefined }], draft);
+    const draft = this.builder.add(hostEntry(name), [edgeFrom(endpoint)], further);
+    return this.#assigned(draft, watermarks, 'fromHost');
   }
 
   /** The records of any source. */
-  fromSource<T, S extends Split>(source: Source<T, S>, options: SourceOptions = {}): DataStream<T> {
-    if (typeof source?.createReader !== 'function') throw new MillraceError('INVALID_OPTION', 'fromSource: expected a source');
-    const checked = checkSourceOptions(options, 'fromSource');
-    const most = source.parallelismMax;
-    const parallelism = checked.parallelism ?? most;
-    if (parallelism !== undefined && most !== undefined && parallelism > most) {
+  fromSource<T, S extends Split>(source: Source<T, S>, options: SourceOptions<T> = {}): DataStream<T> {
+    if (typeof source?.createReader !== 'function')
+      throw unexpected('fromSource', 'a source, such as files.source(…) or socket.source(…)', source);
+    checkArgument(source.name, text, 'fromSource: name of the source');
+    checkArgument(source.bounded, flag, 'fromSource: bounded of the source');
+    checkArgument(source.enumerate, callable, 'fromSource: enumerate of the source');
+    return this.#read(sourceOperator(source), options, 'fromSource');
+  }
+
+  /** Adds the operator of a source. The type that the source knows is that of the records, unless a function makes others of them. */
+  #read<T>(operator: SourceOperator, options: SourceOptions<T>, of: string, usual = operator.parallelismMax): DataStream<T> {
+    const { name, uid, parallelism = usual, watermarks } = checkOptions<SourceOptions<T>>(options, sourceRules as never, of);
+    const { source, parallelismMax } = operator;
+    if (parallelism !== undefined && parallelismMax !== undefined && parallelism > parallelismMax) {
       throw new MillraceError(
         'INVALID_OPTION',
-        `the source '${source.name}' cannot be divided among ${parallelism} subtasks; at most ${most}`,
+        `${of}: the source '${source.name}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`,
       );
     }
-    const draft = this.builder.add(sourceOperator(source as unknown as Source<unknown>), [], {
-      ...checked,
-      ...(parallelism === undefined ? {} : { parallelism }),
-    });
-    if (source.type !== undefined) draft.type = source.type;
-    return new DataStream<T>(this, [{ from: draft.id, partitioner: undefined, side: undefined }], draft);
+    const draft = this.builder.add(operator, [], { name, uid, parallelism });
+    if (source.type !== undefined && operator.functions.create === undefined) draft.type = source.type;
+    return this.#assigned(draft, watermarks, of);
+  }
+
+  /** The stream of a source, with the watermarks that its options ask for: they are made where the source runs. */
+  #assigned<T>(source: OperatorDraft, strategy: WatermarkStrategy<T> | undefined, of: string): DataStream<T> {
+    if (strategy === undefined) return new DataStream<T>(this, [edgeFrom(source)], source);
+    const operator = assignWatermarksOperator(
+      { strategy: strategy as WatermarkStrategy<never>, intervalMs: this.autoWatermarkIntervalMs },
+      `${of}: watermarks`,
+    );
+    const assigner = this.builder.add(operator, [edgeFrom(source)]);
+    assigner.follows = source;
+    return new DataStream<T>(this, [edgeFrom(assigner)], source);
+  }
+
+  /** Milliseconds between two watermarks. @internal */
+  get autoWatermarkIntervalMs(): number {
+    return this.#config.autoWatermarkIntervalMs;
   }
 
   /** Runs the job to its end. In a worker it never returns. @throws MillraceError when the job fails or is cancelled */
@@ -172,9 +199,9 @@ export class StreamEnvironment {
     return explainJob(this.#description('job'));
   }
 
-  /** The job as it stands; the environment takes no further execution. */
+  /** The job as it stands; the environment takes no further execution. @internal */
   describe(name: string): JobDescription {
-    checkText(name, 'execute');
+    checkArgument(name, text, 'execute: the name');
     if (this.#executed) {
       throw new MillraceError(
         'INVALID_JOB',
@@ -193,19 +220,19 @@ export class StreamEnvironment {
     return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits };
   }
 
-  /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. */
+  /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. @internal */
   keyedStream<T, K>(stream: DataStream<T>, key: KeySpec): KeyedStream<T, K> {
     return new KeyedStream<T, K>(stream, key);
   }
 
-  /** Adds an endpoint of the engine's own, under a fresh name. */
+  /** Adds an endpoint of the engine's own, under a fresh name. @internal */
   addEndpoint(direction: 'input' | 'output', prefix: string, edges: readonly EdgeDraft[]): OperatorDraft {
     const name = `${prefix}${this.#endpoints++}`;
     return this.builder.add(endpointOperator(direction, name), edges);
   }
 
-  /** Runs the job and reads one of its outputs. */
-  async *collectFrom<T>(output: string, name = 'job'): AsyncIterableIterator<T> {
+  /** Runs the job and reads one of its outputs. @internal */
+  async *collectFrom<T>(output: string, name: string): AsyncIterableIterator<T> {
     const job = await this.executeAsync(name);
     // A failure reaches the reader through `result` below; until then it is not unhandled.
     job.result().catch(() => {});
@@ -221,7 +248,7 @@ export class StreamEnvironment {
 }
 
 /** Takes what the host feeds in: the head of the stage behind a host input. */
-function mapOperatorIdentity(name: string): OperatorSpec {
+function hostEntry(name: string): OperatorSpec {
   const operator = mapOperator((value: never) => value);
   return { ...operator, kind: 'from-host', title: `fromHost(${name})`, functions: {} };
 }

@@ -17,8 +17,22 @@ export interface Execution {
   submit(job: JobDescription): Promise<JobClient>;
 }
 
-/** The execution of the module that is being loaded in this asynchronous context. */
-const loading = new AsyncLocalStorage<Execution>();
+/** Where this copy of the package lies. A process may have several: one for each `node_modules` that it imports from. */
+const ownCopy = new URL('..', import.meta.url).href;
+
+interface Loading {
+  readonly execution: Execution;
+  readonly copy: string;
+}
+
+const loadingMark = Symbol.for('millrace.loading');
+
+/**
+ * The execution of the module that is being loaded in this asynchronous context: one for all copies of the package in the
+ * process, so that a module which builds its job with another copy is noticed.
+ */
+const loading: AsyncLocalStorage<Loading> = Reflect.get(globalThis, loadingMark) ?? new AsyncLocalStorage<Loading>();
+Reflect.set(globalThis, loadingMark, loading);
 let installed: Execution | undefined;
 
 /** Says what `execute()` does outside of a module that is being loaded. */
@@ -28,12 +42,24 @@ export function installExecution(execution: Execution): void {
 
 /** Runs `load` so that every environment made meanwhile, in this asynchronous context, belongs to `execution`. */
 export function withExecution<R>(execution: Execution, load: () => R): R {
-  return loading.run(execution, load);
+  return loading.run({ execution, copy: ownCopy }, load);
 }
 
 export function currentExecution(): Execution {
-  const execution = loading.getStore() ?? installed;
+  const context = loading.getStore();
+  if (context !== undefined && context.copy !== ownCopy) throw foreignJob(context.copy);
+  const execution = context?.execution ?? installed;
   if (execution === undefined)
     throw new MillraceError('INVALID_JOB', "import StreamEnvironment from 'millrace', or use TestEnvironment from 'millrace/testing'");
   return execution;
+}
+
+/** The records of one copy are none for the other: its operators would be taken for strangers, or the program for the job. */
+function foreignJob(running: string): MillraceError {
+  return new MillraceError(
+    'JOB_MODULE',
+    `the job is built with another copy of millrace (${ownCopy}) than the one that runs it (${running}): ` +
+      "the import of 'millrace' in the job, or in a package that it imports, must find the copy that runs it. " +
+      '`npm ls millrace` shows where the copies come from; in a package of jobs, make millrace a peer dependency',
+  );
 }

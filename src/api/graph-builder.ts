@@ -16,10 +16,17 @@ export interface OperatorDraft {
   maxParallelism: number | undefined;
   chaining: Chaining;
   type: RecordType | undefined;
+  /** The operator that it runs beside, with the same parallelism. */
+  follows: OperatorDraft | undefined;
 }
 
 export interface EdgeDraft extends Omit<LogicalEdge, 'partitioner'> {
   readonly partitioner: LogicalEdge['partitioner'] | undefined;
+}
+
+/** The main output of an operator, to be partitioned as the consumer's parallelism asks for. */
+export function edgeFrom({ id }: OperatorDraft): EdgeDraft {
+  return { from: id, partitioner: undefined, side: undefined };
 }
 
 export interface GraphDefaults {
@@ -33,7 +40,7 @@ export class GraphBuilder {
   add(
     spec: OperatorSpec,
     inputs: readonly EdgeDraft[],
-    options: { readonly name?: string; readonly uid?: string; readonly parallelism?: number } = {},
+    options: Partial<Pick<OperatorDraft, 'name' | 'uid' | 'parallelism'>> = {},
   ): OperatorDraft {
     const draft: OperatorDraft = {
       id: this.#drafts.length as OperatorId,
@@ -45,6 +52,7 @@ export class GraphBuilder {
       maxParallelism: undefined,
       chaining: 'always',
       type: undefined,
+      follows: undefined,
     };
     this.#drafts.push(draft);
     return draft;
@@ -69,8 +77,8 @@ export class GraphBuilder {
 }
 
 function resolve(draft: OperatorDraft, before: readonly LogicalOperator[], defaults: GraphDefaults): LogicalOperator {
-  const parallelism = draft.parallelism ?? defaults.parallelism;
-  const maxParallelism = draft.maxParallelism ?? defaults.maxParallelism;
+  const parallelism = draft.parallelism ?? draft.follows?.parallelism ?? defaults.parallelism;
+  const maxParallelism = draft.maxParallelism ?? draft.follows?.maxParallelism ?? defaults.maxParallelism;
   const name = draft.name ?? draft.spec.title;
   if (parallelism > maxParallelism) {
     throw new MillraceError(
@@ -105,11 +113,39 @@ function checkGraph(operators: readonly LogicalOperator[]): void {
       throw new MillraceError('INVALID_JOB', `uid '${uid}' is used by '${uids.get(uid)}' and '${name}'; give each operator its own`);
     uids.set(uid, name);
   }
-  const endpoints = new Set<string>();
+  checkEndpoints(operators);
+  checkTargets(operators);
+}
+
+const endpointTwice = {
+  input: 'an input is one stream: use that twice, or give the other input a name of its own',
+  output: 'unite the streams with union(…) in front of one output, or give the other output a name of its own',
+};
+
+function checkEndpoints(operators: readonly LogicalOperator[]): void {
+  const titles = new Set<string>();
   for (const { spec } of operators) {
     if (spec.endpoint === undefined) continue;
-    const key = `${spec.endpoint.direction} '${spec.endpoint.name}'`;
-    if (endpoints.has(key)) throw new MillraceError('INVALID_JOB', `the ${key} of the host is used twice; give each its own name`);
-    endpoints.add(key);
+    const { direction, name } = spec.endpoint;
+    const title = `${direction === 'input' ? 'fromHost' : 'toHost'}('${name}')`;
+    if (titles.has(title)) throw new MillraceError('INVALID_JOB', `${title} occurs twice; ${endpointTwice[direction]}`);
+    titles.add(title);
+  }
+}
+
+/** Two sinks that write to one place would take each other's work for that of an earlier run, or mix it. */
+function checkTargets(operators: readonly LogicalOperator[]): void {
+  const writers = new Map<string, string>();
+  for (const { spec, name } of operators) {
+    if (spec.target === undefined) continue;
+    const other = writers.get(spec.target);
+    if (other !== undefined) {
+      throw new MillraceError(
+        'INVALID_JOB',
+        `the sinks '${other}' and '${name}' both write to '${spec.target}'; ` +
+          'give each a place of its own, or unite their streams with union(…) in front of one sink',
+      );
+    }
+    writers.set(spec.target, name);
   }
 }

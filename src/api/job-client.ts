@@ -12,19 +12,30 @@ export interface JobResult {
   readonly metrics: JobMetrics;
 }
 
-/** Counters of one subtask, as they stand. */
+/** Counters of one subtask, as they stand. All count from its start but the four of queues, which say how long these are now. */
 export interface SubtaskMetrics {
+  /** Records that it has taken from its input, and handed to exchanges: once for each consumer that gets them. */
   readonly recordsIn: number;
   readonly recordsOut: number;
-  /** Bytes that came from, and went to, other threads; a source counts what it read. */
+  /** Bytes that came from, and went to, other threads, in frames with their headers; a source counts what it read. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Milliseconds spent working, waiting for input, and waiting for room in an output. */
+  /**
+   * Milliseconds spent working (or waiting for a sink that is at work), waiting for input or for other subtasks of the worker,
+   * and waiting for room in an output: together, the time since the subtask was made, up to its last step.
+   */
   readonly busyMs: number;
   readonly idleMs: number;
   readonly backPressuredMs: number;
-  /** Sealed batches that wait for room in an output. */
+  /**
+   * Batches, and marks between them, that wait in front of the subtask, and behind it until somebody takes them: those in queues
+   * of its own worker, and those for which an output has no room. 0 behind a subtask that has finished.
+   */
+  readonly queuedIn: number;
   readonly queuedOut: number;
+  /** Bytes that wait in the rings from and to other threads, frames' headers and padding with them. */
+  readonly queuedBytesIn: number;
+  readonly queuedBytesOut: number;
 }
 
 export interface StageMetrics {

@@ -1,6 +1,7 @@
 /** A stream grouped by a key. */
 
-import { MillraceError } from '../base/errors.ts';
+import { describeValue } from '../base/describe-value.ts';
+import { fieldRule, unexpected } from '../base/options.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Aggregator } from '../operators/aggregators/aggregator.ts';
 import type { AggregateResult } from '../operators/aggregators/index.ts';
@@ -8,8 +9,12 @@ import { keyedAggregateOperator } from '../operators/keyed-aggregate.ts';
 import { type AggregateFunction, keyedFoldOperator } from '../operators/keyed-fold.ts';
 import { keyedReduceOperator } from '../operators/keyed-reduce.ts';
 import { compareValues } from '../operators/order.ts';
+import { type KeyedProcessFunction, keyedProcessOperator } from '../operators/process/keyed-process.ts';
 import { type RollingKind, rollingOperator } from '../operators/rolling.ts';
-import { DataStream, type FieldOf } from './data-stream.ts';
+import type { StateDeclarations } from '../state/descriptors.ts';
+import { type ConnectedStreams, KeyedBroadcastConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts';
+import { BroadcastStream, DataStream, type FieldOf } from './data-stream.ts';
+import { IntervalJoin } from './interval-join.ts';
 
 /** What the second function of `aggregate` knows besides the result. */
 export interface AggregateContext<K> {
@@ -21,6 +26,7 @@ export interface AggregateContext<K> {
  * that comes (they are rolling, as in Flink); in batch mode one final record for each key, at the end of the input.
  */
 export class KeyedStream<T, K> extends DataStream<T> {
+  /** @internal */
   constructor(stream: DataStream<T>, key: KeySpec) {
     super(
       stream.environment,
@@ -73,19 +79,53 @@ export class KeyedStream<T, K> extends DataStream<T> {
   aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
   aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
   aggregate(spec: object, toRow?: UserFunction): unknown {
-    if (typeof spec !== 'object' || spec === null)
-      throw new MillraceError('INVALID_OPTION', 'aggregate: expected aggregators by name, such as { hits: count() }');
+    checkAggregation(spec);
     if ('createAccumulator' in spec) {
       return this.#keyed(keyedFoldOperator(spec as unknown as AggregateFunction<never, never, unknown>, toRow));
     }
     return this.#keyed(keyedAggregateOperator({ aggregators: spec as Record<string, Aggregator<never, unknown>>, toRow: toRow }));
   }
 
+  /**
+   * Calls a function with state of each key and timers, or one without.
+   *
+   * @example see `KeyedProcessFunction`
+   */
+  override process<R, D extends StateDeclarations = Record<never, never>>(fn: KeyedProcessFunction<K, T, R, D>): DataStream<R> {
+    return this.#keyed<R>(keyedProcessOperator(fn as never));
+  }
+
+  /** This stream and another that is keyed alike, or a broadcast one; what their functions share is the state of each key. */
+  override connect<U>(other: BroadcastStream<U>): KeyedBroadcastConnectedStreams<T, U, K>;
+  override connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>;
+  override connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  override connect<U>(other: DataStream<U>): object {
+    if (other instanceof BroadcastStream) {
+      this.checkOther(other, 'connect');
+      return new KeyedBroadcastConnectedStreams(this, other);
+    }
+    return other instanceof KeyedStream ? new KeyedConnectedStreams(this, other) : super.connect(other);
+  }
+
+  /**
+   * Joins this stream with another that is keyed alike: each record with those of the other stream whose event time lies in an
+   * interval around its own.
+   *
+   * @example orders.keyBy('id').intervalJoin(payments.keyBy('orderId')).between(0, '1h').process(…)
+   */
+  intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U> {
+    if (!(other instanceof KeyedStream)) throw unexpected('intervalJoin', 'a keyed stream, such as payments.keyBy(…)', other);
+    this.checkOther(other, 'intervalJoin');
+    return new IntervalJoin<T, U>(this, other);
+  }
+
   #rolling(kind: RollingKind, field: FieldOf<T> | undefined): DataStream<T> {
+    checkField(kind, field);
     return this.#keyed<T>(rollingOperator({ kind, field: field === undefined ? undefined : String(field) }));
   }
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
+    checkField(kind, field);
     const of = (record: unknown): unknown =>
       field === undefined ? record : (record as Record<PropertyKey, unknown>)[field as PropertyKey];
     const sign = kind === 'minBy' ? 1 : -1;
@@ -97,4 +137,16 @@ export class KeyedStream<T, K> extends DataStream<T> {
   #keyed<R>(spec: OperatorSpec): DataStream<R> {
     return this.transform<R>(spec);
   }
+}
+
+function checkField(of: string, field: unknown): void {
+  if (field === undefined || fieldRule.accepts(field)) return;
+  const wayOut = typeof field === 'function' ? '; a function goes into aggregate({ … })' : '';
+  throw unexpected(of, 'a field name or an index, or nothing for plain values', field, describeValue(field) + wayOut);
+}
+
+function checkAggregation(spec: unknown): void {
+  if (typeof spec === 'object' && spec !== null && !Array.isArray(spec) && !('createState' in spec)) return;
+  const given = typeof spec === 'object' && spec !== null && 'createState' in spec ? 'an aggregator without a name' : describeValue(spec);
+  throw unexpected('aggregate', 'aggregators by name, such as { hits: count() }, or an aggregate function', spec, given);
 }

@@ -1,5 +1,6 @@
 /** Durations as users write them. */
 
+import { describeValue } from './describe-value.ts';
 import { MillraceError } from './errors.ts';
 
 /** Milliseconds, or a number with a unit: `'250ms'`, `'5s'`, `'1m'`, `'2h'`, `'1d'`. */
@@ -17,10 +18,9 @@ const millisecondsPerUnit: Record<string, number> = { ms: 1, s: 1_000, m: 60_000
 export function parseDuration(duration: Duration, option: string): number {
   const milliseconds = typeof duration === 'number' ? duration : parseText(duration);
   if (milliseconds === undefined || !Number.isFinite(milliseconds) || milliseconds < 0) {
-    const shown = typeof duration === 'string' ? `'${duration}'` : String(duration);
     throw new MillraceError(
       'INVALID_OPTION',
-      `${option}: ${shown} is not a duration; write milliseconds as a number, or '250ms', '5s', '1m', '2h', '1d'`,
+      `${option}: ${describeValue(duration)} is not a duration; write milliseconds as a number, or '250ms', '5s', '1m', '2h', '1d'`,
     );
   }
   return milliseconds;

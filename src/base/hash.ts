@@ -29,26 +29,27 @@ export function hashNumber(value: number): number {
   return mix((words[0] as number) ^ Math.imul(words[1] as number, 0x9e3779b1));
 }
 
-const offsetBasis = 0x811c9dc5 | 0;
-const prime = 0x01000193;
+/** What hashing a string begins with, and what it multiplies by: for loops that do something else with each unit as well. */
+export const stringBasis = 0x811c9dc5 | 0;
+export const stringPrime = 0x01000193;
 
 export function hashString(value: string): number {
-  let h = offsetBasis;
-  for (let i = 0; i < value.length; i++) h = Math.imul(h ^ value.charCodeAt(i), prime);
+  let h = stringBasis;
+  for (let i = 0; i < value.length; i++) h = Math.imul(h ^ value.charCodeAt(i), stringPrime);
   return mix(h);
 }
 
 /** Hash of the string that Latin-1 bytes spell. */
 export function hashLatin1(bytes: Uint8Array, start: number, end: number): number {
-  let h = offsetBasis;
-  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), prime);
+  let h = stringBasis;
+  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), stringPrime);
   return mix(h);
 }
 
 /** Hash of the string that UTF-16LE bytes spell. */
 export function hashUtf16(bytes: Uint8Array, start: number, end: number): number {
-  let h = offsetBasis;
-  for (let i = start; i < end; i += 2) h = Math.imul(h ^ ((bytes[i] as number) | ((bytes[i + 1] as number) << 8)), prime);
+  let h = stringBasis;
+  for (let i = start; i < end; i += 2) h = Math.imul(h ^ ((bytes[i] as number) | ((bytes[i + 1] as number) << 8)), stringPrime);
   return mix(h);
 }
 

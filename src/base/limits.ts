@@ -1,14 +1,17 @@
 /**
- * Every limit of the engine in one place, each with its reason. Tests run with them at 1, 2 and 7; whoever needs a
- * limit is handed these, never a literal.
+ * Every limit of the engine in one place, each with its reason. `Limits` are handed to whoever needs one, never a literal, so
+ * that tests run with them at 1, 2 and 7. The bounds below them are the same for every job: a format, a stack or a thread of all
+ * jobs depends on them.
  */
 
+import { assert } from './assert.ts';
 import { MillraceError } from './errors.ts';
+import { unknownName } from './options.ts';
 
 export interface Limits {
   /** Rows of a full batch: large enough that per-batch costs vanish, small enough that its columns stay in the L2 cache. */
   readonly batchRows: number;
-  /** Bytes of strings after which a batch is sealed although it has room for rows: keeps frames well below a ring. */
+  /** Bytes of strings and of values in `any` columns, about, after which a batch is sealed although it has room for rows: keeps frames well below a ring. */
   readonly batchBytes: number;
   /** Bytes of one ring, a power of two. A frame takes at most half of it; larger ones go in fragments. */
   readonly ringBytes: number;
@@ -16,14 +19,20 @@ export interface Limits {
   readonly exchangeBytes: number;
   /** Batches that wait between two subtasks of one worker: one being read, one ready, and slack for unequal speed. */
   readonly localQueueBatches: number;
+  /** Batches that a channel keeps to be filled again: all that are ever on their way through a queue; more would only keep memory. */
+  readonly pooledBatches: number;
   /** Rounds over all subtasks without progress, each after a turn of the event loop, before a worker parks: about the cost of one wake-up. */
   readonly idleRounds: number;
   /** Milliseconds of work after which a worker lets timers, files and sockets have a turn. */
   readonly eventLoopMs: number;
+  /** Milliseconds that a thread sleeps at most: times are counted, and a source that forgot to wake it is asked again. */
+  readonly sleepMs: number;
   /** Rows that a host input or output moves in one turn of the event loop. */
   readonly hostRows: number;
   /** Keys that a local aggregation in front of an exchange holds; records of further keys pass unaggregated. */
   readonly localAggregationKeys: number;
+  /** Accumulators made at a time for records that pass unaggregated: they are used up one by one. */
+  readonly passingSlots: number;
   /** Bytes of one read of a file. */
   readonly readBytes: number;
   /** Bytes of a file that one split covers. */
@@ -34,13 +43,41 @@ export interface Limits {
   readonly lineBytes: number;
   /** Characters that a file sink gathers before it writes. */
   readonly sinkCharacters: number;
+  /** Milliseconds before a socket is tried again for the first time; doubled each time, since a server that starts is soon there. */
+  readonly connectDelayMs: number;
+  /** Milliseconds between two attempts at most, so that a server that is back is found within that time. */
+  readonly connectDelayMsMax: number;
+  /** Milliseconds of silence after which a connection is probed, so that a server that vanished is noticed. */
+  readonly keepAliveMs: number;
   /** Milliseconds in which a worker lets go of a job that has ended; then its thread is killed: it may be in an endless loop. */
   readonly cancelMs: number;
   /** Characters of a record that an error message shows. */
   readonly shownCharacters: number;
 }
 
+/** Bytes of the smallest ring: half of it still holds a frame's header and a piece of a larger frame. */
 export const ringBytesMin = 256;
+
+/** Bytes of the largest ring: positions in it are signed 32-bit integers. */
+export const ringBytesMax = 2 ** 30;
+
+/** Bytes that positions in a split can count: its lines are found with signed 32-bit offsets. */
+export const splitBytesMax = 2 ** 31;
+
+/** Bytes that a line can have: the longest string of V8 has 2²⁹ − 24 units. */
+export const lineBytesMax = 2 ** 29 - 24;
+
+/** Columns of a record type: more are slower than one `any` column. */
+export const columnsMax = 64;
+
+/** Levels of nesting of a value: a level takes four frames, and some 1,500 levels fill the stack of Node's main thread. */
+export const nestingDepthMax = 500;
+
+/** Key groups of an operator: they are numbered in 15 bits, as in Flink. */
+export const keyGroupsMax = 32_768;
+
+/** Milliseconds to wait for a killed thread: one that is inside of a system call ends when that returns, if ever. */
+export const exitMsMax = 2000;
 
 export const defaultLimits: Limits = {
   batchRows: 1024,
@@ -48,35 +85,65 @@ export const defaultLimits: Limits = {
   ringBytes: 512 * 1024,
   exchangeBytes: 64 * 1024 * 1024,
   localQueueBatches: 4,
-  idleRounds: 20,
+  pooledBatches: 8,
+  idleRounds: 4,
   eventLoopMs: 1,
+  sleepMs: 1000,
   hostRows: 4096,
   localAggregationKeys: 100_000,
+  passingSlots: 1024,
   readBytes: 256 * 1024,
   splitBytes: 8 * 1024 * 1024,
   splitBytesMin: 64 * 1024,
   lineBytes: 256 * 1024 * 1024,
   sinkCharacters: 64 * 1024,
+  connectDelayMs: 100,
+  connectDelayMsMax: 5000,
+  keepAliveMs: 60_000,
   cancelMs: 5000,
   shownCharacters: 400,
 };
 
+/** What the defaults promise each other. Other limits may break these and cost speed, but no record. */
+const agreements: readonly (readonly [holds: (limits: Limits) => boolean, promise: string])[] = [
+  [
+    ({ batchRows, batchBytes, ringBytes }) => batchRows * 8 * Float64Array.BYTES_PER_ELEMENT + batchBytes * 2 <= ringBytes / 2,
+    'a batch of eight columns of numbers, and strings in UTF-16, is one frame',
+  ],
+  [({ ringBytes, exchangeBytes }) => ringBytes <= exchangeBytes, 'an exchange has room for a ring'],
+  [
+    ({ localQueueBatches, pooledBatches }) => localQueueBatches + 2 <= pooledBatches,
+    'a queue, a batch being filled and one being read come from the pool',
+  ],
+  [({ batchRows, hostRows }) => batchRows <= hostRows, 'the host moves a batch in one turn'],
+  [({ batchRows, passingSlots }) => batchRows <= passingSlots, 'accumulators are made for a batch, not for a record'],
+  [({ eventLoopMs, sleepMs }) => eventLoopMs < sleepMs, 'a thread that works looks around more often than one that sleeps'],
+  [({ readBytes, splitBytes }) => readBytes <= splitBytes, 'a split is worth a read'],
+  [({ splitBytesMin, splitBytes }) => splitBytesMin <= splitBytes, 'the smallest split is no larger than others'],
+  [({ readBytes, lineBytes }) => readBytes <= lineBytes, 'what was read at once can be one line'],
+  [({ connectDelayMs, connectDelayMsMax }) => connectDelayMs <= connectDelayMsMax, 'the first attempt is the soonest'],
+];
+
+for (const [holds, promise] of agreements) assert(holds(defaultLimits), `the default limits disagree: ${promise}`);
+
 /**
  * The default limits with some of them replaced.
  *
- * @throws MillraceError INVALID_OPTION when one is not known, is no whole number from 1, or contradicts another
+ * @throws MillraceError INVALID_OPTION when one is not known, is no whole number from 1, or beyond what can be counted
  */
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
   const limits = { ...defaultLimits, ...changes };
   for (const [name, value] of Object.entries(limits)) {
-    check(Object.hasOwn(defaultLimits, name), `there is no limit ${name}`);
+    check(Object.hasOwn(defaultLimits, name), unknownName({ kind: 'limit', name }, defaultLimits));
     check(Number.isInteger(value) && value >= 1, `limit ${name} must be a whole number from 1, not ${value}`);
   }
+  const { ringBytes, splitBytes, lineBytes } = limits;
   check(
-    limits.ringBytes >= ringBytesMin && Number.isInteger(Math.log2(limits.ringBytes)),
-    `limit ringBytes must be a power of two from ${ringBytesMin}`,
+    ringBytes >= ringBytesMin && ringBytes <= ringBytesMax && Number.isInteger(Math.log2(ringBytes)),
+    `limit ringBytes must be a power of two from ${ringBytesMin} to ${ringBytesMax}`,
   );
-  check(limits.splitBytes <= 2 ** 31, 'limit splitBytes must fit a signed 32-bit offset');
+  check(splitBytes <= splitBytesMax, 'limit splitBytes must fit a signed 32-bit offset');
+  check(lineBytes <= lineBytesMax, `limit lineBytes must be at most ${lineBytesMax}, the longest string of V8`);
   return limits;
 }
 

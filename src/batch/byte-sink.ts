@@ -11,7 +11,7 @@ const initialCapacityBytes = 1024;
 const shortTextUnitsMax = 20;
 
 /** V8 answers this in constant time for strings that it stores as one byte per unit. */
-const unitOutsideLatin1 = /[\u0100-\uffff]/;
+export const unitOutsideLatin1 = /[\u0100-\uffff]/;
 
 export class ByteSink {
   /** What was written is `bytes[0 … length)`. Replaced when the sink grows. */

@@ -9,6 +9,7 @@ import { hashLatin1, hashString, hashUtf16 } from '../base/hash.ts';
 import type { ColumnType } from '../schema/type.ts';
 import { ByteSource } from './byte-source.ts';
 import { decodeValue } from './value-codec.ts';
+import { textBytes } from './value-size.ts';
 
 export type FixedValues = Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
@@ -82,6 +83,9 @@ export class StringDictionary {
   }
 }
 
+/** Strings that are cut out of others share their memory from so many units on; below, V8 copies them (SlicedString::kMinLength). */
+const sharingUnitsMin = 13;
+
 /** The id of null in a dictionary column. */
 export const nullId = -1;
 
@@ -95,9 +99,11 @@ export class StringColumn {
   form: StringForm;
   /** `references`: the strings, null for null. */
   references: (string | null)[];
-  /** `bytes`: row i is from offsets[base + i] to offsets[base + i + 1], relative to `bytesBase`. */
+  /** `bytes`: row i is from offsets[base + i * stride] to the offset behind that one, relative to `bytesBase`. */
   offsets: Int32Array = noOffsets;
   base = 0;
+  /** `bytes`: 1 where each row begins where the one before ends; 2 where each has a beginning and an end of its own. */
+  stride: 1 | 2 = 1;
   bytes: Buffer = noBytes;
   bytesBase = 0;
   /** Whether the bytes are UTF-16LE rather than Latin-1. */
@@ -110,11 +116,13 @@ export class StringColumn {
   ids: Int32Array = noOffsets;
   idsBase = 0;
   dictionary: StringDictionary | null = null;
-  /** Code units of the rows so far, for sealing a batch in time. */
-  units = 0;
+  /** Bytes of the rows so far, about, for sealing a batch in time. */
+  rowBytes = 0;
   /** The whole run of bytes as one string, made when the first row is asked for. */
   #text: string | null = null;
   #textBase = 0;
+  /** The bytes by words, made when somebody asks for them. */
+  #view: DataView | null = null;
   /** Memory for rows that are copied as bytes, kept when the batch is filled again. */
   #ownOffsets: Int32Array = noOffsets;
   #ownBytes: Buffer = noBytes;
@@ -134,10 +142,12 @@ export class StringColumn {
     readonly gap: number;
     readonly validity: Uint8Array | null;
     readonly validityBase: number;
+    readonly stride?: 1 | 2;
   }): void {
     this.form = 'bytes';
     this.offsets = options.offsets;
     this.base = options.base;
+    this.stride = options.stride ?? 1;
     this.bytes = options.bytes;
     this.bytesBase = options.bytesBase;
     this.wide = options.wide;
@@ -160,8 +170,9 @@ export class StringColumn {
     if (this.form === 'dictionary') return this.#fromDictionary(row);
     if (this.validity !== null && this.validity[this.validityBase + row] === 0) return null;
     const text = this.#text ?? this.#decode(rows);
-    const start = (this.offsets[this.base + row] as number) - this.#textBase;
-    const end = (this.offsets[this.base + row + 1] as number) - this.gap - this.#textBase;
+    const at = this.base + row * this.stride;
+    const start = (this.offsets[at] as number) - this.#textBase;
+    const end = (this.offsets[at + 1] as number) - this.gap - this.#textBase;
     return this.wide ? text.substring(start >> 1, end >> 1) : text.substring(start, end);
   }
 
@@ -169,7 +180,11 @@ export class StringColumn {
   detached(row: number, rows: number): string | null {
     if (this.form !== 'bytes') return this.at(row, rows);
     if (this.validity !== null && this.validity[this.validityBase + row] === 0) return null;
-    const { start, end } = this.#range(row);
+    const at = this.base + row * this.stride;
+    const start = this.bytesBase + (this.offsets[at] as number);
+    const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
+    // Cut from the text of all, which costs less than a slice of the bytes, it is a copy all the same.
+    if (end - start < sharingUnitsMin) return this.at(row, rows);
     return this.wide ? this.bytes.ucs2Slice(start, end) : this.bytes.latin1Slice(start, end);
   }
 
@@ -177,7 +192,7 @@ export class StringColumn {
   set(row: number, value: string | null): void {
     if (this.form !== 'references') this.#toReferences(row);
     this.references[row] = value;
-    if (value !== null) this.units += value.length;
+    if (value !== null) this.rowBytes += textBytes(value);
   }
 
   /** Puts the string of another column's row behind the rows so far, in the other's form where that can be kept. */
@@ -201,6 +216,7 @@ export class StringColumn {
       this.bytes = this.#ownBytes;
       this.wide = from.wide;
       this.base = 0;
+      this.stride = 1;
       this.bytesBase = 0;
       this.gap = 0;
       this.validity = null;
@@ -220,8 +236,9 @@ export class StringColumn {
       this.offsets[row + 1] = position;
       return;
     }
-    const start = from.bytesBase + (from.offsets[from.base + fromRow] as number);
-    const end = from.bytesBase + (from.offsets[from.base + fromRow + 1] as number) - from.gap;
+    const at = from.base + fromRow * from.stride;
+    const start = from.bytesBase + (from.offsets[at] as number);
+    const end = from.bytesBase + (from.offsets[at + 1] as number) - from.gap;
     const length = end - start;
     if (position + length > this.bytes.length) this.#growBytes(position + length);
     const target = this.bytes;
@@ -230,7 +247,7 @@ export class StringColumn {
     else source.copy(target, position, start, end);
     if (this.validity !== null) this.validity[row] = 1;
     this.offsets[row + 1] = position + length;
-    this.units += length;
+    this.rowBytes += length;
   }
 
   #growBytes(length: number): void {
@@ -251,9 +268,26 @@ export class StringColumn {
     if (this.form === 'dictionary') {
       return (this.dictionary as StringDictionary).hashes[this.ids[this.idsBase + row] as number] as number;
     }
-    const start = this.bytesBase + (this.offsets[this.base + row] as number);
-    const end = this.bytesBase + (this.offsets[this.base + row + 1] as number) - this.gap;
+    const at = this.base + row * this.stride;
+    const start = this.bytesBase + (this.offsets[at] as number);
+    const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
     return this.wide ? hashUtf16(this.bytes, start, end) : hashLatin1(this.bytes, start, end);
+  }
+
+  /** Whether all rows are Latin-1 bytes, and none is null. */
+  get latin1(): boolean {
+    return this.form === 'bytes' && !this.wide && this.validity === null;
+  }
+
+  /** The bytes, for reading several of them at once. */
+  view(): DataView {
+    const { bytes } = this;
+    const known = this.#view;
+    if (known !== null && known.buffer === bytes.buffer && known.byteOffset === bytes.byteOffset && known.byteLength === bytes.length)
+      return known;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = view;
+    return view;
   }
 
   isNull(row: number): boolean {
@@ -267,16 +301,10 @@ export class StringColumn {
     return id === nullId ? null : ((this.dictionary as StringDictionary).strings[id] as string);
   }
 
-  #range(row: number): { start: number; end: number } {
-    const start = this.bytesBase + (this.offsets[this.base + row] as number);
-    const end = this.bytesBase + (this.offsets[this.base + row + 1] as number) - this.gap;
-    return { start, end };
-  }
-
   /** One slice for all rows and a substring for each costs half of a slice for each. */
   #decode(rows: number): string {
     const first = this.offsets[this.base] as number;
-    const last = this.offsets[this.base + rows] as number;
+    const last = this.offsets[this.base + (rows - 1) * this.stride + 1] as number;
     const start = this.bytesBase + first;
     const end = this.bytesBase + last;
     const text = this.wide ? this.bytes.ucs2Slice(start, end) : this.bytes.latin1Slice(start, end);

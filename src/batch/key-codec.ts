@@ -8,7 +8,6 @@
 import type { ByteSink } from './byte-sink.ts';
 import {
   encodeWith,
-  kindOf,
   refuse,
   refuseSymbolKeys,
   tag,
@@ -19,6 +18,7 @@ import {
   writePrimitive,
   writeProperty,
 } from './value-codec.ts';
+import { kindOf } from './value-kind.ts';
 
 /**
  * Appends the canonical bytes of a key to the sink. On failure the sink is as before.

@@ -5,9 +5,11 @@
  * What is not kept is what values do not show: shared references become copies, properties that are not enumerable
  * are left out, frozen objects thaw. Objects of another realm become objects of this one. Runs on any thread.
  */
-import { types } from 'node:util';
+import { nestingDepthMax } from '../base/limits.ts';
 import type { ByteSink } from './byte-sink.ts';
 import type { ByteSource } from './byte-source.ts';
+import { findUnsupported, UnsupportedValueError } from './unsupported-value.ts';
+import { byteClasses, byteKinds, isIndex, kindOf, symbolKeyOf } from './value-kind.ts';
 
 /** Stored beside encoded values. Goes up when `tag` or a payload changes. */
 export const valueCodecVersion = 1;
@@ -36,40 +38,10 @@ export const tag = {
   bytes: 19, // u8 (index in byteKinds), varint of the byte count, the bytes
 } as const;
 
-/** What `tag.bytes` can hold. The order is part of the format. Elements are in little-endian order. */
-// biome-ignore format: a table
-const byteKinds = [
-  'ArrayBuffer', 'DataView', 'Buffer', 'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array',
-  'Int32Array', 'Uint32Array', 'Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array',
-];
-
-// biome-ignore format: a table, aligned with byteKinds
-const byteClasses = [
-  ArrayBuffer, DataView, Buffer, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array,
-  Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
-] as const;
-
 /** From this depth on, an object is compared with those that hold it. Ordinary values never get here. */
 const cycleCheckDepth = 200;
-/** Deeper values are refused: a level takes four frames, and some 1,500 levels fill the stack of Node's main thread. */
-export const nestingDepthMax = 500;
 /** The most properties whose count is one byte, which is filled in when they have been written. */
 const narrowObjectMax = 127;
-
-/** A value that cannot be encoded, and where it is. */
-export class UnsupportedValueError extends Error {
-  override readonly name = 'UnsupportedValueError';
-  /** Where it is within the value given: `.items[3].callback`, `.map.get("x")`; empty for the value itself. */
-  readonly path: string;
-  /** What it is: `function`, `symbol key`, `class Foo instance`, `WeakMap`, `accessor property`, `cyclic value`. */
-  readonly type: string;
-
-  constructor(path: string, type: string) {
-    super(`cannot encode ${path === '' ? 'the value itself' : path}: ${type}`);
-    this.path = path;
-    this.type = type;
-  }
-}
 
 /** Writes one value, or one key, that is nested in `depth` others. */
 export type Writer = (sink: ByteSink, value: unknown, depth: number) => void;
@@ -297,64 +269,12 @@ function dataProperty(object: object, key: string): unknown {
 }
 
 export function refuseSymbolKeys(object: object): void {
-  if (Object.getOwnPropertySymbols(object).length !== 0) refuse();
+  if (symbolKeyOf(object) !== undefined) refuse();
 }
 
 function refuseExtraProperties(object: object): void {
   refuseSymbolKeys(object);
   if (Object.keys(object).length !== 0) refuse();
-}
-
-function isIndex(key: string): boolean {
-  const index = Number(key) >>> 0;
-  return String(index) === key && index !== 2 ** 32 - 1;
-}
-
-/**
- * Name of the built-in class that the object is a direct instance of, in this realm or another, if it is supported;
- * `NullObject` without a prototype.
- */
-export function kindOf(value: object): string | undefined {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype) return 'Object';
-  if (prototype === Array.prototype && Array.isArray(value)) return 'Array';
-  if (prototype === null) return 'NullObject';
-  const name = builtinName(value);
-  const isDirect = ownConstructorName(prototype) === name && chainLength(prototype) === chainLengthOf(name);
-  return isDirect && !isResizable(value) ? name : undefined;
-}
-
-/** What the engine made the object as, whatever its prototype has become. */
-function builtinName(value: object): string {
-  if (types.isDate(value)) return 'Date';
-  if (types.isMap(value)) return 'Map';
-  if (types.isSet(value)) return 'Set';
-  if (ArrayBuffer.isView(value)) return Buffer.isBuffer(value) ? 'Buffer' : (value as Uint8Array)[Symbol.toStringTag];
-  if (types.isArrayBuffer(value)) return 'ArrayBuffer';
-  return Array.isArray(value) ? 'Array' : 'Object';
-}
-
-/** Count of prototypes that a direct instance has: with more it is an instance of a subclass. */
-function chainLengthOf(name: string): number {
-  if (name === 'Object') return 1;
-  if (name === 'Buffer') return 4;
-  return byteKinds.indexOf(name) > 2 ? 3 : 2;
-}
-
-function chainLength(prototype: object | null): number {
-  let length = 0;
-  for (let next = prototype; next !== null; next = Object.getPrototypeOf(next)) length++;
-  return length;
-}
-
-function ownConstructorName(prototype: object): string | undefined {
-  const maker = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-  return typeof maker === 'function' ? maker.name : undefined;
-}
-
-/** Not in the types of ES2023. Node 20 has it. */
-function isResizable(value: object): boolean {
-  return types.isArrayBuffer(value) && (value as { resizable?: boolean }).resizable === true;
 }
 
 /** Reads the value at the source's position and moves past it. Throws an `AssertionError` on bytes cut short. */
@@ -467,78 +387,4 @@ function readBytes(source: ByteSource): unknown {
   if (kind === ArrayBuffer) return memory;
   if (kind === Buffer) return Buffer.from(memory);
   return new (kind as Uint8ArrayConstructor)(memory);
-}
-
-/** Searches for the first part of the value that makes encoding fail. Only called when it has failed. */
-function findUnsupported(value: unknown, path: string, isKey: boolean, ancestors: Set<object>): UnsupportedValueError | undefined {
-  const type = unsupportedType(value, isKey, ancestors);
-  if (type !== undefined) return new UnsupportedValueError(path, type);
-  if (typeof value !== 'object' || value === null) return undefined;
-  ancestors.add(value);
-  for (const [step, property] of partsOf(value)) {
-    const place = path + step;
-    if (property.writable === undefined) return new UnsupportedValueError(place, 'accessor property');
-    const found = findUnsupported(property.value, place, isKey, ancestors);
-    if (found !== undefined) return found;
-  }
-  ancestors.delete(value);
-  return undefined;
-}
-
-function unsupportedType(value: unknown, isKey: boolean, ancestors: Set<object>): string | undefined {
-  if (typeof value === 'function' || typeof value === 'symbol') return typeof value;
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (ancestors.has(value)) return 'cyclic value';
-  if (ancestors.size >= nestingDepthMax) return `value nested deeper than ${nestingDepthMax} levels`;
-  const kind = kindOf(value);
-  if (kind === undefined) return instanceType(value);
-  if (isKey && (kind === 'Map' || kind === 'Set')) return kind;
-  return extraPropertyType(value, kind);
-}
-
-/** What it is an instance of. */
-function instanceType(value: object): string {
-  const maker = Object.getPrototypeOf(value).constructor;
-  const name: string = typeof maker === 'function' ? maker.name : 'Object';
-  if (name === 'Object') return 'object with a prototype of its own';
-  if (types.isBoxedPrimitive(value)) return `${name} object`;
-  if (isResizable(value)) return 'resizable ArrayBuffer';
-  const isClass = Function.prototype.toString.call(maker).startsWith('class');
-  return isClass ? `class ${name === '' ? '(anonymous)' : name} instance` : name;
-}
-
-function extraPropertyType(value: object, kind: string): string | undefined {
-  const symbol = Object.getOwnPropertySymbols(value)[0];
-  if (symbol !== undefined) return `symbol key ${String(symbol)}`;
-  if (kind.endsWith('Object') || ArrayBuffer.isView(value)) return undefined;
-  const extra = Object.keys(value).find((key) => kind !== 'Array' || !isIndex(key));
-  if (extra === undefined) return undefined;
-  return `${kind === 'Array' ? 'array' : kind} with the extra property ${JSON.stringify(extra)}`;
-}
-
-/** The parts of a value that are encoded in turn, each with the step that leads to it. */
-function* partsOf(value: object): Iterable<[step: string, property: PropertyDescriptor]> {
-  if (types.isMap(value)) {
-    let index = 0;
-    for (const [key, item] of value) {
-      yield [`.keys()[${index++}]`, { value: key, writable: true }];
-      yield [`.get(${displayOf(key)})`, { value: item, writable: true }];
-    }
-  } else if (types.isSet(value)) {
-    let index = 0;
-    for (const item of value) yield [`.values()[${index++}]`, { value: item, writable: true }];
-  } else if (!ArrayBuffer.isView(value)) {
-    for (const key of Object.keys(value)) yield [stepTo(key), Object.getOwnPropertyDescriptor(value, key) ?? {}];
-  }
-}
-
-function stepTo(key: string): string {
-  if (isIndex(key)) return `[${key}]`;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}
-
-function displayOf(key: unknown): string {
-  if (typeof key === 'string') return JSON.stringify(key);
-  if (typeof key === 'object' && key !== null) return '{…}';
-  return typeof key === 'bigint' ? `${key}n` : String(key);
 }

@@ -4,11 +4,14 @@ import { RecordBatch } from '../batch/record-batch.ts';
 import type { RecordType } from '../schema/type.ts';
 import type { BatchOptions } from './channel.ts';
 
-/** More than a queue holds would only keep memory. */
-const pooledMax = 8;
-
 export class BatchPool {
   readonly #free: RecordBatch[] = [];
+  readonly #pooledMax: number;
+
+  /** @param pooledMax batches that are kept */
+  constructor(pooledMax: number) {
+    this.#pooledMax = pooledMax;
+  }
 
   acquire(type: RecordType, options: BatchOptions): RecordBatch {
     for (let batch = this.#free.pop(); batch !== undefined; batch = this.#free.pop()) {
@@ -21,7 +24,7 @@ export class BatchPool {
   }
 
   release(batch: RecordBatch): void {
-    if (this.#free.length < pooledMax) this.#free.push(batch);
+    if (this.#free.length < this.#pooledMax) this.#free.push(batch);
   }
 }
 

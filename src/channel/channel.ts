@@ -23,6 +23,8 @@ export interface ChannelWriter {
   acquire(type: RecordType, options: BatchOptions): RecordBatch;
   /** Bytes that went through so far; batches handed over by reference have none. */
   readonly bytes: number;
+  /** Elements in the channel, taken and not released; 0 for a ring, whose bytes `ringBytesWaiting` knows. */
+  readonly waiting: number;
 }
 
 export interface ChannelReader {
@@ -33,4 +35,6 @@ export interface ChannelReader {
   /** Whether `poll` would return null. */
   isEmpty(): boolean;
   readonly bytes: number;
+  /** As the writer's. */
+  readonly waiting: number;
 }

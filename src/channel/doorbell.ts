@@ -15,6 +15,10 @@ export const doorbellBytes = 4;
 
 export class Doorbell {
   readonly #word: Int32Array;
+  /** Ends the sleep of this thread, while it sleeps. */
+  #endSleep: (() => void) | null = null;
+  /** Whether a wait of this thread is under way; one that its own thread has woken from serves the next sleep. */
+  #waiting = false;
 
   constructor(memory: SharedArrayBuffer) {
     this.#word = new Int32Array(memory, 0, 1);
@@ -48,19 +52,58 @@ export class Doorbell {
   }
 
   /**
-   * Resolves at a ring, or when `milliseconds` are over; timers, files and sockets go on meanwhile. The time is a timer's of its own:
-   * each timeout of `Atomics.waitAsync` would leave one behind that runs on after the ring.
+   * Resolves at a ring, a `wake`, or when `milliseconds` are over; timers, files and sockets go on meanwhile. The time is a timer's of
+   * its own: each timeout of `Atomics.waitAsync` would leave one behind that runs on after the ring.
    */
-  async sleep(milliseconds: number, timers: Timers): Promise<void> {
-    const timer = Number.isFinite(milliseconds) ? timers.after(milliseconds, () => this.ring()) : null;
+  sleep(milliseconds: number, timers: Timers): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(milliseconds) ? timers.after(milliseconds, () => this.wake()) : null;
+      this.#endSleep = () => {
+        this.#endSleep = null;
+        timer?.cancel();
+        resolve();
+      };
+      this.#wait();
+    });
+  }
+
+  /** Ends the sleep of this very thread, or keeps it from one that it has announced. Unlike `ring`, it ends before this returns. */
+  wake(): void {
+    this.stayAwake();
+    this.#endSleep?.();
+  }
+
+  /**
+   * Waits for a ring, with the wait that is under way if there is one. Its ring may have been meant for an earlier sleep; the thread
+   * then looks around and sleeps again. None is missed: it has changed the word, or notifies the wait, or the wait's end is on its
+   * way to this thread.
+   */
+  #wait(): void {
+    if (this.#waiting) {
+      // Pairs with the store in `ring`.
+      if (Atomics.load(this.#word, 0) !== asleep) this.wake();
+      return;
+    }
     // Atomics.waitAsync is in Node 20 but not yet in its types.
     const atomics = Atomics as unknown as {
       waitAsync(array: Int32Array, index: number, value: number): { async: boolean; value: unknown };
     };
     // Pairs with the notify in `ring`; returns at once when the word has changed since it was announced.
-    const result = atomics.waitAsync(this.#word, 0, asleep);
-    if (result.async) await result.value;
-    timer?.cancel();
-    this.stayAwake();
+    const { async, value } = atomics.waitAsync(this.#word, 0, asleep);
+    if (!async) {
+      this.wake();
+      return;
+    }
+    this.#waiting = true;
+    (value as Promise<unknown>).then(() => {
+      this.#waiting = false;
+      this.wake();
+    });
+  }
+
+  /** Ends the wait that may be left of the last sleep. */
+  close(): void {
+    // Pairs with the wait in `#wait`, of this same thread.
+    if (this.#waiting) Atomics.notify(this.#word, 0);
   }
 }

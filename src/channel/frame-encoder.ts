@@ -8,7 +8,8 @@
 import { ByteSink } from '../batch/byte-sink.ts';
 import { AnyColumn, type Column, FixedColumn, type FixedValues, StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
-import { encodeValue, UnsupportedValueError } from '../batch/value-codec.ts';
+import { UnsupportedValueError } from '../batch/unsupported-value.ts';
+import { encodeValue } from '../batch/value-codec.ts';
 import { ColumnEntry, ColumnForm, FrameKind } from '../wire/frame.ts';
 import { align8, columnEntryBytes, type FrameMemory, headerBytes } from './frame-memory.ts';
 
@@ -51,6 +52,11 @@ export class FrameEncoder {
   #timestamps = 0;
   #hashes = 0;
   #bytes = 0;
+
+  /** Bytes of the frame that was planned last. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Plans the frame of a batch and returns its length in bytes. */
   plan(batch: RecordBatch): number {

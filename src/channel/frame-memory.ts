@@ -4,11 +4,15 @@
  */
 
 import { ByteBuffer } from 'flatbuffers';
+import { assert } from '../base/assert.ts';
+import { ringBytesMin } from '../base/limits.ts';
 import { FrameHeader, FrameKind } from '../wire/frame.ts';
 
 /** Bytes of a frame's header; every frame starts and ends at a multiple of 8. */
 export const headerBytes = 32;
 export const columnEntryBytes = 20;
+
+assert(ringBytesMin / 2 > headerBytes, 'the smallest ring has room for a header and a piece of a frame');
 
 export function align8(bytes: number): number {
   return (bytes + 7) & ~7;

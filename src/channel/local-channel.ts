@@ -1,6 +1,7 @@
 /** A channel between two subtasks of one worker: a bounded queue that hands batches over by reference. @hotpath */
 
 import { assert } from '../base/assert.ts';
+import { defaultLimits } from '../base/limits.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { RecordType } from '../schema/type.ts';
 import { BatchPool } from './batch-pool.ts';
@@ -11,12 +12,20 @@ export class LocalChannel implements ChannelWriter, ChannelReader {
   readonly bytes = 0;
   readonly #capacity: number;
   readonly #queue: StreamElement[] = [];
-  readonly #pool = new BatchPool();
+  readonly #pool: BatchPool;
   #polled = false;
 
-  /** @param capacity elements that may wait */
-  constructor(capacity: number) {
+  /**
+   * @param capacity elements that may wait
+   * @param pooledBatches that are kept to be filled again
+   */
+  constructor(capacity: number, pooledBatches = defaultLimits.pooledBatches) {
     this.#capacity = capacity;
+    this.#pool = new BatchPool(pooledBatches);
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   offer(element: StreamElement): boolean {

@@ -6,6 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { defaultLimits } from '../base/limits.ts';
 import { type Column, StringColumn, StringDictionary } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { RecordType } from '../schema/type.ts';
@@ -37,9 +38,10 @@ interface OversizeFrame {
 
 export class RingChannelWriter implements ChannelWriter {
   bytes = 0;
+  readonly waiting = 0;
   readonly #ring: RingWriter;
   readonly #encoder = new FrameEncoder();
-  readonly #pool = new BatchPool();
+  readonly #pool: BatchPool;
   readonly #schemas = new Map<RecordType, number>();
   /** By column: the dictionary that the reader has, and how many of its entries. */
   readonly #dictionaries: ({ dictionary: StringDictionary; sent: number } | undefined)[] = [];
@@ -47,10 +49,16 @@ export class RingChannelWriter implements ChannelWriter {
   #oversize: OversizeFrame | null = null;
   /** The element whose own frame is already (partly) sent as an oversize frame. */
   #inFlight: StreamElement | null = null;
+  /** The batch that the encoder's plan is of: it found no room, and is not planned again each time it is offered. */
+  #planned: RecordBatch | null = null;
 
-  /** @param notify rings the reader's doorbell */
-  constructor(shared: SharedArrayBuffer, notify: () => void) {
+  /**
+   * @param notify rings the reader's doorbell
+   * @param pooledBatches that are kept to be filled again
+   */
+  constructor(shared: SharedArrayBuffer, notify: () => void, pooledBatches = defaultLimits.pooledBatches) {
     this.#ring = new RingWriter(shared, notify);
+    this.#pool = new BatchPool(pooledBatches);
   }
 
   acquire(type: RecordType, options: BatchOptions): RecordBatch {
@@ -79,23 +87,32 @@ export class RingChannelWriter implements ChannelWriter {
   }
 
   #offerBatch(batch: RecordBatch): boolean {
-    let schema = this.#schemas.get(batch.type);
-    if (schema === undefined) {
-      schema = this.#schemas.size;
-      this.#schemas.set(batch.type, schema);
-      if (!this.#sendMessage(FrameKind.Schema, encodeRecordType(batch.type), schema)) return false;
-    }
-    if (!this.#sendDictionaries(batch)) return false;
+    if (this.#planned !== batch && !this.#sendTables(batch)) return false;
+    const schema = this.#schemas.get(batch.type) as number;
     for (;;) {
-      const bytes = this.#encoder.plan(batch);
+      const bytes = this.#planned === batch ? this.#encoder.bytes : this.#encoder.plan(batch);
+      this.#planned = null;
       if (bytes > this.#ring.frameBytesMax) return this.#offerOversize(batch, schema, bytes);
       const position = this.#ring.reserve(bytes);
-      if (position < 0) return false;
+      if (position < 0) {
+        this.#planned = batch;
+        return false;
+      }
       if (this.#encoder.write(batch, schema, this.#ring.memory, position)) {
         this.#publish(bytes);
         return true;
       }
     }
+  }
+
+  /** Sends what the reader must know before a batch: its type, and the strings that it has ids of. */
+  #sendTables(batch: RecordBatch): boolean {
+    if (!this.#schemas.has(batch.type)) {
+      const schema = this.#schemas.size;
+      this.#schemas.set(batch.type, schema);
+      if (!this.#sendMessage(FrameKind.Schema, encodeRecordType(batch.type), schema)) return false;
+    }
+    return this.#sendDictionaries(batch);
   }
 
   #offerOversize(batch: RecordBatch, schema: number, planned: number): boolean {
@@ -164,6 +181,7 @@ export class RingChannelWriter implements ChannelWriter {
 
 export class RingChannelReader implements ChannelReader {
   bytes = 0;
+  readonly waiting = 0;
   readonly #ring: RingReader;
   readonly #decoders = new Map<number, FrameDecoder>();
   readonly #dictionaries: (StringDictionary | undefined)[] = [];

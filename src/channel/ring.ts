@@ -26,6 +26,15 @@ export function createRingMemory(capacity: number): SharedArrayBuffer {
   return new SharedArrayBuffer(controlBytes + capacity);
 }
 
+/** Bytes of a ring that are written and not given back, frames' headers and padding with them. Any thread may ask. */
+export function ringBytesWaiting(shared: SharedArrayBuffer): number {
+  const control = new Int32Array(shared, 0, controlBytes / 4);
+  // Pairs with the stores in `publish` and `release`. The tail first: it never passes a head that is loaded behind it.
+  const tail = Atomics.load(control, tailIndex);
+  const head = Atomics.load(control, headIndex);
+  return Math.min((head - tail) >>> 0, shared.byteLength - controlBytes);
+}
+
 /** What both ends see of the same shared memory. */
 class RingEnd {
   protected readonly control: Int32Array;

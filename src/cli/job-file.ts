@@ -3,6 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest-name.ts';
 
 const extensions = new Set(['.ts', '.mts', '.js', '.mjs']);
 
@@ -30,34 +31,13 @@ function modulesIn(directory: string): string[] {
   }
 }
 
-/** The name that most resembles `name`, if one does: a third of it may differ. The extension does not count. */
+/** The file whose name most resembles `name`, if one does. The extension does not count. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const wanted = stem(name);
-  let best: string | undefined;
-  let least = Math.floor(wanted.length / 3) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(wanted, stem(candidate));
-    if (distance >= least) continue;
-    least = distance;
-    best = candidate;
-  }
-  return best;
+  const stems = candidates.map(stem);
+  const match = nearestName(stem(name), stems);
+  return match === undefined ? undefined : candidates[stems.indexOf(match)];
 }
 
 function stem(name: string): string {
-  return basename(name, extname(name)).toLowerCase();
-}
-
-/** Characters to insert, remove or replace to come from one text to the other (Levenshtein, one row at a time). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
+  return basename(name, extname(name));
 }

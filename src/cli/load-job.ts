@@ -5,7 +5,6 @@ import { relative } from 'node:path';
 import { loadJobModule } from '../api/job-module.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobDescription } from '../graph/job-description.ts';
-import { commandLineMark } from '../node-execution.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { bundleJob } from './bundle.ts';
 import { findJobFile } from './job-file.ts';
@@ -45,7 +44,6 @@ async function load(
 ): Promise<LoadedJob> {
   // A module that reads the command line itself sees what `node job.js` would show it, here and in the workers.
   process.argv.splice(1, process.argv.length, file, ...args);
-  Reflect.set(globalThis, commandLineMark, new URL('..', import.meta.url).href);
   process.setSourceMapsEnabled(true);
   const job = await Promise.race([loadJobModule({ module, args, parallelism, timers: nodeSystem().timers }), idle(module)]);
   return { job, module, parallelism };

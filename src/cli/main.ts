@@ -16,7 +16,8 @@ Examples:
   millrace run wordcount.ts -p 2                 with parallelism 2 where the job names none
   millrace run wordcount.ts -- access.log 10     with arguments: env.args is ['access.log', '10']
   cat access.log | millrace run top-urls.ts      a job that reads env.stdin()
-  millrace explain wordcount.ts                  show stages, exchanges and the fields that functions read
+  millrace explain wordcount.ts                  show stages, exchanges, types, and the fields that functions read
+  millrace explain wordcount.ts --code           with the code that is generated for the stages
 
 Ctrl-C ends the sources and lets what they have read run through; a second one cancels the job, a third one kills it.
 A job that fails exits with 1, after Ctrl-C with 130. MILLRACE_DEBUG=1 shows internal stack traces.`;
@@ -31,17 +32,30 @@ const program = new Command('millrace')
   .addHelpText('after', examples)
   .showHelpAfterError("(see 'millrace --help'; arguments of the job itself go behind --)");
 
-addJobCommand('run', 'run a job', async () => (await import('./run-command.ts')).runCommand);
-addJobCommand('explain', 'show the plan of a job without running it', async () => (await import('./explain-command.ts')).explainCommand);
+jobCommand('run', 'run a job').action(async (file: string, options: OwnOptions) => {
+  await exit(await exitCodeOf(async () => (await import('./run-command.ts')).runCommand(file, jobOptions(options))));
+});
+
+jobCommand('explain', 'show the plan of a job without running it')
+  .option('--code', 'show the code that is generated for each stage, too, as far as the types of its records are known')
+  .action(async (file: string, { code = false, ...options }: OwnOptions & { code?: boolean }) => {
+    await exit(await exitCodeOf(async () => (await import('./explain-command.ts')).explainCommand(file, { ...jobOptions(options), code })));
+  });
 
 watchOutput();
 await program.parseAsync(own, { from: 'user' });
 
-/** Runs a job's file and says with which code the process ends. */
-type JobCommand = (file: string, options: JobOptions) => Promise<number>;
+interface OwnOptions {
+  readonly parallelism?: number;
+}
 
-function addJobCommand(name: string, description: string, load: () => Promise<JobCommand>): void {
-  program
+function jobOptions({ parallelism }: OwnOptions): JobOptions {
+  return { parallelism, args: jobArguments };
+}
+
+/** A command that takes a job's file. What it does says with which code the process ends. */
+function jobCommand(name: string, description: string): Command {
+  return program
     .command(name)
     .description(description)
     .usage('<job> [options] [-- arguments…]')
@@ -50,10 +64,7 @@ function addJobCommand(name: string, description: string, load: () => Promise<Jo
       '-p, --parallelism <n>',
       'subtasks of each operator where the job names no number; default: the cores of the machine',
       wholeNumber,
-    )
-    .action(async (file: string, { parallelism }: { parallelism?: number }) => {
-      await exit(await exitCodeOf(async () => (await load())(file, { parallelism, args: jobArguments })));
-    });
+    );
 }
 
 async function exitCodeOf(command: () => Promise<number>): Promise<number> {

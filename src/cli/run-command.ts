@@ -9,6 +9,7 @@ import { print } from '../node-execution.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { piscinaSpawner } from '../platform/piscina-spawner.ts';
 import { planDescription } from '../runtime/plan.ts';
+import { workerFile } from '../runtime/worker-file.ts';
 import { type JobOptions, type LoadedJob, withJob } from './load-job.ts';
 import { abandonOutput, onOutputClosed, outputClosed } from './output.ts';
 import { ProgressDisplay } from './progress-display.ts';
@@ -46,7 +47,7 @@ async function run({ job, module, parallelism }: LoadedJob, { display, signals }
 
 function createCluster(slots: number): Cluster {
   return new Cluster({
-    spawner: piscinaSpawner({ slots, worker: new URL('../runtime/worker.js', import.meta.url), heapMebibytes: undefined }),
+    spawner: piscinaSpawner({ slots, worker: workerFile, heapMebibytes: undefined }),
     system: nodeSystem(),
     print,
     warn: (message) => process.stderr.write(`warning: ${message}\n`),

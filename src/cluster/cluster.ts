@@ -2,13 +2,13 @@
  * Worker threads of this process and the jobs that run on them. The threads start with the cluster and stay warm between jobs.
  */
 
-import * as v from 'valibot';
 import { collectEndpoint } from '../api/data-stream.ts';
 import type { JobClient } from '../api/job-client.ts';
 import { loadJobModule } from '../api/job-module.ts';
-import { check } from '../api/options.ts';
+import { describeValue } from '../base/describe-value.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
+import { anything, checkOptions, type OptionRules, optional, wholeNumber } from '../base/options.ts';
 import type { Spawner, System } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { planDescription } from '../runtime/plan.ts';
@@ -28,10 +28,7 @@ export interface SubmitOptions {
   readonly parallelism?: number;
 }
 
-const submitSchema = v.strictObject({
-  args: v.optional(v.unknown()),
-  parallelism: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-});
+const submitRules: OptionRules<SubmitOptions> = { args: optional(anything), parallelism: optional(wholeNumber(1)) };
 
 /** What a job needs beside its description: the workers load the same module with it. */
 interface RunOptions {
@@ -51,6 +48,7 @@ export class Cluster {
   readonly #closed: Promise<never>;
   #rejectClosed: (error: MillraceError) => void = () => {};
 
+  /** @internal */
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     this.#closed = new Promise((_, reject) => {
@@ -71,7 +69,7 @@ export class Cluster {
    */
   async submit(module: URL | string, options: SubmitOptions = {}): Promise<JobClient> {
     const url = moduleUrl(module);
-    const { args, parallelism = this.slots } = check(submitSchema, options, 'submit');
+    const { args, parallelism = this.slots } = checkOptions<SubmitOptions>(options, submitRules, 'submit');
     const run = { module: url, args: cloned(args), parallelism };
     this.#checkOpen();
     const job = await Promise.race([loadJobModule({ ...run, timers: this.#parts.system.timers }), this.#closed]);
@@ -79,7 +77,7 @@ export class Cluster {
     return this.run(job, run);
   }
 
-  /** Runs a job whose module the host has loaded already. */
+  /** Runs a job whose module the host has loaded already. @internal */
   run(job: JobDescription, { module, args, parallelism }: RunOptions): JobClient {
     this.#checkOpen();
     const plan = planDescription(job);
@@ -150,9 +148,13 @@ function moduleUrl(module: URL | string): string {
   try {
     return new URL(module).href;
   } catch (error) {
-    throw new MillraceError('INVALID_OPTION', `submit: '${String(module)}' is not a URL; write new URL('./my.job.js', import.meta.url)`, {
-      cause: error,
-    });
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `submit: ${describeValue(module)} is not a URL; write new URL('./my.job.js', import.meta.url)`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

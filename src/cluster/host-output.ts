@@ -3,7 +3,7 @@
 import type { Limits } from '../base/limits.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
-import { recordReader } from '../compiler/stage-compiler.ts';
+import { recordReader } from '../compiler/input-row.ts';
 import type { RecordType } from '../schema/type.ts';
 
 export class HostOutput {

@@ -10,16 +10,18 @@ import { assert } from '../base/assert.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { type Limits, limitsWith } from '../base/limits.ts';
+import { callable, checkArgument } from '../base/options.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
 import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
-import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
-import { createRings, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import { createCounterMemory } from '../metrics/counters.ts';
+import { createAlignmentMemories, createRings, subtaskCount } from '../runtime/plan.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
 import { HostEndpoints } from './host-endpoints.ts';
+import { jobMetrics } from './job-metrics.ts';
 import { JobState } from './job-state.ts';
 import { SplitAssigner } from './split-assigner.ts';
 
@@ -58,6 +60,8 @@ export class JobCoordinator implements JobClient {
   readonly #endpoints: HostEndpoints;
   readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [] };
   readonly #result: Promise<JobResult>;
+  /** Topics of the warnings so far: every subtask may have the same to say. */
+  readonly #warned = new Set<string>();
   #resolve: (result: JobResult) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #workers: readonly Worker[] = [];
@@ -117,6 +121,7 @@ export class JobCoordinator implements JobClient {
           .join(', ')}`,
       );
     }
+    checkArgument(listener, callable, `on('${event}'): the listener`);
     this.#listeners[event].push(listener);
   }
 
@@ -143,14 +148,7 @@ export class JobCoordinator implements JobClient {
   }
 
   metrics(): JobMetrics {
-    const { plan } = this.#options;
-    const stages = plan.job.stages.map((stage) => ({
-      name: stage.operators.map((operator) => operator.name).join(' → '),
-      subtasks: Array.from({ length: stage.parallelism }, (_, subtask) =>
-        new SubtaskCounters(this.#memory.counters, subtaskNumber(plan, stage.id, subtask)).read(),
-      ),
-    }));
-    return { stages, inputBytes: this.#splits?.inputBytes };
+    return jobMetrics({ plan: this.#options.plan, memory: this.#memory, inputBytes: this.#splits?.inputBytes });
   }
 
   /** From the first message to the last. Never rejects. */
@@ -249,7 +247,8 @@ export class JobCoordinator implements JobClient {
         return;
       }
       case 'warning':
-        this.#options.warn(message.message);
+        if (!this.#warned.has(message.topic)) this.#options.warn(message.message);
+        this.#warned.add(message.topic);
         return;
       case 'finished':
         worker.finished = true;
@@ -300,7 +299,8 @@ export class JobCoordinator implements JobClient {
       return () => doorbell.ring();
     };
     return {
-      writer: (channel: number) => new RingChannelWriter(rings[channel] as SharedArrayBuffer, bell(channels[channel]?.toSlot as number)),
+      writer: (channel: number) =>
+        new RingChannelWriter(rings[channel] as SharedArrayBuffer, bell(channels[channel]?.toSlot as number), this.#limits.pooledBatches),
       reader: (channel: number) => new RingChannelReader(rings[channel] as SharedArrayBuffer, bell(channels[channel]?.fromSlot as number)),
     };
   }
@@ -323,6 +323,7 @@ function lossText(error: unknown): string {
 function shareMemory(plan: PhysicalPlan, limits: Limits): SharedJobMemory {
   return {
     rings: createRings(plan, limits),
+    alignments: createAlignmentMemories(plan),
     doorbells: Array.from({ length: plan.slots }, () => new SharedArrayBuffer(doorbellBytes)),
     hostDoorbell: new SharedArrayBuffer(doorbellBytes),
     counters: createCounterMemory(subtaskCount(plan)),

@@ -20,6 +20,12 @@ const transitions = {
 
 type Transitions = typeof transitions;
 
+/** The states that `To` may follow. */
+type Before<To extends JobStatus> = { [From in JobStatus]: To extends Transitions[From][number] ? From : never }[JobStatus];
+
+/** The states that may follow each state of `From`, which is a union where the current state is one of several. */
+type After<From extends JobStatus> = { [To in JobStatus]: [From] extends [Before<To>] ? To : never }[JobStatus];
+
 export class JobState {
   #status: JobStatus = 'created';
   readonly #changed: (status: JobStatus) => void;
@@ -37,7 +43,7 @@ export class JobState {
     return transitions[this.#status].length === 0;
   }
 
-  move<From extends JobStatus>(from: From, to: Transitions[From][number]): void {
+  move<From extends JobStatus>(from: From, to: After<From>): void {
     const allowed: readonly JobStatus[] = transitions[from];
     assert(this.#status === from && allowed.includes(to), `a job moves from ${from} to ${to}, but it is ${this.#status}`);
     this.#status = to;

@@ -21,6 +21,7 @@ import {
   parse,
   type Statement,
 } from 'acorn';
+import { type Intrinsic, intrinsicOf } from './closure-intrinsic.ts';
 import { type FunctionNode, nodesOf, outerReferences, ownNodesOf, type Place } from './closure-scope.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface ClosureFacts {
   /** The use of arguments behind the declared parameters. */
   readonly surplus: ParameterUse;
   readonly result: ResultShape;
+  /** What the function is as a whole, where generated code can do the same without calling it. */
+  readonly intrinsic: Intrinsic | undefined;
 }
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -55,7 +58,7 @@ type AnyFunction = (...args: never[]) => unknown;
 const unused: ParameterUse = { kind: 'unused' };
 const whole: ParameterUse = { kind: 'whole' };
 const unknown: ResultShape = { kind: 'unknown' };
-const opaque: ClosureFacts = { parameters: [], surplus: whole, result: unknown };
+const opaque: ClosureFacts = { parameters: [], surplus: whole, result: unknown, intrinsic: undefined };
 
 /** A fixed edition, since the rules below are complete only for the syntax that they were written for. */
 const parserOptions: Options = { ecmaVersion: 2026, sourceType: 'script', checkPrivateFields: false };
@@ -88,7 +91,7 @@ export function parameterUse(facts: ClosureFacts, index: number): ParameterUse {
 function factsOf(fn: AnyFunction): ClosureFacts {
   try {
     const node = parseFunction(sourceOf(fn));
-    return node === undefined ? opaque : { ...parameterFacts(node), result: resultShape(node) };
+    return node === undefined ? opaque : { ...parameterFacts(node), result: resultShape(node), intrinsic: intrinsicOf(node) };
   } catch {
     // A source can be nested deeper than the stack allows the walk to follow.
     return opaque;

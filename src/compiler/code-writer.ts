@@ -29,6 +29,21 @@ export class CodeWriter {
   }
 }
 
+/** Is told of code before it is evaluated, while `generatedBy` runs. */
+let listener: ((sourceName: string, body: string) => void) | undefined;
+
+/** The code that is generated during a call, by its name; of several with the same name the last. */
+export function generatedBy(call: () => void): ReadonlyMap<string, string> {
+  const generated = new Map<string, string>();
+  listener = (sourceName, body) => void generated.set(sourceName, body);
+  try {
+    call();
+    return generated;
+  } finally {
+    listener = undefined;
+  }
+}
+
 /** The names of one compilation: constants by value, and fresh names for locals. */
 export class Names {
   readonly #constants = new Map<unknown, string>();
@@ -50,6 +65,7 @@ export class Names {
 
   /** Evaluates a function body in which all constants are in scope, and returns what it returns. */
   evaluate(body: string, sourceName: string): unknown {
+    listener?.(sourceName, body);
     const source = `'use strict';\n${body}\n//# sourceURL=${sourceName}\n`;
     const factory = new Function(...this.#constants.values(), source) as (...constants: unknown[]) => unknown;
     return factory(...this.#constants.keys());

@@ -4,10 +4,11 @@
  */
 
 import { isFloat } from '../batch/record-batch.ts';
-import { isPlainDate } from '../schema/inference.ts';
+import { valueBytes } from '../batch/value-size.ts';
 import { batchColumns, type ColumnType, type RecordForm, type RecordType } from '../schema/type.ts';
-import { CodeWriter, member, Names, propertyKey } from './code-writer.ts';
+import { CodeWriter, Names, propertyKey } from './code-writer.ts';
 import type { ExchangeSite, ExchangeTarget, ExchangeWriter } from './exchange-writer.ts';
+import { type CheckedValue, checkValues, takeApart } from './record-check.ts';
 import type { FieldKind } from './row.ts';
 
 export interface ShapeField {
@@ -34,11 +35,7 @@ interface SiteCode {
 }
 
 /** A value to store: parameters of the write function, or an expression made from them. */
-interface Value {
-  readonly kind: FieldKind;
-  readonly nullable: boolean;
-  /** The JavaScript value. */
-  readonly expression: string;
+interface Value extends CheckedValue {
   /** Arguments for `StringColumn.copy`, where it comes from a column. */
   readonly copy: string | undefined;
 }
@@ -121,58 +118,25 @@ class SiteGenerator {
   /** Writes the checks that a row has the type; returns the value of each column. */
   #check(type: RecordType, fields: readonly Value[], record: string, key: Value | undefined): Value[] {
     const { shape } = this.#site;
-    const whole: Value = { kind: 'js', nullable: false, expression: record, copy: undefined };
+    const misfit = (): void => this.#misfit(record, key);
+    const place = { code: this.#code, names: this.#names, misfit };
+    const value = (expression: string): Value => ({ kind: 'js', nullable: false, expression, copy: undefined });
     let values: Value[];
-    if (shape.form === 'unknown') values = this.#takeApart(type, key);
+    if (shape.form === 'unknown') values = takeApart(type, place).map(value);
     else if (
       shape.form === type.form &&
       shape.fields.every((field, i) => field.name === type.names[i]) &&
       shape.fields.length === type.names.length
     ) {
       values = [...fields];
-    } else if (isAny(type)) values = [whole];
+    } else if (isAny(type)) values = [value(record)];
     else {
-      this.#misfit(record, key);
+      misfit();
       return [];
     }
     if (type.key !== undefined) values.push(key as Value);
-    const columns = batchColumns(type);
-    const checks = values.map((value, i) => checkOf(value, columns[i] as ColumnType, this.#names)).filter((check) => check !== undefined);
-    if (checks.length > 0) this.#code.block(`if (!(${checks.join(' && ')}))`, () => this.#misfit(record, key));
+    checkValues(values, batchColumns(type), place);
     return values;
-  }
-
-  /** The fields of a value of which nothing is known. */
-  #takeApart(type: RecordType, key: Value | undefined): Value[] {
-    const value = (expression: string): Value => ({ kind: 'js', nullable: false, expression, copy: undefined });
-    if (type.form === 'scalar') return [value('v')];
-    if (type.form === 'tuple') {
-      const prototype = this.#names.constant('ArrayPrototype', Array.prototype);
-      // The result of a match is an array with more to it than its elements.
-      const plain = `Array.isArray(v) && v.length === ${type.names.length} && Object.getPrototypeOf(v) === ${prototype} && v.index === undefined`;
-      this.#code.block(`if (!(${plain}))`, () => this.#misfit('v', key));
-    } else {
-      const prototype = this.#names.constant('ObjectPrototype', Object.prototype);
-      const names = this.#names.constant('names', type.names);
-      this.#code.block(`if (typeof v !== 'object' || v === null || Object.getPrototypeOf(v) !== ${prototype})`, () =>
-        this.#misfit('v', key),
-      );
-      this.#code.line('let at = 0;');
-      this.#code.line(`for (const name in v) if (${names}[at++] !== name) { at = -1; break; }`);
-      this.#code.block(`if (at !== ${type.names.length})`, () => this.#misfit('v', key));
-    }
-    return type.names.map((name, i) => {
-      const local = `x${i}`;
-      this.#code.line(`const ${local} = ${member('v', name)};`);
-      // A hole reads as undefined and is something else.
-      if (type.form === 'tuple') this.#code.block(`if (${local} === undefined && !(${name} in v))`, () => this.#holed(key));
-      return value(local);
-    });
-  }
-
-  /** Arrays with holes travel whole, in an `any` column. */
-  #holed(key: Value | undefined): void {
-    this.#misfit('v', key);
   }
 
   #store(type: RecordType, values: readonly Value[]): void {
@@ -219,8 +183,9 @@ class SiteGenerator {
     if (this.#writer.hashed) code.line('t.hashes[n] = h;');
     if (this.#writer.timestamps) code.line(`t.timestamps[n] = ${this.#site.shape.timestamp ? 'ts' : 'NaN'};`);
     code.line('t.n = n + 1;');
-    const units = columns.flatMap((column, i) => (column.kind === 'string' ? [`t.c${i}.units`] : []));
-    const full = units.length === 0 ? '' : ` || ${units.join(' + ')} >= ${limits.batchBytes}`;
+    const bytes = columns.flatMap((column, i) => (column.kind === 'string' ? [`t.c${i}.rowBytes`] : []));
+    if (columns.some(({ kind }) => kind === 'any')) bytes.push('t.bytes');
+    const full = bytes.length === 0 ? '' : ` || ${bytes.join(' + ')} >= ${limits.batchBytes}`;
     code.line(`if (n + 1 === ${limits.batchRows}${full}) ${writer}.seal(t);`);
   }
 
@@ -230,9 +195,12 @@ class SiteGenerator {
     switch (column.kind) {
       case 'null':
         return;
-      case 'any':
+      case 'any': {
         code.line(`${place} = ${expression};`);
+        const size = this.#names.constant('valueBytes', valueBytes);
+        code.line(`t.bytes += ${size}(${expression}, ${this.#writer.options.limits.batchBytes});`);
         return;
+      }
       case 'string':
         code.line(value.copy === undefined ? `t.c${index}.set(n, ${expression});` : `t.c${index}.copy(n, ${value.copy});`);
         return;
@@ -253,6 +221,7 @@ class SiteGenerator {
         if (type === null) return;
         this.#code.line('const { columns } = t.batch;');
         this.#code.line('t.floats = t.batch.floats;');
+        this.#code.line('t.bytes = 0;');
         for (const [i, column] of batchColumns(type).entries()) {
           if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
           else if (column.kind === 'any') this.#code.line(`t.c${i} = columns[${i}].values;`);
@@ -269,36 +238,4 @@ class SiteGenerator {
 
 function isAny(type: RecordType): boolean {
   return type.form === 'scalar' && (type.columns[0] as ColumnType).kind === 'any';
-}
-
-/** The condition under which a value fits a column; undefined when it always does. */
-function checkOf(value: Value, column: ColumnType, names: Names): string | undefined {
-  if (column.kind === 'any') return undefined;
-  const { expression: x } = value;
-  const sameKind = value.kind === column.kind || (value.kind === 'int32' && column.kind === 'float64');
-  if (sameKind) return value.nullable && !column.nullable ? `${x} !== null` : undefined;
-  if (value.kind === 'null' && column.nullable) return undefined;
-  const check = kindCheck(x, column, names);
-  return column.nullable ? `(${x} === null || ${check})` : check;
-}
-
-function kindCheck(x: string, column: ColumnType, names: Names): string {
-  switch (column.kind) {
-    case 'float64':
-      return `typeof ${x} === 'number'`;
-    case 'int32':
-      return `typeof ${x} === 'number' && Object.is(${x} | 0, ${x})`;
-    case 'bigint64':
-      return `typeof ${x} === 'bigint' && BigInt.asIntN(64, ${x}) === ${x}`;
-    case 'bool':
-      return `typeof ${x} === 'boolean'`;
-    case 'string':
-      return `typeof ${x} === 'string'`;
-    case 'timestamp':
-      return `${names.constant('isPlainDate', isPlainDate)}(${x})`;
-    case 'null':
-      return `${x} === null`;
-    case 'any':
-      return 'true';
-  }
 }

@@ -2,7 +2,7 @@
  * The writing end of an exchange for one subtask: takes records from generated code, finds out which consumer each belongs
  * to, and puts it into the batch for that consumer.
  *
- * The record type is declared or guessed. A guess is checked with every row (typeof, number of keys); a row that does not
+ * The record type is declared or guessed. A guess is checked with every row (see `record-check.ts`); a row that does not
  * fit seals the batches, widens the type, and the code that writes rows is generated anew. Nothing is lost by a wrong guess.
  *
  * A full channel never blocks: sealed batches wait in `pending`, and the subtask is not stepped until they are gone.
@@ -21,9 +21,10 @@ import { inferType, widenColumn, widenType } from '../schema/inference.ts';
 import { anyRecord, internType, type RecordType } from '../schema/type.ts';
 import { generateSite, type SiteShape } from './exchange-site.ts';
 import { generateKey } from './key-code.ts';
-import type { OperatorCode } from './operator.ts';
+import type { OperatorCode, OperatorContext } from './operator.ts';
 import { type Field, type Row, wholeRecord } from './row.ts';
 import { typeMismatch } from './show.ts';
+import { generateCall } from './user-call.ts';
 
 /** The batch that is being filled for one consumer. Generated code adds the columns' arrays as `c0`, `c1`, …. */
 export interface ExchangeTarget {
@@ -38,6 +39,8 @@ export interface ExchangeTarget {
 export interface ExchangeWriterOptions {
   /** For errors: the operator whose records these are. */
   readonly operatorName: string;
+  /** The failure by what the key of a hash exchange threw: that of the operator behind, which the key is for wherever it is found. */
+  readonly keyFailure?: OperatorContext['failure'];
   readonly partitioner: PartitionerSpec;
   /** One for each consumer, in the partitioner's order. */
   readonly channels: readonly ChannelWriter[];
@@ -93,9 +96,9 @@ export class ExchangeWriter {
     return this.#waiting > 0;
   }
 
-  /** Sealed elements that wait for room. */
+  /** Sealed elements that wait for room, or in a queue of this worker. */
   get queued(): number {
-    return this.#waiting;
+    return this.options.channels.reduce((sum, channel) => sum + channel.waiting, this.#waiting);
   }
 
   get bytesOut(): number {
@@ -115,7 +118,8 @@ export class ExchangeWriter {
   #route(code: OperatorCode, row: Row): RoutedRow {
     const { partitioner } = this.options;
     if (partitioner.kind === 'hash') {
-      const keyed = generateKey(code, row, partitioner.key);
+      const { keyFailure } = this.options;
+      const keyed = generateKey(keyFailure === undefined ? code : failingAs(code, keyFailure), row, partitioner.key);
       return { row: keyed.row, key: carriesKey(partitioner) ? keyed.key : undefined, hash: keyed.hash, target: undefined };
     }
     if (partitioner.kind === 'custom') {
@@ -275,6 +279,23 @@ export class ExchangeWriter {
 /** Whether the key travels in a column of its own: the consumer finds a single field in the record, any other key it cannot. */
 export function carriesKey(partitioner: PartitionerSpec): boolean {
   return partitioner.kind === 'hash' && (partitioner.key.kind !== 'fields' || partitioner.key.composite);
+}
+
+/** The same place, where what goes wrong is the failure of another operator. */
+function failingAs(code: OperatorCode, failure: OperatorContext['failure']): OperatorCode {
+  const { names } = code;
+  const other: OperatorCode = {
+    ...code,
+    get body() {
+      return code.body;
+    },
+    get part() {
+      return code.part;
+    },
+    call: (fn, row, further = []) => generateCall(other, fn, row, further),
+    failure: (error, record) => `${names.constant('keyFailure', failure)}(${error}, ${record})`,
+  };
+  return other;
 }
 
 interface RoutedRow {

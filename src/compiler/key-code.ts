@@ -5,12 +5,13 @@ import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
-import { UnsupportedValueError } from '../batch/value-codec.ts';
+import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { keyText } from '../graph/describe.ts';
 import type { KeySpec } from '../graph/logical.ts';
 import type { OperatorCode } from './operator.ts';
-import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from './row.ts';
+import { type Field, fieldExpression, fieldOf, isColumnar, localField, type Row, wholeRecord } from './row.ts';
 import { UnsupportedKeyError } from './unsupported-key.ts';
+import { projectedField } from './user-call.ts';
 
 const sink = new ByteSink();
 
@@ -41,6 +42,13 @@ export interface KeyedRow {
   readonly hash: string;
 }
 
+/** The key, where it lies in a column. */
+export function columnarKey(row: Row, spec: KeySpec): Field | undefined {
+  if (spec.kind === 'selector') return projectedField(spec.select, row, 'key');
+  const field = spec.kind === 'carried' ? row.key?.field : spec.composite ? undefined : fieldOf(row, spec.fields[0] as string);
+  return field !== undefined && field.constant === undefined && isColumnar(field) ? field : undefined;
+}
+
 /** Writes the code that finds the key of a row. */
 export function generateKey(code: OperatorCode, row: Row, spec: KeySpec): KeyedRow {
   if (spec.kind === 'carried') {
@@ -48,6 +56,8 @@ export function generateKey(code: OperatorCode, row: Row, spec: KeySpec): KeyedR
     return { row, key: row.key.field, hash: row.key.hash ?? hashExpression(code, row.key.field) };
   }
   if (spec.kind === 'selector') {
+    const projected = projectedField(spec.select, row, 'key');
+    if (projected !== undefined) return keyed(code, row, projected);
     const call = code.call(spec.select, row);
     return keyed(code, call.row, localField('key', call.result));
   }
@@ -83,7 +93,7 @@ function missingKey(name: string, spec: string): Error {
 }
 
 /** The expression of the hash of a key. */
-function hashExpression(code: OperatorCode, key: Field): string {
+export function hashExpression(code: OperatorCode, key: Field): string {
   const { names } = code;
   switch (key.kind) {
     case 'float64':
@@ -91,6 +101,7 @@ function hashExpression(code: OperatorCode, key: Field): string {
       if (key.nullable) break;
       return `${names.constant('hashNumber', hashNumber)}(${key.read()})`;
     case 'string':
+      if (key.column?.hashes !== undefined) return `${key.column.hashes}[${key.column.row}]`;
       if (key.column !== undefined) return `${names.constant('hashColumn', hashColumn)}(${key.column.use()}, ${key.column.row})`;
       if (key.nullable) break;
       return `${names.constant('hashString', hashString)}(${key.read()})`;

@@ -7,6 +7,8 @@ import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { KeySpec, LogicalOperator, OperatorSpec, RuntimeMode, UserFunction } from '../graph/logical.ts';
+import type { AlignmentGroup } from '../time/alignment.ts';
+import type { Alignment } from '../time/watermarks.ts';
 import type { CodeWriter, Names } from './code-writer.ts';
 import type { Row } from './row.ts';
 
@@ -27,8 +29,12 @@ export interface OperatorContext {
   wake(): void;
   /** Fails the job from outside a step. */
   fail(error: unknown): void;
-  /** Says something to the user, once for each text. */
-  warn(message: string): void;
+  /** Says something to the user, once in the job for each topic; the text is its own topic where none is given. */
+  warn(message: string, topic?: string): void;
+  /** What the subtask has of the group that its source is aligned with. */
+  alignment(alignment: Alignment): AlignmentGroup;
+  /** Counts records that were too late and went nowhere. */
+  countLate(records: number): void;
 }
 
 export interface Operator extends OperatorSpec {
@@ -41,15 +47,49 @@ export interface OperatorInstance {
   /**
    * Writes the code that handles one row, at the current place of `code`. `emit` writes the code that handles an output
    * row; it may be called several times, and inside `code.hoist`.
+   *
+   * @param input which of the operator's inputs the row comes from
    */
-  generate(code: OperatorCode, row: Row, emit: Emit): void;
+  generate(code: OperatorCode, row: Row, emit: Emit, input: number): void;
   /**
-   * Writes the code that handles a whole batch at once, where the operator is the head of its stage and emits nothing for a row;
-   * false when it cannot, and `generate` is to be used. In scope: `batch`, `rows`, and `i` inside of loops that it writes.
+   * Writes the code that handles a whole batch at once; false when it cannot, nothing was written, and `generate` is to be used
+   * for each row. In scope: `rows`, and what the row's expressions need when the code puts them into loops over `i`.
    */
-  generateBatch?(code: OperatorCode, row: Row): boolean;
+  generateBatch?(code: OperatorCode, row: Row, emit: Emit): boolean;
+  /**
+   * Whether the operator has something of its own to do with rows whose strings are Latin-1 bytes, at the moment: then they get
+   * a loop of their own. Asked before each batch. Absent for operators to which it is all the same.
+   */
+  takesLatin1?(): boolean;
   /** Before the first row. */
   open?(): void;
+  /** Before each batch that its stage takes in. */
+  beginBatch?(): void;
+  /**
+   * Writes a loop that emits what has become due, at most `limit` rows a call: what timers and windows left when time
+   * advanced, or results that arrived from outside. Returns the expression that is true once nothing is due.
+   */
+  generateDue?(code: OperatorCode, limit: string, emit: Emit): string;
+  /** Whether something is due. */
+  readonly isDue?: boolean;
+  /** Event time at its input: no record at or before `watermark` is to come. Never goes back; Infinity at the end of the input. */
+  advanceEventTime?(watermark: number): void;
+  /** Wall-clock time at or after `nextTime` has come; Infinity at the end of the input. */
+  advanceProcessingTime?(now: number): void;
+  /** Wall-clock time at which `advanceProcessingTime` is to be called; Infinity for never. */
+  readonly nextTime?: number;
+  /** The watermark of its output; that of its input when absent. */
+  readonly watermark?: number;
+  /** Whether its output holds nobody's watermark back; as its input when absent. */
+  readonly idle?: boolean;
+  /** True when event time must advance before the next row is taken; undefined for operators for which that never is so. */
+  readonly pressing?: boolean | undefined;
+  /** True while no further input is to be read: it is too far ahead of other sources. */
+  readonly holdsInput?: boolean;
+  /** The subtask stands still, because an output has no room or an operator waits for the outside; or goes on. */
+  setStalled?(stalled: boolean): void;
+  /** True while results are outstanding that will become due, so that the end of the input must wait. */
+  readonly outstanding?: boolean;
   /**
    * Writes a loop that emits what is left at the end of the input, at most `limit` rows a call, and returns the expression
    * that is true once nothing is left. Absent when nothing can be left.
@@ -68,8 +108,20 @@ export interface OperatorInstance {
 /** Writes the code for an output row: to the main output, or to the side output with an id. */
 export interface Emit {
   (row: Row, side?: string): void;
+  /** The same for all rows of a batch at once, to the main output: `rows` and `i` are those of this batch, or of a part made of it. */
+  batch(row: Row, part?: BatchPart): void;
   /** Ids of the side outputs that somebody reads. */
   readonly sides: readonly string[];
+}
+
+/** Rows that a loop goes over. A loop may stop in front of a row, while an output has no room or an operator is not ready. */
+export interface BatchPart {
+  /** Those of the input batch; some that were made of it; all that were made of one row. */
+  readonly kind: 'batch' | 'chunk' | 'row';
+  /** Expression of the row to begin with, or to go on with. */
+  readonly first: string;
+  /** The statement that stops in front of row `i`; undefined where a loop must go on to its end. */
+  readonly stop: string | undefined;
 }
 
 /** The place where an operator writes its code. */
@@ -77,6 +129,12 @@ export interface OperatorCode {
   readonly names: Names;
   /** Where code for the current row goes. */
   readonly body: CodeWriter;
+  /** Whether an operator of the stage keeps values of records, so that strings must not share memory with their batch. */
+  readonly retains: boolean;
+  /** What a loop over rows that is written now goes over. */
+  readonly part: BatchPart;
+  /** Writes a loop over these rows, for what emits: it stops in front of a row while the chain stalls. `write` writes its body. */
+  eachRow(write: () => void): void;
   /** Writes code outside of the loop, once, where no column or local of the row is in scope. */
   hoist(write: () => void): void;
   /** Writes a call of a user function with the row's record as its first argument; see `user-call.ts`. */

@@ -16,9 +16,21 @@ export interface Field {
   /** The expression of its JavaScript value; asking for it counts as a use of the column. */
   read(): string;
   /** The string column it lies in, for copying and hashing without making a string. */
-  readonly column?: { use(): string; readonly row: string; readonly rows: string };
+  readonly column?: FieldColumn;
   /** The array of numbers that it lies in, by row. */
   readonly numbers?: { use(): string };
+  /** The number that it is in every row. */
+  readonly constant?: number;
+}
+
+export interface FieldColumn {
+  use(): string;
+  readonly row: string;
+  readonly rows: string;
+  /** Whether all rows are known to be Latin-1 bytes, none of them null. */
+  readonly latin1?: boolean;
+  /** The array of the strings' hashes, by row, where there is one. */
+  readonly hashes?: string;
 }
 
 /** The key that a record is grouped by, where it is known already. */
@@ -41,6 +53,16 @@ export interface Row {
 
 export function localField(name: string, expression: string, kind: FieldKind = 'js', nullable = false): Field {
   return { name, kind, nullable, read: () => expression };
+}
+
+/** A field that is the same number in every row. */
+export function constantField(name: string, constant: number): Field {
+  return { ...localField(name, String(constant), 'float64'), constant };
+}
+
+/** Whether the field lies in a column, or is constant: then it is the same whenever it is read. */
+export function isColumnar(field: Field): boolean {
+  return field.column !== undefined || field.numbers !== undefined || field.constant !== undefined;
 }
 
 /** The row of a value of which nothing is known. */

@@ -3,26 +3,28 @@
  * operator that emits what is left at the end of the input. The operators write their parts; here they are joined.
  */
 
-import { assert } from '../base/assert.ts';
 import type { MillraceError } from '../base/errors.ts';
-import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
-import { typeCheck } from '../schema/fits.ts';
-import type { ColumnType, RecordType } from '../schema/type.ts';
-import { CodeWriter, member, Names } from './code-writer.ts';
-import { carriesKey, type ExchangeWriter } from './exchange-writer.ts';
-import type { CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
-import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
+import type { RecordType } from '../schema/type.ts';
+import { CodeWriter, Names } from './code-writer.ts';
+import type { ExchangeWriter } from './exchange-writer.ts';
+import { InputRow, type InputRowOptions, isLatin1 } from './input-row.ts';
+import type { BatchPart, CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
+import { writeTypeCheck } from './record-check.ts';
+import { type Row, wholeRecord } from './row.ts';
 import { showRecord, typeMismatch } from './show.ts';
 import { generateCall } from './user-call.ts';
 
-/** Takes the rows of a batch through the chain. */
-export type InputLoop = (batch: RecordBatch) => void;
+/**
+ * Takes the rows of a batch from one on through the chain, until an output has no room or an operator is not ready. Returns the row
+ * to go on with, in the same loop: the number of rows once all are through.
+ */
+export type InputLoop = (batch: RecordBatch, from?: number) => number;
 
-/** Emits at most `limit` rows; true once nothing is left. */
-export type FinishLoop = (limit: number) => boolean;
+/** Emits at most `limit` rows; true once nothing is left, or due. */
+export type EmittingLoop = (limit: number) => boolean;
 
 export interface StageCompilerOptions {
   readonly stage: Stage;
@@ -42,8 +44,8 @@ export class StageCompiler {
   readonly #options: StageCompilerOptions;
   /** By input partitioner and type. */
   readonly #loops = new Map<string, Map<RecordType, InputLoop>>();
-  /** By operator; undefined for one that leaves nothing. */
-  readonly #finishLoops = new Map<number, FinishLoop | undefined>();
+  /** By operator and role; undefined where an operator has none. */
+  readonly #emittingLoops = new Map<string, EmittingLoop | undefined>();
 
   constructor(options: StageCompilerOptions) {
     this.#options = options;
@@ -53,58 +55,78 @@ export class StageCompiler {
   /** Throws the loops away; they are compiled again when they are asked for. The one that runs may run on to its end. */
   readonly #invalidate = (): void => {
     this.#loops.clear();
-    this.#finishLoops.clear();
+    this.#emittingLoops.clear();
   };
 
   /** The loop for batches like this one from an input with this partitioner (undefined for a source's own). */
-  inputLoop(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
-    const variant = `${inputVariant(partitioner)}${batch.timestamps === null ? '' : ' timestamps'}`;
+  inputLoop(batch: RecordBatch, partitioner: PartitionerSpec | undefined, input = 0): InputLoop {
+    const latin1 = isLatin1(batch) && this.#takesLatin1();
+    const variant = `${input} ${inputVariant(partitioner)}${batch.timestamps === null ? '' : ' timestamps'}${latin1 ? ' latin1' : ''}`;
     const known = this.#loops.get(variant)?.get(batch.type);
     if (known !== undefined) return known;
     // Compiling may throw other loops away, but not this one: it knows already what made it do so.
-    const loop = this.#compileInput(batch, partitioner);
+    const loop = this.#compileInput({ batch, partitioner, retains: this.#options.retains, latin1 }, input);
     const loops = this.#loops.get(variant) ?? new Map<RecordType, InputLoop>();
     this.#loops.set(variant, loops.set(batch.type, loop));
     return loop;
   }
 
-  /** The loop that emits what is left in an operator, or undefined when there is none. */
-  finishLoop(index: number): FinishLoop | undefined {
-    if (!this.#finishLoops.has(index)) this.#finishLoops.set(index, this.#compileFinish(index));
-    return this.#finishLoops.get(index);
+  /** Whether a loop for Latin-1 bytes is worth having: some operators have their own way with them, and none objects. */
+  #takesLatin1(): boolean {
+    const answers = this.#options.instances.map((instance) => instance.takesLatin1?.());
+    return answers.includes(true) && !answers.includes(false);
   }
 
-  #compileFinish(index: number): FinishLoop | undefined {
+  /** The loop that emits what is left in an operator at the end of its input, or undefined when there is none. */
+  finishLoop(index: number): EmittingLoop | undefined {
+    return this.#emittingLoop(index, 'generateFinish');
+  }
+
+  /** The loop that emits what has become due in an operator, or undefined when nothing ever does. */
+  dueLoop(index: number): EmittingLoop | undefined {
+    return this.#emittingLoop(index, 'generateDue');
+  }
+
+  #emittingLoop(index: number, role: 'generateFinish' | 'generateDue'): EmittingLoop | undefined {
+    const key = `${role} ${index}`;
+    if (!this.#emittingLoops.has(key)) this.#emittingLoops.set(key, this.#compileEmitting(index, role));
+    return this.#emittingLoops.get(key);
+  }
+
+  #compileEmitting(index: number, role: 'generateFinish' | 'generateDue'): EmittingLoop | undefined {
     const instance = this.#options.instances[index] as OperatorInstance;
-    if (instance.generateFinish === undefined) return undefined;
+    if (instance[role] === undefined) return undefined;
     const stageCode = new StageCode(this.#options, this.#invalidate);
     const body = new CodeWriter();
     const { code, emit } = stageCode.operator(index, body);
-    const done = instance.generateFinish(code, 'limit', emit);
+    const done = instance[role](code, stageCode.canStall ? `(${stageCode.stalled()} ? 0 : limit)` : 'limit', emit);
     const source = new CodeWriter();
     source.append(stageCode.hoisted);
-    source.block('return function finish(limit)', () => {
+    source.block('return function emitting(limit)', () => {
       source.append(body);
       source.line(`return ${done};`);
     });
-    return stageCode.names.evaluate(source.toString(), this.#sourceName(`finish-${index}`)) as FinishLoop;
+    const part = `${role === 'generateDue' ? 'due' : 'finish'}-${index}`;
+    return stageCode.names.evaluate(source.toString(), this.#sourceName(part)) as EmittingLoop;
   }
 
-  #compileInput(batch: RecordBatch, partitioner: PartitionerSpec | undefined): InputLoop {
+  #compileInput(options: InputRowOptions, origin: number): InputLoop {
     const stageCode = new StageCode(this.#options, this.#invalidate);
-    const input = new InputRow(batch, partitioner, this.#options.retains);
+    const input = new InputRow(options);
     const body = new CodeWriter();
-    if (!stageCode.consumeBatch(input.row, body)) {
-      body.block('for (let i = 0; i < rows; i++)', () => {
-        if (input.record !== undefined) body.line(`const record = ${input.record};`);
-        stageCode.consume(0, input.row, body);
+    if (input.record === undefined) stageCode.consumeBatch(0, input.row, body, origin);
+    else {
+      stageCode.eachRow(body, () => {
+        body.line(`const record = ${input.record};`);
+        stageCode.consume(0, input.row, body, origin);
       });
     }
     const source = new CodeWriter();
     source.append(stageCode.hoisted);
-    source.block('return function run(batch)', () => {
+    source.block(`return function run(batch${stageCode.canStall ? ', from = 0' : ''})`, () => {
       source.append(input.prologue());
       source.append(body);
+      source.line('return rows;');
     });
     return stageCode.names.evaluate(source.toString(), this.#sourceName('run')) as InputLoop;
   }
@@ -121,30 +143,80 @@ function inputVariant(partitioner: PartitionerSpec | undefined): string {
   return partitioner.key.kind === 'fields' && !partitioner.key.composite ? `field ${partitioner.key.fields[0]}` : 'carried';
 }
 
+/** Rows between two looks at whether operators are ready, a power of two: so many may have to wait in one that is not. */
+const askedRows = 16;
+
+/** Rows that go through the chain whatever happens. */
+const madeOfRow: BatchPart = { kind: 'row', first: '0', stop: undefined };
+
 /** The code of one loop over the chain. */
 class StageCode {
   readonly names = new Names();
   readonly hoisted = new CodeWriter();
   readonly #options: StageCompilerOptions;
   readonly #invalidate: () => void;
+  /** Of the rows that a loop written now would go over. */
+  #part: BatchPart;
 
   constructor(options: StageCompilerOptions, invalidate: () => void) {
     this.#options = options;
     this.#invalidate = invalidate;
+    this.#part = this.canStall ? { kind: 'batch', first: 'from', stop: 'return i' } : { kind: 'batch', first: '0', stop: undefined };
   }
 
-  /** Writes what operator `index` does with a row. */
-  consume(index: number, row: Row, body: CodeWriter): void {
+  /** Whether a loop may find an output without room, or an operator that is not ready. */
+  get canStall(): boolean {
+    const { outputs, instances } = this.#options;
+    return outputs.length > 0 || instances.some(({ isReady, pressing }) => isReady !== undefined || pressing !== undefined);
+  }
+
+  /** Writes what operator `index` does with a row from one of its inputs. */
+  consume(index: number, row: Row, body: CodeWriter, input = 0): void {
     const instance = this.#options.instances[index] as OperatorInstance;
     const { code, emit } = this.operator(index, body);
-    instance.generate(code, row, emit);
+    instance.generate(code, row, emit, input);
   }
 
-  /** Writes what the head does with a whole batch, where it can. */
-  consumeBatch(row: Row, body: CodeWriter): boolean {
-    const instance = this.#options.instances[0] as OperatorInstance;
-    if (row.form === 'unknown' || instance.generateBatch === undefined) return false;
-    return instance.generateBatch(this.operator(0, body).code, row);
+  /**
+   * The expression of whether an output has no room, an operator is not ready, or time must advance.
+   *
+   * @param unless where operators need not be asked
+   */
+  stalled(unless = ''): string {
+    const blocked = this.#options.outputs.map(({ writer }) => `${this.names.constant('output', writer)}.blocked`);
+    const waiting = this.#options.instances.flatMap((instance) =>
+      instance.isReady === undefined ? [] : [`${unless}!${this.names.constant('operator', instance)}.isReady()`],
+    );
+    const pressing = this.#options.instances.flatMap((instance) =>
+      instance.pressing === undefined ? [] : [`${this.names.constant('operator', instance)}.pressing`],
+    );
+    return [...blocked, ...waiting, ...pressing].join(' || ');
+  }
+
+  /** Writes a loop over the rows of the present part of a batch, which stops in front of a row while the chain stalls. */
+  eachRow(body: CodeWriter, write: () => void): void {
+    const { first, stop } = this.#part;
+    body.block(`for (let i = ${first}; i < rows; i++)`, () => {
+      // A loop that does nothing else at all feels it when an operator is asked for every row.
+      if (stop !== undefined) body.line(`if (${this.stalled(`(i & ${askedRows - 1}) === 0 && `)}) ${stop};`);
+      // What a row becomes goes through as a whole.
+      this.#within(madeOfRow, write);
+    });
+  }
+
+  #within(part: BatchPart, write: () => void): void {
+    const outer = this.#part;
+    this.#part = part;
+    write();
+    this.#part = outer;
+  }
+
+  /** Writes what operator `index` does with all rows of a batch: at once where it can, else one by one. */
+  consumeBatch(index: number, row: Row, body: CodeWriter, input = 0): void {
+    const instance = this.#options.instances[index] as OperatorInstance;
+    const { code, emit } = this.operator(index, body);
+    if (input === 0 && instance.generateBatch?.(code, row, emit) === true) return;
+    this.eachRow(body, () => this.consume(index, row, body, input));
   }
 
   /** The place where an operator writes, and what its output rows go through. */
@@ -157,22 +229,41 @@ class StageCode {
       if (consumers.length === 1) consumers[0]?.(checked, place.body);
       else for (const consumer of consumers) place.body.block('', () => consumer(checked, place.body));
     };
-    return { code, emit: Object.assign(emit, { sides: this.#sidesOf(index) }) };
+    const batch = (row: Row, part?: BatchPart): void => {
+      this.#within(part ?? this.#part, () => {
+        const next = this.#onlyConsumer(index);
+        if (next !== undefined) this.consumeBatch(next, row, place.body);
+        else this.eachRow(place.body, () => emit(row));
+      });
+    };
+    return { code, emit: Object.assign(emit, { batch, sides: this.#sidesOf(index) }) };
+  }
+
+  /** The one operator that takes an operator's main output, where nothing has to happen in between with each record. */
+  #onlyConsumer(index: number): number | undefined {
+    const chained = this.#chained(index, undefined);
+    const isOnly = chained.length === 1 && this.#exchanged(index, undefined).length === 0 && !this.#isChecked(index);
+    return isOnly ? chained[0] : undefined;
   }
 
   /** Exchanges check the type that `returns` declared for an operator's records; in the chain it is checked here. */
   #checkDeclared(index: number, code: OperatorCode, row: Row): Row {
-    const { id, name, type, spec } = this.#options.stage.operators[index] as LogicalOperator;
-    const chained = this.#options.stage.operators.some((operator, consumer) => consumer > 0 && operator.inputs[0]?.from === id);
-    const fromSource = (spec as { readonly source?: { readonly type?: RecordType } }).source?.type === type;
-    if (type === undefined || !chained || fromSource) return row;
+    const { name, type } = this.#options.stage.operators[index] as LogicalOperator;
+    if (type === undefined || !this.#isChecked(index)) return row;
     const { names, body } = code;
     const record = names.fresh('declared');
     const mismatch = (value: unknown): MillraceError =>
       typeMismatch({ operatorName: name, declared: type, record: value, shown: showRecord(value, this.#options.shownCharacters) });
     body.line(`const ${record} = ${wholeRecord(row)};`);
-    body.line(`if (!${names.constant('check', typeCheck(type))}(${record})) throw ${names.constant('mismatch', mismatch)}(${record});`);
+    body.line(`if (!${writeTypeCheck(type, this.hoisted, names)}(${record})) throw ${names.constant('mismatch', mismatch)}(${record});`);
     return { ...row, value: record };
+  }
+
+  #isChecked(index: number): boolean {
+    const { id, type, spec } = this.#options.stage.operators[index] as LogicalOperator;
+    const chained = this.#options.stage.operators.some((operator, consumer) => consumer > 0 && operator.inputs[0]?.from === id);
+    const fromSource = (spec as { readonly source?: { readonly type?: RecordType } }).source?.type === type;
+    return type !== undefined && chained && !fromSource;
   }
 
   #code(index: number, place: { body: CodeWriter }): OperatorCode {
@@ -180,9 +271,12 @@ class StageCode {
     const failure = this.#options.failures[index];
     const code: OperatorCode = {
       names,
+      retains: this.#options.retains,
+      part: this.#part,
       get body() {
         return place.body;
       },
+      eachRow: (write) => this.eachRow(place.body, write),
       hoist: (write) => {
         // Written aside first: what is hoisted inside must stand in front of what uses it.
         const outer = place.body;
@@ -198,22 +292,25 @@ class StageCode {
     return code;
   }
 
-  /** The operators chained to an output of an operator, and its exchanges. */
-  #consumers(index: number, side: string | undefined): ((row: Row, place: CodeWriter) => void)[] {
+  /** The operators chained to an output of an operator. */
+  #chained(index: number, side: string | undefined): number[] {
+    const { operators } = this.#options.stage;
+    const { id } = operators[index] as LogicalOperator;
+    const isFed = ({ inputs: [edge] }: LogicalOperator): boolean => edge?.from === id && edge.side === side;
+    return operators.flatMap((operator, consumer) => (consumer > 0 && isFed(operator) ? [consumer] : []));
+  }
+
+  #exchanged(index: number, side: string | undefined): StageCompilerOptions['outputs'] {
     const { stage, outputs } = this.#options;
     const { id } = stage.operators[index] as LogicalOperator;
-    const chained = [...stage.operators.entries()].filter(([consumer, operator]) => {
-      const edge = operator.inputs[0];
-      return consumer > 0 && edge?.from === id && edge.side === side;
-    });
-    const exchanged = outputs.filter(({ exchange }) => exchange.from.operator.id === id && exchange.side === side);
+    return outputs.filter(({ exchange }) => exchange.from.operator.id === id && exchange.side === side);
+  }
+
+  /** The operators chained to an output of an operator, and its exchanges. */
+  #consumers(index: number, side: string | undefined): ((row: Row, place: CodeWriter) => void)[] {
     return [
-      ...chained.map(
-        ([consumer]) =>
-          (row: Row, place: CodeWriter) =>
-            this.consume(consumer, row, place),
-      ),
-      ...exchanged.map(
+      ...this.#chained(index, side).map((consumer) => (row: Row, place: CodeWriter) => this.consume(consumer, row, place)),
+      ...this.#exchanged(index, side).map(
         ({ writer }) =>
           (row: Row, place: CodeWriter) =>
             writer.generate(this.#code(index, { body: place }), row),
@@ -228,115 +325,4 @@ class StageCode {
     const exchanged = outputs.filter(({ exchange }) => exchange.from.operator.id === id).map(({ exchange }) => exchange.side);
     return [...new Set([...chained, ...exchanged])].filter((side) => side !== undefined);
   }
-}
-
-/** The row that a batch's columns make, and the code that gets the columns ready. */
-class InputRow {
-  readonly row: Row;
-  /** The expression of the whole record, where the batch holds records as they are. */
-  readonly record: string | undefined;
-  readonly #type: RecordType;
-  readonly #used = new Set<number>();
-  readonly #hashed: boolean;
-
-  constructor(batch: RecordBatch, partitioner: PartitionerSpec | undefined, retains: boolean) {
-    this.#type = batch.type;
-    this.#hashed = partitioner?.kind === 'hash';
-    const fields = batch.type.columns.map((column, i) => this.#field(batch.type.names[i] as string, column, i, retains));
-    const timestamp = batch.timestamps === null ? undefined : 'times[i]';
-    const plain = batch.type.form === 'scalar' && batch.type.columns[0]?.kind === 'any';
-    this.record = plain ? (fields[0] as Field).read() : undefined;
-    const row: Row = plain
-      ? { form: 'unknown', fields: [], value: 'record', timestamp, key: undefined }
-      : { form: batch.type.form, fields, value: undefined, timestamp, key: undefined };
-    this.row = { ...row, key: this.#key(row, partitioner, retains) };
-  }
-
-  #key(row: Row, partitioner: PartitionerSpec | undefined, retains: boolean): RowKey | undefined {
-    if (partitioner?.kind !== 'hash') return undefined;
-    if (carriesKey(partitioner)) {
-      assert(this.#type.key !== undefined, 'a carried key has a column');
-      return { field: this.#field('key', this.#type.key, this.#type.columns.length, retains), hash: 'hashes[i]' };
-    }
-    assert(partitioner.key.kind === 'fields', 'a key that is not carried is a field');
-    const name = partitioner.key.fields[0] as string;
-    const field = fieldOf(row, name) ?? localField(name, member(row.value ?? wholeRecord(row), name));
-    return { field, hash: 'hashes[i]' };
-  }
-
-  #field(name: string, column: ColumnType, index: number, retains: boolean): Field {
-    const use = (): string => {
-      this.#used.add(index);
-      return `c${index}`;
-    };
-    const read = (): string => {
-      const object = use();
-      const raw = `v${index}[i]`;
-      const orNull = (value: string) => (column.nullable ? `(n${index}[i] === 0 ? null : ${value})` : value);
-      switch (column.kind) {
-        case 'null':
-          return 'null';
-        case 'any':
-          return `v${index}[i]`;
-        case 'string':
-          return `${object}.${retains ? 'detached' : 'at'}(i, rows)`;
-        case 'bool':
-          return orNull(`${raw} === 1`);
-        case 'timestamp':
-          return orNull(`new Date(${raw})`);
-        default:
-          return orNull(raw);
-      }
-    };
-    const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
-    if (column.kind === 'string') return { ...field, column: { use, row: 'i', rows: 'rows' } };
-    if (column.nullable || (column.kind !== 'float64' && column.kind !== 'int32')) return field;
-    const numbers = (): string => {
-      use();
-      return `v${index}`;
-    };
-    return { ...field, numbers: { use: numbers } };
-  }
-
-  /** Declares the columns that the body turned out to use. */
-  prologue(): CodeWriter {
-    const code = new CodeWriter();
-    code.line('const rows = batch.rowCount;');
-    if (this.#hashed) code.line('const { hashes } = batch;');
-    if (this.row.timestamp !== undefined) code.line('const times = batch.timestamps;');
-    for (const index of [...this.#used].sort((a, b) => a - b)) {
-      const column = this.#type.columns[index] ?? (this.#type.key as ColumnType);
-      code.line(`const c${index} = batch.columns[${index}];`);
-      if (column.kind === 'any') code.line(`const v${index} = c${index}.load(rows);`);
-      else if (column.kind !== 'string' && column.kind !== 'null') {
-        code.line(`const v${index} = c${index}.values(rows);`);
-        if (column.nullable) code.line(`const n${index} = c${index}.validity(rows);`);
-      }
-    }
-    return code;
-  }
-}
-
-/** A function that makes the record of a row, for whoever takes records one by one. */
-export function recordReader(type: RecordType): (batch: RecordBatch, row: number) => unknown {
-  const columns = type.columns.map((column, i) => (batch: RecordBatch, row: number) => valueAt(batch, i, column, row));
-  if (type.form === 'scalar') return columns[0] as (batch: RecordBatch, row: number) => unknown;
-  if (type.form === 'tuple') return (batch, row) => columns.map((read) => read(batch, row));
-  return (batch, row) => {
-    const record: Record<string, unknown> = {};
-    for (let i = 0; i < columns.length; i++) record[type.names[i] as string] = columns[i]?.(batch, row);
-    return record;
-  };
-}
-
-function valueAt(batch: RecordBatch, index: number, type: ColumnType, row: number): unknown {
-  const column = batch.columns[index];
-  if (column === undefined || column.kind === 'null') return null;
-  if (column.kind === 'any') return column.load(batch.rowCount)[row];
-  // Whoever reads records one by one may keep them.
-  if (column instanceof StringColumn) return column.detached(row, batch.rowCount);
-  if (column.validity(batch.rowCount)?.[row] === 0) return null;
-  const raw = column.values(batch.rowCount)[row];
-  if (type.kind === 'bool') return raw === 1;
-  return type.kind === 'timestamp' ? new Date(raw as number) : raw;
 }

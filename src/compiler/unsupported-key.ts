@@ -1,6 +1,6 @@
 /** The error for a value that cannot be a key. It does not know the operator; `operatorFailure` adds it. */
 
-import type { UnsupportedValueError } from '../batch/value-codec.ts';
+import type { UnsupportedValueError } from '../batch/unsupported-value.ts';
 
 export class UnsupportedKeyError extends Error {
   override readonly name = 'UnsupportedKeyError';

@@ -7,9 +7,10 @@
 import type { UserFunction } from '../graph/logical.ts';
 import { isRecordShape } from '../schema/inference.ts';
 import { analyseClosure, parameterUse, type ResultShape } from './closure-analysis.ts';
+import type { Part } from './closure-intrinsic.ts';
 import { member } from './code-writer.ts';
 import type { CallResult, OperatorCode } from './operator.ts';
-import { type Field, literal, localField, type Row, wholeRecord } from './row.ts';
+import { constantField, type Field, fieldOf, isColumnar, literal, localField, type Row, wholeRecord } from './row.ts';
 
 export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, further: readonly string[]): CallResult {
   const facts = analyseClosure(fn);
@@ -23,6 +24,33 @@ export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, fur
   body.line(`try { ${result} = ${called}(${[prepared.argument, ...further].join(', ')}); }`);
   body.line(`catch (error) { throw ${code.failure('error', wholeRecord(prepared.row))}; }`);
   return { result, row: prepared.row, resultRow: shapedRow(result, facts.result, row.timestamp) };
+}
+
+/**
+ * The row of the function's result where it is put together of columns and constants, which takes no call: `(word) => [word, 1]`.
+ * Undefined for other functions and rows.
+ */
+export function projectedRow(fn: UserFunction, row: Row): Row | undefined {
+  const { intrinsic } = analyseClosure(fn);
+  if (intrinsic?.kind !== 'tuple') return undefined;
+  const fields = intrinsic.parts.map((part, i) => fieldOfPart(part, row, String(i)));
+  if (!fields.every((field) => field !== undefined) || !isRecordShape(fields.map((field) => field.name))) return undefined;
+  return { form: 'tuple', fields, value: undefined, timestamp: row.timestamp, key: undefined };
+}
+
+/** The field that the function returns, where it returns one that lies in a column: `(word) => word`. */
+export function projectedField(fn: UserFunction, row: Row, name: string): Field | undefined {
+  const { intrinsic } = analyseClosure(fn);
+  const field = intrinsic?.kind === 'part' ? fieldOfPart(intrinsic.part, row, name) : undefined;
+  return field?.constant === undefined ? field : undefined;
+}
+
+function fieldOfPart(part: Part, row: Row, name: string): Field | undefined {
+  if (part.kind === 'number') return constantField(name, part.value);
+  const field = part.kind === 'field' ? fieldOf(row, part.name) : row.form === 'scalar' ? row.fields[0] : undefined;
+  if (field === undefined || !isColumnar(field)) return undefined;
+  const { value } = row;
+  return row.form === 'scalar' && value !== undefined ? { ...field, name, read: () => value } : { ...field, name };
 }
 
 interface Prepared {

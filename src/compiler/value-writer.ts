@@ -14,7 +14,11 @@ export function compileValueWriter(writer: ExchangeWriter): (record: unknown) =>
   };
   const source = new CodeWriter();
   source.block('return (record) =>', () => {
-    writer.generate({ names, body, hoist: none, call: none, invalidate: none, failure: none }, valueRow('record', undefined));
+    const part = { kind: 'row', first: '0', stop: undefined } as const;
+    writer.generate(
+      { names, body, part, retains: false, eachRow: none, hoist: none, call: none, invalidate: none, failure: none },
+      valueRow('record', undefined),
+    );
     source.append(body);
   });
   return names.evaluate(source.toString(), 'millrace:host-input.js') as (record: unknown) => void;

@@ -16,7 +16,7 @@ export function graphFingerprint(graph: LogicalGraph): string[] {
       type: operator.type,
       details: operator.spec.details,
       functions: Object.entries(operator.spec.functions).map(([role, fn]) => [role, functionText(fn)]),
-      inputs: operator.inputs.map((edge) => [edge.from, partitionerText(edge.partitioner), edge.side]),
+      inputs: operator.inputs.map((edge) => [edge.from, partitionerText(edge.partitioner), edge.side, edge.input]),
     }),
   );
 }

@@ -33,6 +33,8 @@ export interface Exchange {
   readonly to: ExchangeEnd;
   readonly partitioner: PartitionerSpec;
   readonly side: string | undefined;
+  /** Which of the consumer's inputs it ends at. */
+  readonly input: number;
 }
 
 export interface JobGraph {
@@ -101,7 +103,13 @@ function buildStages(graph: LogicalGraph, { heads, headOf, mode }: Chains): JobG
       if (headOf.get(operator.id) !== operator.id) continue;
       const from = operatorOf(graph, edge.from);
       const ends = { from: endOf(from, stageOf), to: endOf(operator, stageOf) };
-      exchanges.push({ id: exchanges.length as ExchangeId, ...ends, partitioner: exchangePartitioner(edge, ends), side: edge.side });
+      exchanges.push({
+        id: exchanges.length as ExchangeId,
+        ...ends,
+        partitioner: exchangePartitioner(edge, ends),
+        side: edge.side,
+        input: edge.input ?? 0,
+      });
     }
   }
   const stages = chains.map((operators, index) => ({

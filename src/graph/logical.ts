@@ -39,6 +39,10 @@ export interface OperatorSpec {
   readonly merge?: OperatorSpec;
   /** For a source: whether its input ends. */
   readonly bounded?: boolean;
+  /** For a source: subtasks that it can be divided among at most. */
+  readonly parallelismMax?: number;
+  /** For a sink: what no other sink of the job may write to. */
+  readonly target?: string;
   /** An endpoint of the host: it runs there, not in a stage. */
   readonly endpoint?: { readonly direction: 'input' | 'output'; readonly name: string };
 }
@@ -48,6 +52,8 @@ export interface LogicalEdge {
   readonly partitioner: PartitionerSpec;
   /** Id of the side output that it takes; the main output when absent. */
   readonly side: string | undefined;
+  /** Which of the operator's inputs it ends at; the first when absent. */
+  readonly input?: number;
 }
 
 export type Chaining = 'always' | 'head' | 'never';

@@ -27,5 +27,12 @@ export interface SinkWriter<T> {
 
 export interface Sink<T> {
   readonly name: string;
+  /**
+   * Whether writers keep records, or strings of them, beyond the next `flush`; true by default. Strings for one that does not may
+   * share the memory of their batch, which is faster to make, and holds the batch for as long as one of them is kept.
+   */
+  readonly retains?: boolean;
+  /** What it writes to, as people know it, where no other sink of the job may write: two sinks with one target are INVALID_JOB. */
+  readonly target?: string;
   createWriter(context: SinkContext): SinkWriter<T>;
 }

@@ -5,15 +5,27 @@
  */
 
 /** In the order in which they lie in memory. */
-const counterNames = ['recordsIn', 'recordsOut', 'bytesIn', 'bytesOut', 'busyMs', 'idleMs', 'backPressuredMs', 'queuedOut'] as const;
+const counterNames = [
+  'recordsIn',
+  'recordsOut',
+  'bytesIn',
+  'bytesOut',
+  'busyMs',
+  'idleMs',
+  'backPressuredMs',
+  'queuedIn',
+  'queuedOut',
+  'lateRecords',
+  'watermark',
+] as const;
 
 export type CounterName = (typeof counterNames)[number];
 
-/** By name: a step writes seven of them, and looks none of them up. */
+/** By name: a step writes eight of them, and looks none of them up. */
 const counterIndex = Object.fromEntries(counterNames.map((name, i) => [name, i])) as Record<CounterName, number>;
 
-/** Subtasks on different threads do not share a cache line. */
-const countersPerSubtask = 8;
+/** Subtasks on different threads do not share a cache line: two lines of 64 bytes for each. */
+const countersPerSubtask = 16;
 
 export function createCounterMemory(subtasks: number): SharedArrayBuffer {
   return new SharedArrayBuffer(subtasks * countersPerSubtask * Float64Array.BYTES_PER_ELEMENT);

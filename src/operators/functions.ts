@@ -1,14 +1,14 @@
 /** Checks of the functions that operators are given. */
 
 import { MillraceError } from '../base/errors.ts';
+import { callable, checkOnly } from '../base/options.ts';
 import type { UserFunction } from '../graph/logical.ts';
 
 const asyncKinds = new Set(['AsyncFunction', 'AsyncGeneratorFunction']);
 
 /** The function, if it is one that can be called for every record. */
 export function synchronous<F extends UserFunction>(fn: F, operator: string): F {
-  if (typeof fn !== 'function')
-    throw new MillraceError('INVALID_OPTION', `${operator}: expected a function, got ${fn === null ? 'null' : typeof fn}`);
+  checkOnly(fn, callable, operator);
   if (asyncKinds.has(fn.constructor?.name)) {
     throw new MillraceError(
       'INVALID_OPTION',

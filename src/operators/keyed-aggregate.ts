@@ -6,14 +6,13 @@
 
 import { MillraceError } from '../base/errors.ts';
 import { member } from '../compiler/code-writer.ts';
-import { slotExpression } from '../compiler/key-code.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import { fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
+import { type BatchSlots, generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
 
 type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 
@@ -77,21 +76,22 @@ interface NamedState {
   readonly state: AggregatorState;
 }
 
-/** Accumulators of records that found no room in a full local aggregation are used up one by one, so many at a time. */
-const passingSlots = 1024;
-
-/** Accumulators for one record each. */
+/** Accumulators for one record each: of those that found no room in a full local aggregation. */
 class Passing {
   readonly #aggregators: readonly Aggregator<never, unknown>[];
+  /** Accumulators that are made at a time. */
+  readonly #slots: number;
   states: readonly AggregatorState[] = [];
-  #next = passingSlots;
+  #next: number;
 
-  constructor(aggregators: readonly Aggregator<never, unknown>[]) {
+  constructor(aggregators: readonly Aggregator<never, unknown>[], slots: number) {
     this.#aggregators = aggregators;
+    this.#slots = slots;
+    this.#next = slots;
   }
 
   slot(): number {
-    if (this.#next === passingSlots) {
+    if (this.#next === this.#slots) {
       this.states = this.#aggregators.map((aggregator) => aggregator.createState());
       this.#next = 0;
     }
@@ -101,14 +101,23 @@ class Passing {
 
 const noNumbers = new Float64Array(0);
 
-/** The slots of the rows of one batch; its memory serves all batches. */
-class SlotBuffer {
-  #slots = new Int32Array(0);
+/** One number as a column of any length. */
+class ConstantColumn {
+  readonly #value: number;
+  #values = noNumbers;
 
-  ofLength(rows: number): Int32Array {
-    if (this.#slots.length < rows) this.#slots = new Int32Array(rows);
-    return this.#slots;
+  constructor(value: number) {
+    this.#value = value;
   }
+
+  ofLength(rows: number): Float64Array {
+    if (this.#values.length < rows) this.#values = new Float64Array(rows).fill(this.#value);
+    return this.#values;
+  }
+}
+
+interface BatchAdd extends Omit<NamedState, 'name'> {
+  readonly found: BatchSlots;
 }
 
 class KeyedAggregate implements OperatorInstance {
@@ -119,7 +128,6 @@ class KeyedAggregate implements OperatorInstance {
   readonly #states: readonly NamedState[];
   readonly #passing: Passing;
   readonly #cursor = new SlotCursor();
-  readonly #slotBuffer = new SlotBuffer();
 
   constructor(options: KeyedAggregateOptions, context: OperatorContext, which: Part) {
     this.#context = context;
@@ -127,7 +135,7 @@ class KeyedAggregate implements OperatorInstance {
     this.#toRow = options.toRow;
     this.#index = new KeyIndex(which === 'local' ? context.limits.localAggregationKeys : undefined);
     this.#states = Object.entries(options.aggregators).map(([name, aggregator]) => ({ name, aggregator, state: aggregator.createState() }));
-    this.#passing = new Passing(Object.values(options.aggregators));
+    this.#passing = new Passing(Object.values(options.aggregators), context.limits.passingSlots);
   }
 
   get #rolling(): boolean {
@@ -135,10 +143,13 @@ class KeyedAggregate implements OperatorInstance {
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
-    const slotted = generateSlot(code, row, this.#context, this.#index);
+    this.#generateRow(code, generateSlot(code, row, this.#context, this.#index), emit);
+  }
+
+  #generateRow(code: OperatorCode, slotted: SlottedRow, emit: Emit): void {
     const values = this.#part === 'merge' ? this.#partials(slotted.row) : this.#inputs(code, slotted.row);
     if (this.#part === 'local') {
-      code.body.block(`if (${slotted.slot} < 0)`, () => this.#pass(code, { row: slotted.row, key: slotted, values }, emit), '} else {');
+      code.body.block(`if (${slotted.slot} < 0)`, () => this.#pass(code, { ...slotted, values }, emit), '} else {');
     } else code.body.line('{');
     const method = this.#part === 'merge' ? 'merge' : 'add';
     this.#guarded(code, slotted.row, () => {
@@ -147,42 +158,64 @@ class KeyedAggregate implements OperatorInstance {
       }
     });
     code.body.line('}');
-    if (this.#rolling) this.#emitResult(code, slotted.slot, row.timestamp, emit);
+    if (this.#rolling) this.#emitResult(code, slotted.slot, slotted.row.timestamp, emit);
   }
 
-  /** A loop for the slots and one for each aggregator keeps the arrays of each in registers. */
-  generateBatch(code: OperatorCode, row: Row): boolean {
-    if (this.#part !== 'whole' || this.#rolling || row.key?.hash === undefined) return false;
-    const slots = code.names.fresh('slots');
-    code.body.line(`const ${slots} = ${code.names.constant('slotBuffer', this.#slotBuffer)}.ofLength(rows);`);
-    this.#batchSlots(code, row, slots);
-    for (const { aggregator, state } of this.#states) this.#addBatch(code, row, { aggregator, state, slots });
+  /**
+   * The slots of all rows first, then a loop for each aggregator, keeps the arrays of each in registers. Where every row
+   * brings a result, or values are partial ones, only the slots are found at once.
+   */
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const found = generateSlots(code, row, this.#context, this.#index);
+    if (found === undefined) return false;
+    if (this.#rolling || this.#part === 'merge') {
+      code.eachRow(() => {
+        const slot = code.names.fresh('slot');
+        code.body.line(`const ${slot} = ${found.slots}[i];`);
+        this.#generateRow(code, { row, key: found.key, hash: found.hash, slot }, emit);
+      });
+      return true;
+    }
+    // First of all what may stop, and is then begun again.
+    if (this.#part === 'local') this.#passLeft(code, row, found, emit);
+    for (const { aggregator, state } of this.#states) this.#addBatch(code, row, { aggregator, state, found });
     return true;
   }
 
-  #batchSlots(code: OperatorCode, row: Row, slots: string): void {
+  /** Rows that found no room. */
+  #passLeft(code: OperatorCode, row: Row, { key, hash, slots, left }: BatchSlots, emit: Emit): void {
     const index = code.names.constant('index', this.#index);
-    const { field, hash } = row.key as NonNullable<Row['key']>;
-    if (field.numbers !== undefined) {
-      code.body.line(`${index}.ofNumbers({ hashes, keys: ${field.numbers.use()}, rows, slots: ${slots} });`);
-    } else code.body.line(`for (let i = 0; i < rows; i++) ${slots}[i] = ${slotExpression(index, hash as string, field)};`);
+    code.body.block(`if (${left} > 0)`, () => {
+      code.eachRow(() => {
+        code.body.line(`if (${slots}[i] !== ${index}.size) continue;`);
+        this.#pass(code, { row, key, hash, values: this.#inputs(code, row) }, emit);
+      });
+    });
   }
 
-  #addBatch(code: OperatorCode, row: Row, { aggregator: { input }, state, slots }: Omit<NamedState, 'name'> & { slots: string }): void {
+  /** Rows without room add to the slot behind the last, which nobody reads, where a whole column is added. */
+  #addBatch(code: OperatorCode, row: Row, { aggregator: { input }, state, found }: BatchAdd): void {
     const name = code.names.constant('state', state);
     const index = code.names.constant('index', this.#index);
-    const numbers = input.kind === 'field' ? fieldOf(row, input.name)?.numbers : undefined;
-    if (state.addColumn !== undefined && input.kind === 'none') {
-      const none = code.names.constant('noNumbers', noNumbers);
-      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${none} });`);
-    } else if (state.addColumn !== undefined && numbers !== undefined) {
-      code.body.line(`${name}.addColumn({ slots: ${slots}, slotCount: ${index}.size, rows, values: ${numbers.use()} });`);
-    } else {
-      code.body.block('for (let i = 0; i < rows; i++)', () => {
-        const value = this.#input(code, row, input);
-        this.#guarded(code, row, () => code.body.line(`${name}.add(${slots}[i], ${value});`));
-      });
+    const values = state.addColumn === undefined ? undefined : this.#columnOf(code, row, input);
+    if (values !== undefined) {
+      const slotCount = this.#part === 'local' ? `${index}.size + 1` : `${index}.size`;
+      code.body.line(`${name}.addColumn({ slots: ${found.slots}, slotCount: ${slotCount}, rows, values: ${values} });`);
+      return;
     }
+    code.body.block('for (let i = 0; i < rows; i++)', () => {
+      if (this.#part === 'local') code.body.line(`if (${found.slots}[i] === ${index}.size) continue;`);
+      const value = this.#input(code, row, input);
+      this.#guarded(code, row, () => code.body.line(`${name}.add(${found.slots}[i], ${value});`));
+    });
+  }
+
+  /** The expression of the array that holds an aggregator's input, if there is one. */
+  #columnOf(code: OperatorCode, row: Row, input: AggregatorInput): string | undefined {
+    if (input.kind === 'none') return code.names.constant('noNumbers', noNumbers);
+    const field = input.kind === 'field' ? fieldOf(row, input.name) : undefined;
+    if (field?.constant === undefined) return field?.numbers?.use();
+    return `${code.names.constant('constantColumn', new ConstantColumn(field.constant))}.ofLength(rows)`;
   }
 
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
@@ -230,7 +263,7 @@ class KeyedAggregate implements OperatorInstance {
   }
 
   /** A record of a key that has no room here goes on as a partial result of its own. */
-  #pass(code: OperatorCode, input: { row: Row; key: { key: Field; hash: string }; values: readonly string[] }, emit: Emit): void {
+  #pass(code: OperatorCode, input: Omit<SlottedRow, 'slot'> & { readonly values: readonly string[] }, emit: Emit): void {
     const passing = code.names.constant('passing', this.#passing);
     const slot = code.names.fresh('passed');
     code.body.line(`const ${slot} = ${passing}.slot();`);
@@ -238,7 +271,7 @@ class KeyedAggregate implements OperatorInstance {
     this.#guarded(code, input.row, () => {
       for (const [i, state] of states.entries()) code.body.line(`${state}.add(${slot}, ${input.values[i]});`);
     });
-    emit(this.#partialRow(code, states, slot, { field: input.key.key, hash: input.key.hash }));
+    emit(this.#partialRow(code, states, slot, { field: input.key, hash: input.hash }));
   }
 
   #partialRow(code: OperatorCode, states: readonly string[], slot: string, key: NonNullable<Row['key']>): Row {

@@ -1,6 +1,6 @@
 /** `aggregate({ createAccumulator, add, getResult })` on a keyed stream: Flink's aggregate function. */
 
-import { MillraceError } from '../base/errors.ts';
+import { callable, checkArgument } from '../base/options.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
@@ -28,8 +28,7 @@ export interface AggregateFunction<T, A, R> {
 
 export function keyedFoldOperator(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined): Operator {
   for (const method of ['createAccumulator', 'add', 'getResult', 'merge'] as const) {
-    if (typeof fn[method] !== 'function')
-      throw new MillraceError('INVALID_OPTION', `aggregate: the aggregate function has no method '${method}'`);
+    checkArgument(fn[method], callable, `aggregate: ${method}`);
     synchronous(fn[method], `aggregate: ${method}`);
   }
   if (toRow !== undefined) synchronous(toRow, 'aggregate');

@@ -1,7 +1,7 @@
 /** What keyed operators have in common: finding the slot of a row's key. */
 
 import { assert } from '../base/assert.ts';
-import { generateKey, slotExpression } from '../compiler/key-code.ts';
+import { columnarKey, generateKey, hashExpression, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
 import { type Field, localField, type Row } from '../compiler/row.ts';
 import type { KeyIndex } from '../state/key-index.ts';
@@ -23,6 +23,53 @@ export function generateSlot(code: OperatorCode, row: Row, context: OperatorCont
   code.body.line(`const ${hash} = ${keyed.hash};`);
   code.body.line(`const ${slot} = ${slotExpression(code.names.constant('index', index), hash, keyed.key)};`);
   return { row: keyed.row, key: keyed.key, hash, slot };
+}
+
+/** An array with room for the rows of one batch; its memory serves all batches. */
+class RowBuffer {
+  #rows = new Int32Array(0);
+
+  ofLength(rows: number): Int32Array {
+    if (this.#rows.length < rows) this.#rows = new Int32Array(rows);
+    return this.#rows;
+  }
+}
+
+/** Where the slots of the rows of a batch are: of all of them, also when the batch was begun before and is gone on with. */
+export interface BatchSlots {
+  readonly key: Field;
+  /** The expression of a row's hash, in a loop over `i`. */
+  readonly hash: string;
+  /** A local, the array of slots by row. Rows that found no room have the slot behind the last. */
+  readonly slots: string;
+  /** A local: how many rows found no room. */
+  readonly left: string;
+}
+
+/** Writes the code that finds the slots of all rows of a batch; undefined, and nothing is written, where keys are not in columns. */
+export function generateSlots(code: OperatorCode, row: Row, context: OperatorContext, index: KeyIndex): BatchSlots | undefined {
+  assert(context.key !== undefined, 'a keyed operator has a keyed input');
+  const key = columnarKey(row, context.key);
+  const method = key?.column !== undefined ? 'ofStrings' : key?.numbers !== undefined ? 'ofNumbers' : undefined;
+  if (key === undefined || method === undefined) return undefined;
+  const { names, body } = code;
+  const hashes = generateHashes(code, row, key);
+  const slots = names.fresh('slots');
+  const left = names.fresh('left');
+  const keys = (key.column ?? key.numbers)?.use();
+  body.line(`const ${slots} = ${names.constant('slotBuffer', new RowBuffer())}.ofLength(rows);`);
+  body.line(`const ${left} = ${names.constant('index', index)}.${method}({ hashes: ${hashes}, keys: ${keys}, rows, slots: ${slots} });`);
+  return { key, hash: `${hashes}[i]`, slots, left };
+}
+
+/** The array of the keys' hashes: where there is none yet, it is filled. */
+function generateHashes(code: OperatorCode, row: Row, key: Field): string {
+  if (row.key?.hash === 'hashes[i]') return 'hashes';
+  if (key.column?.hashes !== undefined) return key.column.hashes;
+  const hashes = code.names.fresh('hashes');
+  code.body.line(`const ${hashes} = ${code.names.constant('hashBuffer', new RowBuffer())}.ofLength(rows);`);
+  code.body.line(`for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`);
+  return hashes;
 }
 
 /** The key of a slot as a row carries it on. */
@@ -50,6 +97,7 @@ export function generateSlotLoop(
   const slot = code.names.fresh('slot');
   code.body.block(`for (let count = 0; count < ${options.limit} && ${cursor}.next < ${index}.size; count++)`, () => {
     code.body.line(`const ${slot} = ${cursor}.next++;`);
+    code.body.line(`if (!${index}.has(${slot})) continue;`);
     write(slot);
   });
   return `${cursor}.next === ${index}.size`;

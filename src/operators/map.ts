@@ -1,6 +1,7 @@
 /** One record out for each record in. */
 
 import type { Operator } from '../compiler/operator.ts';
+import { projectedRow } from '../compiler/user-call.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { synchronous } from './functions.ts';
 
@@ -13,7 +14,12 @@ export function mapOperator(fn: UserFunction): Operator {
     retains: false,
     create: () => ({
       generate(code, row, emit) {
-        emit(code.call(fn, row).resultRow);
+        emit(projectedRow(fn, row) ?? code.call(fn, row).resultRow);
+      },
+      generateBatch(_code, row, emit) {
+        const projected = projectedRow(fn, row);
+        if (projected !== undefined) emit.batch(projected);
+        return projected !== undefined;
       },
     }),
   };

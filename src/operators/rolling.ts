@@ -7,7 +7,7 @@ import { member } from '../compiler/code-writer.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import { generateSlot, generateSlotLoop, SlotCursor, slotKey } from './keyed.ts';
+import { generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
 import { compareValues } from './order.ts';
 
 export type RollingKind = 'sum' | 'min' | 'max';
@@ -60,7 +60,25 @@ class Rolling implements OperatorInstance {
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
     this.#learnShape(code, row);
-    const slotted = generateSlot(code, row, this.#context, this.#index);
+    this.#generateRow(code, generateSlot(code, row, this.#context, this.#index), emit);
+  }
+
+  /** The slots of all rows first, then the rows one by one. */
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const found = generateSlots(code, row, this.#context, this.#index);
+    if (found === undefined) return false;
+    this.#learnShape(code, row);
+    const index = code.names.constant('index', this.#index);
+    const slot = code.names.fresh('slot');
+    code.eachRow(() => {
+      code.body.line(`const ${slot} = ${found.slots}[i];`);
+      this.#generateRow(code, { row, key: found.key, hash: found.hash, slot, left: `${slot} === ${index}.size` }, emit);
+    });
+    return true;
+  }
+
+  /** @param slotted with the condition under which the row found no room */
+  #generateRow(code: OperatorCode, slotted: SlottedRow & { readonly left?: string }, emit: Emit): void {
     const { slot } = slotted;
     const value = this.#value(code, slotted.row);
     const aggregates = code.names.constant('aggregates', this.#aggregates);
@@ -68,7 +86,7 @@ class Rolling implements OperatorInstance {
     const checked = code.names.constant('checked', this.#check);
     if (this.#local) {
       const key = { field: slotted.key, hash: slotted.hash };
-      code.body.block(`if (${slot} < 0)`, () => emit({ ...slotted.row, key }), '} else');
+      code.body.block(`if (${slotted.left ?? `${slot} < 0`})`, () => emit({ ...slotted.row, key }), '} else');
     }
     code.body.block(`if (${slot} === ${firsts}.length)`, () => {
       code.body.line(`try { ${aggregates}.push(${checked}(${value})); }`);
@@ -80,7 +98,7 @@ class Rolling implements OperatorInstance {
       code.body.line(`try { ${aggregates}[${slot}] = ${combine}(${aggregates}[${slot}], ${value}); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(slotted.row))}; }`);
     });
-    if (!this.#local && this.#context.mode === 'streaming') emit(this.#output(code, slot, row.timestamp));
+    if (!this.#local && this.#context.mode === 'streaming') emit(this.#output(code, slot, slotted.row.timestamp));
   }
 
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {

@@ -9,7 +9,8 @@ export function sinkOperator(sink: Sink<never>): Operator {
     kind: 'sink',
     title: sink.name,
     functions: {},
-    retains: false,
+    ...(sink.target === undefined ? {} : { target: sink.target }),
+    retains: sink.retains ?? true,
     create: (context) => new SinkInstance(sink as Sink<unknown>, context),
   };
 }

@@ -1,23 +1,44 @@
 /** The head of a stage that reads a source: the records of its reader go through the chain as they are. */
 
 import type { Operator } from '../compiler/operator.ts';
-import type { Source } from '../graph/source.ts';
+import type { UserFunction } from '../graph/logical.ts';
+import type { Source, Split } from '../graph/source.ts';
+import { synchronous } from './functions.ts';
 
 export interface SourceOperator extends Operator {
   readonly source: Source<unknown>;
 }
 
-export function sourceOperator(source: Source<unknown>): SourceOperator {
+export function sourceOperator<T, S extends Split>(given: Source<T, S>): SourceOperator {
+  // A reader gets the splits of its own source only.
+  const source = given as unknown as Source<unknown>;
   return {
     kind: 'source',
     title: source.name,
     functions: {},
     ...(source.details === undefined ? {} : { details: source.details }),
     bounded: source.bounded,
+    ...(source.parallelismMax === undefined ? {} : { parallelismMax: source.parallelismMax }),
     source,
     retains: false,
     create: () => ({
       generate: (_code, row, emit) => emit(row),
+      generateBatch(_code, row, emit) {
+        emit.batch(row);
+        return true;
+      },
+    }),
+  };
+}
+
+/** A source whose records go through a function of the job at once: one operator, which name, uid and parallelism are about. */
+export function generateOperator<S extends Split>(indices: Source<number, S>, create: UserFunction): SourceOperator {
+  synchronous(create, 'generate');
+  return {
+    ...sourceOperator(indices),
+    functions: { create },
+    create: () => ({
+      generate: (code, row, emit) => emit(code.call(create, row).resultRow),
     }),
   };
 }

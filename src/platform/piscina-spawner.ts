@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { Worker } from 'node:worker_threads';
+import { exitMsMax } from '../base/limits.ts';
 import type { SpawnedTask, Spawner } from '../base/system.ts';
 
 /** Loaded where a pool is made: the threads of the pool load this module, too, and make none. */
@@ -14,9 +15,6 @@ export interface SpawnerOptions {
   /** Mebibytes of JavaScript heap a thread may take; Node's default when undefined. */
   readonly heapMebibytes: number | undefined;
 }
-
-/** Milliseconds to wait for a killed thread: one that is inside of a system call ends when that returns, if ever. */
-const exitMsMax = 2000;
 
 export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions): Spawner {
   const { Piscina } = require('piscina') as typeof import('piscina');

@@ -12,6 +12,8 @@ import type { PartitionerSpec } from '../graph/logical.ts';
 export interface GateChannel {
   readonly reader: ChannelReader;
   readonly partitioner: PartitionerSpec;
+  /** Which of the operator's inputs it belongs to. */
+  readonly input: number;
 }
 
 interface ChannelState extends GateChannel {
@@ -24,6 +26,7 @@ interface ChannelState extends GateChannel {
 export interface GateBatch {
   readonly batch: RecordBatch;
   readonly partitioner: PartitionerSpec;
+  readonly input: number;
 }
 
 export class InputGate {
@@ -31,6 +34,8 @@ export class InputGate {
   #next = 0;
   #current: ChannelState | null = null;
   #watermark = Number.NEGATIVE_INFINITY;
+  /** Whether every channel that is open is idle. */
+  idle = false;
 
   constructor(channels: readonly GateChannel[]) {
     this.#channels = channels.map((channel) => ({ ...channel, watermark: Number.NEGATIVE_INFINITY, idle: false, ended: false }));
@@ -49,15 +54,24 @@ export class InputGate {
     return this.#channels.reduce((sum, channel) => sum + channel.reader.bytes, 0);
   }
 
-  /** The next batch of any channel, or null. It is valid until `release`. */
-  poll(): GateBatch | null {
+  /** Elements that wait in queues of this worker. */
+  get waiting(): number {
+    return this.#channels.reduce((sum, channel) => sum + channel.reader.waiting, 0);
+  }
+
+  /**
+   * The next batch of any channel, valid until `release`; 'advanced' when `watermark` or `idle` changed before one came, so that
+   * time advances where it stands in the stream; null when there is nothing.
+   */
+  poll(): GateBatch | 'advanced' | null {
     assert(this.#current === null, 'a batch is released before the next is polled');
     const count = this.#channels.length;
     for (let tried = 0; tried < count; tried++) {
       const channel = this.#channels[this.#next] as ChannelState;
       this.#next = this.#next + 1 < count ? this.#next + 1 : 0;
-      const batch = channel.ended ? null : this.#pollChannel(channel);
-      if (batch !== null) return { batch, partitioner: channel.partitioner };
+      const polled = channel.ended ? null : this.#pollChannel(channel);
+      if (polled === 'advanced') return polled;
+      if (polled !== null) return { batch: polled, partitioner: channel.partitioner, input: channel.input };
     }
     return null;
   }
@@ -68,20 +82,22 @@ export class InputGate {
     this.#current = null;
   }
 
-  #pollChannel(channel: ChannelState): RecordBatch | null {
+  #pollChannel(channel: ChannelState): RecordBatch | 'advanced' | null {
     for (let element = channel.reader.poll(); element !== null; element = channel.reader.poll()) {
       if (element.kind === 'batch') {
         this.#current = channel;
         return element;
       }
-      this.#take(channel, element);
+      const advanced = this.#take(channel, element);
       channel.reader.release();
+      if (advanced) return 'advanced';
       if (channel.ended) return null;
     }
     return null;
   }
 
-  #take(channel: ChannelState, mark: Mark): void {
+  /** True when the watermark or the idleness of the whole input changed. */
+  #take(channel: ChannelState, mark: Mark): boolean {
     switch (mark.kind) {
       case 'watermark':
         assert(mark.time >= channel.watermark, 'a watermark never goes back');
@@ -100,12 +116,34 @@ export class InputGate {
       case 'barrier':
         throw new Error('barriers come with checkpoints');
     }
-    this.#watermark = this.#smallest();
+    const { watermark, idle } = this;
+    this.#combine(channel);
+    return this.#watermark !== watermark || this.idle !== idle;
   }
 
-  #smallest(): number {
-    const active = this.#channels.filter((channel) => !channel.ended && !channel.idle);
-    if (active.length === 0) return this.#channels.every((channel) => channel.ended) ? Number.POSITIVE_INFINITY : this.#watermark;
-    return Math.max(this.#watermark, Math.min(...active.map((channel) => channel.watermark)));
+  /**
+   * The rules of Flink's `StatusWatermarkValve`: idle channels do not count, nor those that came back from idleness and are still
+   * behind; when the last one becomes idle, the furthest speaks for all.
+   */
+  #combine(changed: ChannelState): void {
+    const open = this.#channels.filter((channel) => !channel.ended);
+    const active = open.filter((channel) => !channel.idle);
+    this.idle = open.length > 0 && active.length === 0;
+    this.#watermark = Math.max(this.#watermark, watermarkOf({ open, active, changed, soFar: this.#watermark }));
   }
+}
+
+interface Channels {
+  readonly open: readonly ChannelState[];
+  readonly active: readonly ChannelState[];
+  readonly changed: ChannelState;
+  readonly soFar: number;
+}
+
+function watermarkOf({ open, active, changed, soFar }: Channels): number {
+  if (open.length === 0) return Number.POSITIVE_INFINITY;
+  // A channel that was still behind when it became idle changes nothing.
+  if (active.length === 0) return changed.watermark < soFar ? soFar : Math.max(...open.map((channel) => channel.watermark));
+  const aligned = active.filter((channel) => channel.watermark >= soFar);
+  return aligned.length === 0 ? soFar : Math.min(...aligned.map((channel) => channel.watermark));
 }

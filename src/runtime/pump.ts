@@ -20,9 +20,6 @@ export interface PumpOptions {
   readonly limits: Limits;
 }
 
-/** A thread looks around once a second at least: times are counted, and a source that forgot to wake it is asked again. */
-const sleepMsMax = 1000;
-
 export class Pump {
   readonly #options: PumpOptions;
   #stopped = false;
@@ -36,7 +33,7 @@ export class Pump {
   /** Something from outside changed: a callback of this thread calls this. */
   readonly wake = (): void => {
     this.#woken = true;
-    this.#options.doorbell.ring();
+    this.#options.doorbell.wake();
   };
 
   /** Makes `run` return after the current round. */
@@ -47,6 +44,14 @@ export class Pump {
 
   /** Resolves after `stop`. @throws whatever a round throws */
   async run(): Promise<void> {
+    try {
+      await this.#repeat();
+    } finally {
+      this.#options.doorbell.close();
+    }
+  }
+
+  async #repeat(): Promise<void> {
     const { clock, limits } = this.#options;
     let idleRounds = 0;
     while (!this.#stopped) {
@@ -74,14 +79,14 @@ export class Pump {
   }
 
   async #sleep(): Promise<void> {
-    const { doorbell, clock, timers, deadline } = this.#options;
+    const { doorbell, clock, timers, deadline, limits } = this.#options;
     doorbell.announceSleep();
     // Between the announcement and this look nothing can be missed: whoever brings work now rings.
     if (this.#woken || this.#stopped || this.#round()) {
       doorbell.stayAwake();
       return;
     }
-    const milliseconds = Math.min(sleepMsMax, deadline() - clock.monotonic());
+    const milliseconds = Math.min(limits.sleepMs, deadline() - clock.monotonic());
     if (milliseconds > 0) await doorbell.sleep(milliseconds, timers);
     else doorbell.stayAwake();
   }

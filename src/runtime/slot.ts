@@ -13,7 +13,9 @@ import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
+import { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
+import { type AlignmentMemory, joinAlignment } from './plan.ts';
 import { SourceInput, sourceFailure } from './source-input.ts';
 import { type ChainedOperator, Subtask } from './subtask.ts';
 
@@ -33,10 +35,11 @@ export interface SlotOptions {
   readonly wiring: Wiring;
   /** Counters of a subtask by its number in the plan. */
   readonly counters: (stage: number, subtask: number) => SubtaskCounters;
+  readonly alignments: AlignmentMemory;
   readonly requestSplit: (stage: number, subtask: number) => void;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string, topic?: string) => void;
 }
 
 export interface SlotSubtask {
@@ -52,6 +55,11 @@ export function buildSlot(options: SlotOptions): SlotSubtask[] {
     .map((stage) => ({ stage: stage.id, subtask: slot, task: new SubtaskBuilder(options, stage).build() }));
 }
 
+/** The compiler of a stage as a slot has it, for whoever only wants to see its code: no reader or writer of the job is made. */
+export function stageCompiler(options: SlotOptions, stage: Stage): StageCompiler {
+  return new SubtaskBuilder(options, stage).compile().compiler;
+}
+
 class SubtaskBuilder {
   readonly #options: SlotOptions;
   readonly #stage: Stage;
@@ -63,11 +71,11 @@ class SubtaskBuilder {
     this.#contexts = stage.operators.map((operator, index) => this.#context(operator, index));
   }
 
-  build(): Subtask {
-    const { plan, slot, system, bufferTimeoutMs, limits, counters, wake, fail } = this.#options;
+  compile() {
+    const { plan, slot, limits } = this.#options;
     const stage = this.#stage;
     const operators = stage.operators.map((operator) => operator.spec as Operator);
-    const chain = operators.map((operator, i) => chained(operator, this.#contexts[i] as OperatorContext));
+    const chain = operators.map((operator, i) => chained(operator, this.#contexts[i] as OperatorContext, this.#parentOf(i)));
     const outputs = stage.outputs.map((id) => {
       const exchange = plan.job.exchanges[id] as Exchange;
       return { exchange, writer: exchangeWriter(this.#options, exchange, slot) };
@@ -80,6 +88,13 @@ class SubtaskBuilder {
       retains: retainsRecords(plan.job, stage),
       shownCharacters: limits.shownCharacters,
     });
+    return { chain, outputs, compiler };
+  }
+
+  build(): Subtask {
+    const { slot, system, bufferTimeoutMs, limits, counters, wake, fail } = this.#options;
+    const stage = this.#stage;
+    const { chain, outputs, compiler } = this.compile();
     return new Subtask({
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
       input: this.#input(),
@@ -89,10 +104,22 @@ class SubtaskBuilder {
       counters: counters(stage.id, slot),
       clock: system.clock,
       bufferTimeoutMs,
-      drainRows: limits.batchRows,
+      time: new ChainTime({
+        operators: chain,
+        outputs: outputs.map(({ exchange, writer }) => ({ writer, from: stage.operators.indexOf(exchange.from.operator) })),
+        compiler,
+        clock: system.clock,
+        rows: limits.batchRows,
+      }),
       wake,
       fail,
     });
+  }
+
+  /** The place in the chain of the operator that feeds one; undefined for the head. */
+  #parentOf(index: number): number | undefined {
+    const from = this.#stage.operators[index]?.inputs[0]?.from;
+    return index === 0 ? undefined : this.#stage.operators.findIndex(({ id }) => id === from);
   }
 
   #input(): InputGate | SourceInput {
@@ -103,7 +130,7 @@ class SubtaskBuilder {
       const channels = plan.channels.flatMap((channel, index) => {
         const exchange = plan.job.exchanges[channel.exchange] as Exchange;
         const ends = exchange.to.stage === stage.id && channel.to === slot;
-        return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner }] : [];
+        return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner, input: exchange.input }] : [];
       });
       return new InputGate(channels);
     }
@@ -119,6 +146,7 @@ class SubtaskBuilder {
 
   #context(operator: LogicalOperator, index: number): OperatorContext {
     const { plan, slot, jobName, limits, system, wake, fail, warn } = this.#options;
+    const counters = this.#options.counters(this.#stage.id, slot);
     return {
       operator,
       jobName,
@@ -129,10 +157,12 @@ class SubtaskBuilder {
       system,
       key: this.#keyOf(operator, index),
       failure: (error, ...record) =>
-        operatorFailure({ operatorName: operator.partOf ?? operator.name, error, record, characters: limits.shownCharacters }),
+        operatorFailure({ operatorName: authorsName(operator), error, record, characters: limits.shownCharacters }),
       wake,
       fail,
-      warn: (message) => warn(`'${operator.name}': ${message}`),
+      warn: (message, topic) => warn(`'${operator.name}': ${message}`, topic),
+      alignment: (alignment) => joinAlignment(plan, this.#options.alignments, { operator: operator.id, subtask: slot, alignment }),
+      countLate: (records) => counters.add('lateRecords', records),
     };
   }
 
@@ -144,13 +174,18 @@ class SubtaskBuilder {
   }
 }
 
-function chained(operator: Operator, context: OperatorContext): ChainedOperator {
+function chained(operator: Operator, context: OperatorContext, parent: number | undefined): ChainedOperator {
   const failure = (error: unknown): MillraceError => context.failure(error);
   try {
-    return { instance: operator.create(context), failure };
+    return { instance: operator.create(context), failure, parent };
   } catch (error) {
     throw failure(error);
   }
+}
+
+/** The name of the operator that the author wrote: its parts go by it, too. */
+function authorsName({ partOf, name }: LogicalOperator): string {
+  return partOf ?? name;
 }
 
 /** The writing end of an exchange for one producer. */
@@ -163,15 +198,17 @@ export function exchangeWriter(
   const channels = plan.channels.flatMap((channel, index) =>
     channel.exchange === exchange.id && channel.from === producer ? [wiring.writer(index)] : [],
   );
+  const characters = limits.shownCharacters;
   return new ExchangeWriter({
-    operatorName: exchange.from.operator.partOf ?? exchange.from.operator.name,
+    operatorName: authorsName(exchange.from.operator),
+    keyFailure: (error, ...record) => operatorFailure({ operatorName: authorsName(exchange.to.operator), error, record, characters }),
     partitioner: exchange.partitioner,
     channels,
     maxParallelism: exchange.to.operator.maxParallelism,
     declared: exchange.side === undefined ? exchange.from.operator.type : undefined,
     limits,
     random: system.random,
-    show: (record) => showRecord(record, limits.shownCharacters),
+    show: (record) => showRecord(record, characters),
   });
 }
 

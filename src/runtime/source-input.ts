@@ -31,6 +31,11 @@ export class SourceInput {
     return this.#reader.bytesRead ?? 0;
   }
 
+  /** A source is in front of nothing. */
+  get waiting(): number {
+    return 0;
+  }
+
   addSplit(split: Split): void {
     this.#requested = false;
     this.#call(() => this.#reader.addSplit(split as never));
@@ -82,7 +87,8 @@ export function sourceFailure(sourceName: string, error: unknown): MillraceError
   );
 }
 
-function batchOf(records: readonly unknown[]): RecordBatch {
+/** Records as a source's reader hands them on, in one column. */
+export function batchOf(records: readonly unknown[]): RecordBatch {
   const batch = new RecordBatch(anyType, { capacity: 0, timestamps: false, hashes: false });
   (batch.columns[0] as AnyColumn).values = records as unknown[];
   batch.rowCount = records.length;

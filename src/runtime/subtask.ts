@@ -4,19 +4,21 @@
  *
  *     running ──input ended──▶ draining ──nothing left──▶ finishing ──sinks done──▶ sealing ──outputs empty──▶ finished
  *
- * `running` is repeated until the input has ended; `draining` until every operator has emitted what it had left, from the head
- * to the tail; `finishing` while sinks finish, outside of a step; `sealing` until the end of the input has gone to every
+ * `running` is repeated until the input has ended; `draining` until every operator has heard of the end and has emitted what it
+ * had left, from the head to the tail; `finishing` while sinks finish, outside of a step; `sealing` until the end of the input has gone to every
  * consumer.
  */
 
 import { assert, unreachable } from '../base/assert.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Clock } from '../base/system.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
 import { endOfInput } from '../channel/element.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { OperatorInstance } from '../compiler/operator.ts';
-import type { StageCompiler } from '../compiler/stage-compiler.ts';
+import type { InputLoop, StageCompiler } from '../compiler/stage-compiler.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
+import type { ChainTime } from './chain-time.ts';
 import type { InputGate } from './input-gate.ts';
 import type { SourceInput } from './source-input.ts';
 
@@ -31,6 +33,8 @@ export type StepResult = 'worked' | 'idle' | 'blocked' | 'waiting' | 'finished';
 /** An operator of the chain, and its failure by something that was thrown at no record. */
 export interface ChainedOperator {
   readonly instance: OperatorInstance;
+  /** Index of the operator that feeds it; undefined for the head. */
+  readonly parent: number | undefined;
   readonly failure: (error: unknown) => MillraceError;
 }
 
@@ -41,13 +45,23 @@ export interface SubtaskOptions {
   /** From the head of the chain to its tail. */
   readonly operators: readonly ChainedOperator[];
   readonly outputs: readonly ExchangeWriter[];
+  readonly time: ChainTime;
   readonly counters: SubtaskCounters;
   readonly clock: Clock;
   readonly bufferTimeoutMs: number;
-  /** Rows that draining emits in one step. */
-  readonly drainRows: number;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
+}
+
+/** A source says nothing of event time; what assigns watermarks behind it does. */
+const alwaysActive = { watermark: Number.NEGATIVE_INFINITY, idle: false };
+
+/** A batch on its way through the chain, and the loop that takes it there, to the end of the batch. */
+interface BatchInHand {
+  readonly batch: RecordBatch;
+  readonly loop: InputLoop;
+  /** The row to go on with. */
+  next: number;
 }
 
 /** What the time until the next step counts as. A sink that waits for the world outside is at work. */
@@ -62,14 +76,14 @@ const timeAfter = {
 export class Subtask {
   readonly #options: SubtaskOptions;
   #state: SubtaskState = 'running';
-  /** Operators that have emitted all they had left. */
-  #drained = 0;
   #finishing: Promise<void> | null = null;
   /** When part-filled batches must leave; Infinity while there are none. */
   #flushAt = Number.POSITIVE_INFINITY;
   /** Whether the last step found an output full or an operator busy: time alone changes nothing then. */
   #stalled = false;
   #recordsIn = 0;
+  /** The batch of which not all rows are through: an output was full. */
+  #inHand: BatchInHand | null = null;
   /** What the time since the last step counts as. */
   #between: 'busyMs' | 'idleMs' | 'backPressuredMs' = 'idleMs';
   #steppedAt: number;
@@ -89,7 +103,7 @@ export class Subtask {
 
   /** Monotonic time by which the subtask wants to be stepped although nothing arrived. */
   get deadline(): number {
-    return this.#stalled ? Number.POSITIVE_INFINITY : this.#flushAt;
+    return this.#stalled ? Number.POSITIVE_INFINITY : Math.min(this.#flushAt, this.#options.time.deadline);
   }
 
   get input(): InputGate | SourceInput {
@@ -128,6 +142,7 @@ export class Subtask {
   #afterStalling(result: StepResult, now: number): void {
     const stalls = result === 'blocked' || result === 'waiting';
     if (this.#stalled && !stalls && this.#state === 'running') this.#flushAt = Math.min(this.#flushAt, now);
+    if (this.#stalled !== stalls) for (const { instance } of this.#options.operators) instance.setStalled?.(stalls);
     this.#stalled = stalls;
   }
 
@@ -141,7 +156,7 @@ export class Subtask {
       case 'running':
         return this.#run(now);
       case 'draining':
-        return this.#drain();
+        return this.#drain(now);
       case 'finishing':
         return this.#finishOperators();
       case 'sealing':
@@ -155,7 +170,9 @@ export class Subtask {
   }
 
   #run(now: number): StepResult {
-    const worked = this.#process();
+    // Time advances between batches, and between two rows where an operator wants it so.
+    const advanced = (this.#inHand === null || this.#options.time.isPressing) && this.#advanceTime();
+    const worked = advanced || (this.#inHand === null ? this.#process() : this.#goOn(this.#inHand));
     if (!worked && this.#options.input.ended) {
       this.#state = 'draining';
       return 'worked';
@@ -164,23 +181,45 @@ export class Subtask {
     return worked ? 'worked' : 'idle';
   }
 
-  /** Takes one batch through the chain; false when there is none. */
+  /** True when time that advanced, or something from outside, made the chain emit. */
+  #advanceTime(): boolean {
+    const { input, time } = this.#options;
+    return time.advance('release' in input ? input : alwaysActive);
+  }
+
+  /** Takes a batch through the chain, or as many of its rows as there is room for; false when there is none. */
   #process(): boolean {
-    const { input, compiler } = this.#options;
+    const { input, compiler, operators } = this.#options;
+    if (operators.some(({ instance }) => instance.holdsInput === true)) return false;
     if ('release' in input) {
       const polled = input.poll();
       if (polled === null) return false;
-      const { batch, partitioner } = polled;
-      compiler.inputLoop(batch, partitioner)(batch);
-      this.#recordsIn += batch.rowCount;
-      input.release();
-      return true;
+      // Time advances with the next step, before the batch that follows.
+      if (polled === 'advanced') return true;
+      const { batch, partitioner, input: origin } = polled;
+      this.#beginBatch();
+      return this.#goOn({ batch, loop: compiler.inputLoop(batch, partitioner, origin), next: 0 });
     }
     const batch = input.poll();
     if (batch === null) return false;
-    compiler.inputLoop(batch, undefined)(batch);
-    this.#recordsIn += batch.rowCount;
+    this.#beginBatch();
+    return this.#goOn({ batch, loop: compiler.inputLoop(batch, undefined), next: 0 });
+  }
+
+  /** Goes on with a batch until all its rows are through, or one of them has filled an output. */
+  #goOn(inHand: BatchInHand): boolean {
+    const { batch, loop } = inHand;
+    const next = loop(batch, inHand.next);
+    this.#recordsIn += next - inHand.next;
+    inHand.next = next;
+    this.#inHand = next < batch.rowCount ? inHand : null;
+    const { input } = this.#options;
+    if (this.#inHand === null && 'release' in input) input.release();
     return true;
+  }
+
+  #beginBatch(): void {
+    for (const { instance } of this.#options.operators) instance.beginBatch?.();
   }
 
   /** Sends part-filled batches once they have waited for the buffer timeout. */
@@ -196,15 +235,16 @@ export class Subtask {
     this.#each((instance) => instance.flush?.());
   }
 
-  #drain(): StepResult {
-    const { compiler, operators } = this.#options;
-    if (this.#drained === operators.length) {
+  #drain(now: number): StepResult {
+    const ending = this.#options.time.end();
+    if (ending === 'waiting') {
+      this.#flushInTime(now, false);
+      return 'idle';
+    }
+    if (ending === 'ended') {
       this.#flush();
       this.#state = 'finishing';
-      return 'worked';
     }
-    const finish = compiler.finishLoop(this.#drained);
-    if (finish === undefined || finish(this.#options.drainRows)) this.#drained++;
     return 'worked';
   }
 
@@ -244,7 +284,10 @@ export class Subtask {
     counters.set('recordsOut', recordsOut);
     counters.set('bytesIn', input.bytes);
     counters.set('bytesOut', bytesOut);
-    counters.set('queuedOut', queued);
+    counters.set('watermark', this.#options.time.watermark);
+    counters.set('queuedIn', input.waiting);
+    // Nobody counts any more what is taken of what a finished subtask has left.
+    counters.set('queuedOut', this.#state === 'finished' ? 0 : queued);
   }
 
   /** Lets go of everything outside, whatever state the subtask is in. The first failure is returned, not thrown. */

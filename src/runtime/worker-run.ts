@@ -5,6 +5,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { describeError, MillraceError } from '../base/errors.ts';
+import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
@@ -111,12 +112,13 @@ class WorkerRun {
       bufferTimeoutMs: job.bufferTimeoutMs,
       limits,
       system: this.#system,
-      wiring: new WorkerWiring({ plan, slot, memory, localQueueBatches: limits.localQueueBatches }),
+      wiring: new WorkerWiring({ plan, slot, memory, limits }),
       counters: (stage, subtask) => new SubtaskCounters(memory.counters, subtaskNumber(plan, stage, subtask)),
+      alignments: memory.alignments,
       requestSplit: (stage, subtask) => this.#send({ type: 'split-request', stage, subtask }),
       wake,
       fail: (error) => this.#fail(error),
-      warn: (message) => this.#warn(message),
+      warn: (message, topic) => this.#warn(message, topic),
     });
     if (this.#stopSources) this.#endSources();
     for (const { task } of this.#subtasks) task.open();
@@ -173,10 +175,10 @@ class WorkerRun {
     this.#scheduler?.stop();
   }
 
-  #warn(message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    this.#send({ type: 'warning', message });
+  #warn(message: string, topic = message): void {
+    if (this.#warned.has(topic)) return;
+    this.#warned.add(topic);
+    this.#send({ type: 'warning', message, topic });
   }
 
   #send(message: WorkerMessage): void {
@@ -195,7 +197,7 @@ interface WorkerWiringOptions {
   readonly plan: PhysicalPlan;
   readonly slot: number;
   readonly memory: SharedJobMemory;
-  readonly localQueueBatches: number;
+  readonly limits: Limits;
 }
 
 /** Rings to other workers and the host, queues within this one. */
@@ -211,7 +213,7 @@ class WorkerWiring implements Wiring {
     const ring = this.#options.memory.rings[channel];
     return ring === undefined
       ? this.#queue(channel)
-      : new RingChannelWriter(ring, this.#bell(this.#options.plan.channels[channel]?.toSlot));
+      : new RingChannelWriter(ring, this.#bell(this.#options.plan.channels[channel]?.toSlot), this.#options.limits.pooledBatches);
   }
 
   reader(channel: number): LocalChannel | RingChannelReader {
@@ -222,7 +224,7 @@ class WorkerWiring implements Wiring {
   }
 
   #queue(channel: number): LocalChannel {
-    const queue = this.#local.get(channel) ?? new LocalChannel(this.#options.localQueueBatches);
+    const queue = this.#local.get(channel) ?? new LocalChannel(this.#options.limits.localQueueBatches, this.#options.limits.pooledBatches);
     this.#local.set(channel, queue);
     return queue;
   }

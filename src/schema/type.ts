@@ -3,7 +3,9 @@
  * phantom parameter of `Type` carries the TypeScript type of the record it describes.
  */
 
+import { describeValue } from '../base/describe-value.ts';
 import { MillraceError } from '../base/errors.ts';
+import { unexpected } from '../base/options.ts';
 
 /** What one column holds. `any` takes every value; `null` nothing but null, until another value widens it. */
 export type ColumnKind = 'float64' | 'int32' | 'bigint64' | 'bool' | 'timestamp' | 'string' | 'any' | 'null';
@@ -99,6 +101,18 @@ function fieldColumn(type: Type<unknown>): ColumnType {
   return type.record.form === 'scalar' ? (type.record.columns[0] as ColumnType) : anyColumn;
 }
 
+export function isType(value: unknown): value is Type<unknown> {
+  const record = (value as Partial<Type<unknown>> | null | undefined)?.record;
+  return Array.isArray(record?.columns) && Array.isArray(record.names);
+}
+
+function checkField(what: string, type: unknown): void {
+  if (isType(type)) return;
+  const isPlain = typeof type === 'object' && type !== null && Object.getPrototypeOf(type) === Object.prototype;
+  const wayOut = isPlain ? '; write t.object({ … }) for it' : '';
+  throw new MillraceError('INVALID_OPTION', `${what} must be a type, such as t.string, not ${describeValue(type)}${wayOut}`);
+}
+
 type Fields = Readonly<Record<string, Type<unknown>>>;
 type ObjectOf<F extends Fields> = { [K in keyof F]: TypeOf<F[K]> };
 type TupleOf<E extends readonly Type<unknown>[]> = { [K in keyof E]: TypeOf<E[K]> };
@@ -124,13 +138,17 @@ export const t = {
   any: declare<unknown>(anyColumn),
   /** A value or null. */
   nullable<T>(type: Type<T>): Type<T | null> {
+    if (!isType(type)) throw unexpected('t.nullable', 'a type, such as t.string', type);
     const only = fieldColumn(type);
     return declare<T | null>(only.kind === 'any' ? only : column(only.kind, true));
   },
   /** An object with exactly these keys, in this order. */
   object<const F extends Fields>(fields: F): Type<ObjectOf<F>> {
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      throw unexpected('t.object', 'fields with their types, such as { url: t.string }', fields);
     const names = Object.keys(fields);
     for (const name of names) {
+      checkField(`t.object: the field '${name}'`, fields[name]);
       if (isAwkwardName(name)) {
         throw new MillraceError('INVALID_OPTION', `t.object: a field cannot be called '${name}'; use t.any for such records`);
       }
@@ -140,6 +158,7 @@ export const t = {
   },
   /** An array with exactly these elements. */
   tuple<const E extends readonly Type<unknown>[]>(...elements: E): Type<TupleOf<E>> {
+    for (const [i, element] of elements.entries()) checkField(`t.tuple: the element ${i}`, element);
     return { record: { form: 'tuple', names: elements.map((_, i) => String(i)), columns: elements.map(fieldColumn), key: undefined } };
   },
 } as const;

@@ -3,7 +3,7 @@
  * arrays indexed by slot. Open addressing with linear probing in typed arrays; hashes come with the records.
  *
  * Keys are equal as in a JavaScript `Map` (−0 is 0, NaN is NaN), whatever column they came from; arrays, dates and objects
- * are equal by content. One subtask owns an index.
+ * are equal by content. A removed key leaves its slot to the next new one. One subtask owns an index.
  *
  * @hotpath
  */
@@ -14,23 +14,41 @@ import { ByteSource } from '../batch/byte-source.ts';
 import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import { decodeValue } from '../batch/value-codec.ts';
+import { KeyArena, readableBytes } from './key-arena.ts';
 
 const numberKey = 0;
 const latin1Key = 1;
 const utf16Key = 2;
 /** Any other key, as canonical bytes. */
 const valueKey = 3;
-
 const initialSlots = 256;
 
-/** Of each slot, side by side in one cache line: the hash of its key, and where the key's bytes lie in the arena. */
-const entryLength = 4;
+/**
+ * Of each slot, side by side: the hash of its key; where its bytes begin in the arena; the first eight of them, for keys of
+ * Latin-1 bytes, or the number itself; and how many bytes there are, with the kind in the lowest two bits. So a number or a short
+ * text is found without a look at the arena, by a single comparison that hardly ever surprises the processor; and since frequent
+ * keys come early, their entries lie close together, which the places of a table do not.
+ */
+const entryLength = 6;
 const entryStart = 1;
-const entryBytes = 2;
-const entryKind = 3;
+const entryHead = 2;
+const entryNext = 3;
+const entryMeasure = 4;
+/** Of the entry as float64s, half as many: the number lies over `entryHead` and `entryNext`. */
+const entryNumber = entryHead / 2;
 
-/** The arena is indexed by int32. */
-const arenaBytesMax = 2 ** 31 - 1;
+/** The measure of a slot whose key was removed. */
+const noKey = -1;
+
+/** Bytes of a key that lie in its entry. */
+const headBytes = readableBytes;
+
+/** The bits of the first and of the second four bytes that belong to a key, by its length up to eight. */
+const headMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
+const nextMask = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
+
+/** Bytes of a key: their number goes into a word, with the kind. V8's strings have fewer units. */
+const keyBytesMax = 2 ** 30 - 2;
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
@@ -41,9 +59,32 @@ const directMax = 1 << 16;
  */
 const golden = 0x9e3779b1;
 
+/** The keys of the rows of a batch, by row; slots are put into `slots`. */
+interface ColumnKeys {
+  readonly hashes: Int32Array;
+  readonly rows: number;
+  readonly slots: Int32Array;
+}
+
+interface KeyBytes {
+  readonly kind: number;
+  readonly bytes: Uint8Array;
+}
+
+interface NewKey {
+  readonly kind: number;
+  /** Of its bytes in the arena. */
+  readonly start: number;
+  readonly length: number;
+  readonly number: number;
+}
+
 export class KeyIndex {
-  /** Keys so far; the slot of the next new key. */
+  /** Slots so far, those of removed keys too: all slots are below. While no key was removed, the slot of the next new key. */
   size = 0;
+  /** Slots whose keys were removed, and the first of them, or −1. Each says in place of its hash which is the next. */
+  #freeSlots = 0;
+  #firstFree = -1;
   /** Keys that the index takes; the slot of any further key is −1. */
   readonly #limit: number;
   #capacity = initialSlots;
@@ -54,10 +95,9 @@ export class KeyIndex {
   #shift = 32 - Math.log2(initialSlots * 2);
   /** By slot: `entryLength` words. */
   #entries = new Int32Array(initialSlots * entryLength);
-  /** By slot: the key, where it is a number; NaN elsewhere. */
-  #numbers = new Float64Array(initialSlots);
-  #arena: Buffer = Buffer.allocUnsafeSlow(4096);
-  #arenaLength = 0;
+  /** The same memory. */
+  #numbers = new Float64Array(this.#entries.buffer);
+  readonly #arena = new KeyArena();
   /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
   #direct = new Int32Array(0);
   /** By slot: the key as a JavaScript value, once somebody asked for it. */
@@ -67,6 +107,16 @@ export class KeyIndex {
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
+  }
+
+  /** Keys that the index has now. */
+  get keyCount(): number {
+    return this.size - this.#freeSlots;
+  }
+
+  /** Whether a slot below `size` has a key: it was not removed. */
+  has(slot: number): boolean {
+    return this.#entries[slot * entryLength + entryMeasure] !== noKey;
   }
 
   /** Slot of a number, a new one if need be. */
@@ -79,15 +129,11 @@ export class KeyIndex {
     return this.#findNumber(hash, key);
   }
 
-  /** Slots of the numbers of a column: `ofNumber` for every row. */
-  ofNumbers(options: {
-    readonly hashes: Int32Array;
-    readonly keys: Float64Array | Int32Array;
-    readonly rows: number;
-    readonly slots: Int32Array;
-  }): void {
+  /** Slots of the numbers of a column: `ofNumber` for every row. Rows that find no room get the slot `size`; says how many. */
+  ofNumbers(options: ColumnKeys & { readonly keys: Float64Array | Int32Array }): number {
     const { hashes, keys, rows, slots } = options;
     let direct = this.#direct;
+    let left = 0;
     for (let row = 0; row < rows; row++) {
       const key = keys[row] as number;
       const integer = key | 0;
@@ -98,25 +144,26 @@ export class KeyIndex {
           continue;
         }
       }
-      slots[row] = this.#findNumber(hashes[row] as number, key);
+      const slot = this.#findNumber(hashes[row] as number, key);
+      slots[row] = slot < 0 ? this.size : slot;
+      if (slot < 0) left++;
       direct = this.#direct;
     }
+    return left;
   }
 
   #findNumber(hash: number, key: number): number {
     // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
-    const mask = this.#mask;
-    let place = Math.imul(hash, golden) >>> this.#shift;
+    let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const slot = entry - 1;
-      if (this.#numbers[slot] === key) return slot;
-      place = (place + 1) & mask;
+      const at = (entry - 1) * entryLength;
+      if (this.#entries[at + entryMeasure] === numberKey && this.#numbers[(at >> 1) + entryNumber] === key) return entry - 1;
+      place = (place + 1) & this.#mask;
     }
-    const slot = this.#insert(hash, place, numberKey);
+    const slot = this.#insert(hash, place, { kind: numberKey, start: 0, length: 0, number: key + 0 });
     if (slot < 0) return slot;
-    this.#numbers[slot] = key + 0;
     const integer = key | 0;
     if (integer === key && integer >= 0 && integer < directMax) this.#addDirect(integer, slot);
     return slot;
@@ -130,13 +177,11 @@ export class KeyIndex {
 
   ofString(hash: number, key: string): number {
     const table = this.#table;
-    const entries = this.#entries;
-    const mask = this.#mask;
-    let place = Math.imul(hash, golden) >>> this.#shift;
+    let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const slot = entry - 1;
-      if (entries[slot * entryLength] === hash && this.#equalsString(slot, key)) return slot;
-      place = (place + 1) & mask;
+      const at = (entry - 1) * entryLength;
+      if (this.#entries[at] === hash && this.#equalsString(at, key)) return entry - 1;
+      place = (place + 1) & this.#mask;
     }
     return this.#insertString(hash, place, key);
   }
@@ -145,9 +190,75 @@ export class KeyIndex {
   ofColumn(hash: number, column: StringColumn, row: number, rows: number): number {
     if (column.isNull(row)) return this.#ofOther(hash, null);
     if (column.form !== 'bytes' || column.wide) return this.ofString(hash, column.at(row, rows) as string);
-    const start = column.bytesBase + (column.offsets[column.base + row] as number);
-    const end = column.bytesBase + (column.offsets[column.base + row + 1] as number) - column.gap;
+    const at = column.base + row * column.stride;
+    const start = column.bytesBase + (column.offsets[at] as number);
+    const end = column.bytesBase + (column.offsets[at + 1] as number) - column.gap;
     return this.#ofBytes(hash, latin1Key, column.bytes, start, end);
+  }
+
+  /** Slots of the strings of a column: `ofColumn` for every row. Rows that find no room get the slot `size`; says how many. */
+  ofStrings(options: ColumnKeys & { readonly keys: StringColumn }): number {
+    if (options.keys.latin1) return this.#ofLatin1(options);
+    const { hashes, keys, rows, slots } = options;
+    let left = 0;
+    for (let row = 0; row < rows; row++) {
+      const slot = this.ofColumn(hashes[row] as number, keys, row, rows);
+      slots[row] = slot < 0 ? this.size : slot;
+      if (slot < 0) left++;
+    }
+    return left;
+  }
+
+  #ofLatin1({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
+    const { bytes, offsets, base, stride, bytesBase, gap } = keys;
+    const view = keys.view();
+    const wholeMax = bytes.length - headBytes;
+    let left = 0;
+    for (let row = 0; row < rows; row++) {
+      const hash = hashes[row] as number;
+      const at = base + row * stride;
+      const start = bytesBase + (offsets[at] as number);
+      const end = bytesBase + (offsets[at + 1] as number) - gap;
+      // At the end of the memory there may be less to read than eight bytes.
+      const slot = start <= wholeMax ? this.#ofWords(hash, view, start, end) : this.#ofBytes(hash, latin1Key, bytes, start, end);
+      slots[row] = slot < 0 ? this.size : slot;
+      if (slot < 0) left++;
+    }
+    return left;
+  }
+
+  /** Slot of Latin-1 bytes behind whose beginning there are eight bytes to read. */
+  #ofWords(hash: number, view: DataView, start: number, end: number): number {
+    const length = end - start;
+    const headLength = Math.min(length, headBytes);
+    const head = view.getInt32(start, true) & (headMask[headLength] as number);
+    const next = view.getInt32(start + 4, true) & (nextMask[headLength] as number);
+    const measure = (length << 2) | latin1Key;
+    const table = this.#table;
+    const entries = this.#entries;
+    const mask = this.#mask;
+    let place = this.#placeOf(hash);
+    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
+      const at = (entry - 1) * entryLength;
+      const differs =
+        ((entries[at] as number) ^ hash) |
+        ((entries[at + entryMeasure] as number) ^ measure) |
+        ((entries[at + entryHead] as number) ^ head) |
+        ((entries[at + entryNext] as number) ^ next);
+      if (differs === 0 && (length <= headBytes || this.#equalsRest(entries[at + entryStart] as number, view, start, length))) {
+        return entry - 1;
+      }
+      place = (place + 1) & mask;
+    }
+    return this.#insertBytes(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
+  }
+
+  /** Compares what lies behind the first eight bytes, the last four perhaps once more. @param from in the arena */
+  #equalsRest(from: number, view: DataView, start: number, length: number): boolean {
+    const arena = this.#arena.view;
+    const last = length - 4;
+    for (let at = headBytes; at < last; at += 4) if (view.getInt32(start + at, true) !== arena.getInt32(from + at, true)) return false;
+    return view.getInt32(start + last, true) === arena.getInt32(from + last, true);
   }
 
   /** Slot of a key of any kind. */
@@ -159,7 +270,7 @@ export class KeyIndex {
 
   /** The key of a slot. */
   key(slot: number): unknown {
-    if (this.#entries[slot * entryLength + entryKind] === numberKey) return this.#numbers[slot];
+    if (this.#entries[slot * entryLength + entryMeasure] === numberKey) return this.#numberOf(slot);
     const known = this.#values[slot];
     if (known !== undefined) return known;
     const key = this.#decode(slot);
@@ -172,6 +283,60 @@ export class KeyIndex {
     return this.#entries[slot * entryLength] as number;
   }
 
+  /** Forgets the key of a slot; the slot goes to the next new key. */
+  remove(slot: number): void {
+    assert(slot >= 0 && slot < this.size && this.has(slot), 'only a key that the index has is removed');
+    const at = slot * entryLength;
+    this.#vacate(this.#placeWith(slot));
+    const measure = this.#entries[at + entryMeasure] as number;
+    const key = measure === numberKey ? this.#numberOf(slot) : Number.NaN;
+    const integer = key | 0;
+    if (integer === key && integer >= 0 && integer < this.#direct.length) this.#direct[integer] = 0;
+    if (slot < this.#values.length) this.#values[slot] = undefined;
+    this.#arena.free(measure >>> 2);
+    this.#entries[at + entryMeasure] = noKey;
+    this.#entries[at] = this.#firstFree;
+    this.#firstFree = slot;
+    this.#freeSlots++;
+  }
+
+  /** Forgets all keys and keeps the memory for others. */
+  clear(): void {
+    this.size = 0;
+    this.#freeSlots = 0;
+    this.#firstFree = -1;
+    this.#table.fill(0);
+    this.#direct.fill(0);
+    this.#values = [];
+    this.#arena.clear();
+  }
+
+  /** The place of the table that names a slot. */
+  #placeWith(slot: number): number {
+    let place = this.#placeOf(this.hash(slot));
+    while (this.#table[place] !== slot + 1) place = (place + 1) & this.#mask;
+    return place;
+  }
+
+  /**
+   * Empties a place by backward shift (Knuth's algorithm R): of the keys behind it, one that may lie there is moved to it and
+   * leaves the place that is to be emptied next. So no search meets a gap before its key, and there are no marks of removed
+   * keys to be passed over.
+   */
+  #vacate(place: number): void {
+    const table = this.#table;
+    const mask = this.#mask;
+    let gap = place;
+    for (let next = (gap + 1) & mask; table[next] !== 0; next = (next + 1) & mask) {
+      const entry = table[next] as number;
+      const displacement = (next - this.#placeOf(this.hash(entry - 1))) & mask;
+      if (displacement < ((next - gap) & mask)) continue;
+      table[gap] = entry;
+      gap = next;
+    }
+    table[gap] = 0;
+  }
+
   #ofOther(hash: number, key: unknown): number {
     this.#sink.reset();
     encodeKey(this.#sink, key);
@@ -180,42 +345,33 @@ export class KeyIndex {
 
   #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
     const table = this.#table;
-    const entries = this.#entries;
-    const mask = this.#mask;
-    let place = Math.imul(hash, golden) >>> this.#shift;
+    const arena = this.#arena.bytes;
+    const measure = ((end - start) << 2) | kind;
+    let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const slot = entry - 1;
-      const at = slot * entryLength;
-      if (entries[at] === hash && entries[at + entryKind] === kind && this.#equalsBytes(at, bytes, start, end)) return slot;
-      place = (place + 1) & mask;
+      const at = (entry - 1) * entryLength;
+      if (this.#entries[at] === hash && this.#entries[at + entryMeasure] === measure) {
+        const from = this.#entries[at + entryStart] as number;
+        let here = start;
+        while (here < end && arena[from + here - start] === bytes[here]) here++;
+        if (here === end) return entry - 1;
+      }
+      place = (place + 1) & this.#mask;
     }
-    const slot = this.#insert(hash, place, kind);
-    if (slot >= 0) this.#append(slot, bytes, start, end);
-    return slot;
+    return this.#insertBytes(hash, place, { kind, bytes: bytes.subarray(start, end) });
   }
 
   /** @param at where the slot's entry is */
-  #equalsBytes(at: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const length = end - start;
-    if (this.#entries[at + entryBytes] !== length) return false;
+  #equalsString(at: number, key: string): boolean {
+    const { length } = key;
+    const measure = this.#entries[at + entryMeasure] as number;
     const from = this.#entries[at + entryStart] as number;
-    const arena = this.#arena;
-    for (let i = 0; i < length; i++) if (arena[from + i] !== bytes[start + i]) return false;
-    return true;
-  }
-
-  #equalsString(slot: number, key: string): boolean {
-    const entries = this.#entries;
-    const at = slot * entryLength;
-    const length = key.length;
-    const from = entries[at + entryStart] as number;
-    const arena = this.#arena;
-    if (entries[at + entryKind] === latin1Key) {
-      if (entries[at + entryBytes] !== length) return false;
+    const arena = this.#arena.bytes;
+    if (measure === ((length << 2) | latin1Key)) {
       for (let i = 0; i < length; i++) if (arena[from + i] !== key.charCodeAt(i)) return false;
       return true;
     }
-    if (entries[at + entryKind] !== utf16Key || entries[at + entryBytes] !== length * 2) return false;
+    if (measure !== ((length << 3) | utf16Key)) return false;
     for (let i = 0; i < length; i++) {
       const unit = (arena[from + i * 2] as number) | ((arena[from + i * 2 + 1] as number) << 8);
       if (unit !== key.charCodeAt(i)) return false;
@@ -224,75 +380,109 @@ export class KeyIndex {
   }
 
   #insertString(hash: number, place: number, key: string): number {
-    const length = key.length;
+    const { length } = key;
     let units = 0;
     for (let i = 0; i < length; i++) units |= key.charCodeAt(i);
     const wide = units > 255;
-    const slot = this.#insert(hash, place, wide ? utf16Key : latin1Key);
-    if (slot < 0) return slot;
-    const bytes = Buffer.from(key, wide ? 'utf16le' : 'latin1');
-    this.#append(slot, bytes, 0, bytes.length);
-    return slot;
+    const kind = wide ? utf16Key : latin1Key;
+    return this.#insertBytes(hash, place, { kind, bytes: Buffer.from(key, wide ? 'utf16le' : 'latin1') });
+  }
+
+  #insertBytes(hash: number, place: number, { kind, bytes }: KeyBytes): number {
+    if (this.keyCount >= this.#limit) return -1; // Its bytes would stay in the arena.
+    assert(bytes.length <= keyBytesMax, 'a key takes less than 1 GiB');
+    if (this.#arena.isWorthCompacting(bytes.length)) this.#compact(bytes.length);
+    const start = this.#arena.append(bytes, 0, bytes.length);
+    return this.#insert(hash, place, { kind, start, length: bytes.length, number: Number.NaN });
   }
 
   /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */
-  #insert(hash: number, place: number, kind: number): number {
-    if (this.size >= this.#limit) return -1;
-    const slot = this.size++;
+  #insert(hash: number, place: number, key: NewKey): number {
+    if (this.keyCount >= this.#limit) return -1;
+    const slot = this.#takeSlot();
+    this.#enter(slot, hash, key);
     this.#table[place] = slot + 1;
-    if (slot === this.#capacity) this.#growSlots();
-    this.#entries[slot * entryLength] = hash;
-    this.#entries[slot * entryLength + entryKind] = kind;
-    this.#numbers[slot] = Number.NaN;
-    if (this.size * 2 > this.#table.length) this.#growTable();
+    if (this.keyCount * 2 > this.#table.length) this.#growTable();
     return slot;
   }
 
-  #append(slot: number, bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (this.#arenaLength + length > this.#arena.length) {
-      assert(this.#arenaLength + length <= arenaBytesMax, 'the keys of one subtask take less than 2 GiB');
-      const arena = Buffer.allocUnsafeSlow(Math.min(arenaBytesMax, Math.max(this.#arena.length * 2, this.#arenaLength + length)));
-      arena.set(this.#arena.subarray(0, this.#arenaLength));
-      this.#arena = arena;
+  #enter(slot: number, hash: number, { kind, start, length, number }: NewKey): void {
+    const entries = this.#entries;
+    const at = slot * entryLength;
+    entries[at] = hash;
+    entries[at + entryStart] = start;
+    entries[at + entryMeasure] = (length << 2) | kind;
+    if (kind === numberKey) this.#numbers[(at >> 1) + entryNumber] = number;
+    if (kind !== latin1Key) return;
+    const headLength = Math.min(length, headBytes);
+    entries[at + entryHead] = this.#arena.view.getInt32(start, true) & (headMask[headLength] as number);
+    entries[at + entryNext] = this.#arena.view.getInt32(start + 4, true) & (nextMask[headLength] as number);
+  }
+
+  #numberOf(slot: number): number {
+    return this.#numbers[(slot * entryLength) / 2 + entryNumber] as number;
+  }
+
+  /** The slot of a removed key, or one more. */
+  #takeSlot(): number {
+    const slot = this.#firstFree;
+    if (slot < 0) {
+      if (this.size === this.#capacity) this.#growSlots();
+      return this.size++;
     }
-    for (let i = 0; i < length; i++) this.#arena[this.#arenaLength + i] = bytes[start + i] as number;
-    this.#entries[slot * entryLength + entryStart] = this.#arenaLength;
-    this.#entries[slot * entryLength + entryBytes] = length;
-    this.#arenaLength += length;
+    this.#firstFree = this.#entries[slot * entryLength] as number;
+    this.#freeSlots--;
+    return slot;
+  }
+
+  /** Leaves the bytes of removed keys behind. */
+  #compact(further: number): void {
+    const entries = this.#entries;
+    const arena = this.#arena;
+    const from = arena.renew(further);
+    for (let at = 0; at < this.size * entryLength; at += entryLength) {
+      const measure = entries[at + entryMeasure] as number;
+      if (measure === noKey || measure === numberKey) continue;
+      entries[at + entryStart] = arena.append(from, entries[at + entryStart] as number, measure >>> 2);
+    }
+  }
+
+  /** The first place that a key with this hash may have. */
+  #placeOf(hash: number): number {
+    return Math.imul(hash, golden) >>> this.#shift;
   }
 
   #growSlots(): void {
     this.#capacity *= 2;
     this.#entries = grown(this.#entries, new Int32Array(this.#capacity * entryLength));
-    this.#numbers = grown(this.#numbers, new Float64Array(this.#capacity));
+    this.#numbers = new Float64Array(this.#entries.buffer);
   }
 
   #growTable(): void {
     const table = new Int32Array(this.#table.length * 2);
-    const mask = table.length - 1;
-    const shift = this.#shift - 1;
+    this.#table = table;
+    this.#mask = table.length - 1;
+    this.#shift--;
     for (let slot = 0; slot < this.size; slot++) {
-      let place = Math.imul(this.hash(slot), golden) >>> shift;
-      while (table[place] !== 0) place = (place + 1) & mask;
+      if (!this.has(slot)) continue;
+      let place = this.#placeOf(this.hash(slot));
+      while (table[place] !== 0) place = (place + 1) & this.#mask;
       table[place] = slot + 1;
     }
-    this.#table = table;
-    this.#mask = mask;
-    this.#shift = shift;
   }
 
   #decode(slot: number): unknown {
     const at = slot * entryLength;
     const start = this.#entries[at + entryStart] as number;
-    const end = start + (this.#entries[at + entryBytes] as number);
-    switch (this.#entries[at + entryKind]) {
+    const measure = this.#entries[at + entryMeasure] as number;
+    const end = start + (measure >>> 2);
+    switch (measure & 3) {
       case latin1Key:
-        return this.#arena.latin1Slice(start, end);
+        return this.#arena.bytes.latin1Slice(start, end);
       case utf16Key:
-        return this.#arena.ucs2Slice(start, end);
+        return this.#arena.bytes.ucs2Slice(start, end);
       default:
-        this.#source.reset(this.#arena, start, end);
+        this.#source.reset(this.#arena.bytes, start, end);
         return decodeValue(this.#source);
     }
   }

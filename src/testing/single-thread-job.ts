@@ -3,17 +3,26 @@
  * only when nothing else can happen, and then jumps to the next moment at which something will.
  */
 
-import { limitsWith } from '../base/limits.ts';
+import type { JobMetrics } from '../api/job-client.ts';
+import { type Limits, limitsWith } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { HostEndpoints } from '../cluster/host-endpoints.ts';
+import { jobMetrics, type MeteredJob } from '../cluster/job-metrics.ts';
 import { SplitAssigner } from '../cluster/split-assigner.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
-import { createRings, planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import {
+  type AlignmentMemory,
+  createAlignmentMemories,
+  createRings,
+  planDescription,
+  subtaskCount,
+  subtaskNumber,
+} from '../runtime/plan.ts';
 import { buildSlot, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
 import { SourceInput } from '../runtime/source-input.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -29,21 +38,24 @@ export class SingleThreadJob {
   readonly #options: SingleThreadOptions;
   readonly #plan: PhysicalPlan;
   readonly endpoints: HostEndpoints;
-  readonly #limits;
+  readonly #limits: Limits;
   readonly #wiring: Wiring;
-  readonly #counters: SharedArrayBuffer;
+  readonly #alignments: AlignmentMemory;
+  readonly #memory: MeteredJob['memory'];
   #subtasks: SlotSubtask[] = [];
   #splits: SplitAssigner | null = null;
   #failure: unknown;
   #woken = false;
+  readonly #warned = new Set<string>();
 
   constructor(options: SingleThreadOptions) {
     this.#options = options;
     const { job, system } = options;
     this.#plan = planDescription(job);
     this.#limits = limitsWith(job.limits);
-    this.#wiring = singleThreadWiring(this.#plan, job);
-    this.#counters = createCounterMemory(subtaskCount(this.#plan));
+    this.#memory = { rings: createRings(this.#plan, this.#limits), counters: createCounterMemory(subtaskCount(this.#plan)) };
+    this.#alignments = createAlignmentMemories(this.#plan);
+    this.#wiring = singleThreadWiring(this.#memory.rings, this.#limits);
     this.endpoints = new HostEndpoints({
       plan: this.#plan,
       wiring: this.#wiring,
@@ -51,6 +63,11 @@ export class SingleThreadJob {
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
     });
+  }
+
+  /** As of a job on worker threads. */
+  metrics(): JobMetrics {
+    return jobMetrics({ plan: this.#plan, memory: this.#memory, inputBytes: this.#splits?.inputBytes });
   }
 
   /** Runs the job to its end. @throws what made it fail */
@@ -87,7 +104,8 @@ export class SingleThreadJob {
       limits: this.#limits,
       system,
       wiring: this.#wiring,
-      counters: (stage, subtask) => new SubtaskCounters(this.#counters, subtaskNumber(this.#plan, stage, subtask)),
+      counters: (stage, subtask) => new SubtaskCounters(this.#memory.counters, subtaskNumber(this.#plan, stage, subtask)),
+      alignments: this.#alignments,
       requestSplit: (stage, subtask) => this.#assignSplit(stage, subtask),
       wake: () => {
         this.#woken = true;
@@ -96,7 +114,10 @@ export class SingleThreadJob {
         this.#failure ??= error;
         this.#woken = true;
       },
-      warn,
+      warn: (message, topic = message) => {
+        if (!this.#warned.has(topic)) warn(message);
+        this.#warned.add(topic);
+      },
     });
   }
 
@@ -137,15 +158,14 @@ export class SingleThreadJob {
 }
 
 /** Queues within a slot, and rings between slots as between threads. */
-function singleThreadWiring(plan: PhysicalPlan, job: JobDescription): Wiring {
-  const limits = limitsWith(job.limits);
-  const ends = createRings(plan, limits).map((memory): { writer: ChannelWriter; reader: ChannelReader } => {
+function singleThreadWiring(rings: MeteredJob['memory']['rings'], limits: Limits): Wiring {
+  const ends = rings.map((memory): { writer: ChannelWriter; reader: ChannelReader } => {
     if (memory === undefined) {
-      const queue = new LocalChannel(limits.localQueueBatches);
+      const queue = new LocalChannel(limits.localQueueBatches, limits.pooledBatches);
       return { writer: queue, reader: queue };
     }
     const silent = (): void => {};
-    return { writer: new RingChannelWriter(memory, silent), reader: new RingChannelReader(memory, silent) };
+    return { writer: new RingChannelWriter(memory, silent, limits.pooledBatches), reader: new RingChannelReader(memory, silent) };
   });
   return {
     writer: (channel) => (ends[channel] as (typeof ends)[number]).writer,

@@ -1,11 +1,12 @@
 /** An environment for tests: the whole job runs on the calling thread, deterministically, on a manual clock. */
 
-import { collectEndpoint, type DataStream, printEndpoint } from '../api/data-stream.ts';
+import { collectEndpoint, DataStream, printEndpoint } from '../api/data-stream.ts';
 import { StreamEnvironment } from '../api/environment.ts';
 import type { Execution } from '../api/execution.ts';
 import type { JobInput, JobResult } from '../api/job-client.ts';
-import type { EnvironmentConfig } from '../api/options.ts';
+import { type EnvironmentConfig, environmentRules } from '../api/options.ts';
 import { MillraceError } from '../base/errors.ts';
+import { anything, callable, checkOptions, type OptionRules, optional, unexpected, wholeNumber } from '../base/options.ts';
 import { seededRandom } from '../base/random.ts';
 import type { Storage, System } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
@@ -30,6 +31,21 @@ export interface TestEnvironmentConfig extends EnvironmentConfig {
   readonly storage?: Storage;
 }
 
+const testRules: OptionRules<TestEnvironmentConfig> = {
+  args: optional(anything),
+  seed: optional(wholeNumber()),
+  now: optional({ expected: 'a number of milliseconds', accepts: Number.isFinite }),
+  inputs: optional({ expected: 'arrays of rows by name', accepts: isRowsByName }),
+  onPrint: optional(callable),
+  onWarning: optional(callable),
+  storage: optional(anything),
+  ...environmentRules,
+};
+
+function isRowsByName(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(Array.isArray);
+}
+
 /**
  * @example
  * const env = new TestEnvironment({ parallelism: 2 });
@@ -45,7 +61,16 @@ export class TestEnvironment extends StreamEnvironment {
   readonly #system: System;
 
   constructor(config: TestEnvironmentConfig = {}) {
-    const { args, seed = 1, now = 0, inputs, onPrint, onWarning, storage, ...environment } = config;
+    const {
+      args,
+      seed = 1,
+      now = 0,
+      inputs,
+      onPrint,
+      onWarning,
+      storage,
+      ...environment
+    } = checkOptions<TestEnvironmentConfig>(config, testRules, 'TestEnvironment');
     super(environment, testExecution(args));
     this.#test = config;
     const node = nodeSystem();
@@ -55,6 +80,8 @@ export class TestEnvironment extends StreamEnvironment {
 
   /** Runs the job and returns the rows of a stream, in the order in which they came. */
   async collect<T>(stream: DataStream<T>, name = 'test'): Promise<T[]> {
+    if (!(stream instanceof DataStream)) throw unexpected('collect', 'a stream', stream);
+    if (stream.environment !== this) throw new MillraceError('INVALID_JOB', 'collect: the stream belongs to another environment');
     const endpoint = this.addEndpoint('output', collectEndpoint, stream.edges).spec.endpoint as { readonly name: string };
     const rows: T[] = [];
     await this.#run(this.describe(name), endpoint.name, (batch) => {
@@ -64,8 +91,7 @@ export class TestEnvironment extends StreamEnvironment {
   }
 
   override async execute(name = 'test'): Promise<JobResult> {
-    await this.#run(this.describe(name), undefined, () => {});
-    return { name, runtimeMs: this.clock.monotonic(), metrics: { stages: [], inputBytes: undefined } };
+    return this.#run(this.describe(name), undefined, () => {});
   }
 
   #rowsOf(name: string): readonly unknown[] {
@@ -78,7 +104,8 @@ export class TestEnvironment extends StreamEnvironment {
     return rows;
   }
 
-  async #run(job: JobDescription, collected: string | undefined, take: (rows: unknown[]) => void): Promise<void> {
+  async #run(job: JobDescription, collected: string | undefined, take: (rows: unknown[]) => void): Promise<JobResult> {
+    const startedAt = this.clock.monotonic();
     const warn = this.#test.onWarning ?? ((message: string) => void this.warnings.push(message));
     const run = new SingleThreadJob({ job, system: this.#system, clock: this.clock, warn });
     const outputs = run.endpoints.outputNames.map(async (name) => {
@@ -96,6 +123,7 @@ export class TestEnvironment extends StreamEnvironment {
     for (const output of outputs) output.catch(() => {});
     await run.run();
     await Promise.all(outputs);
+    return { name: job.name, runtimeMs: this.clock.monotonic() - startedAt, metrics: run.metrics() };
   }
 }
 

@@ -23,6 +23,8 @@ export interface WorkerTask {
 export interface SharedJobMemory {
   /** By channel of the plan; undefined where both ends are on one worker. */
   readonly rings: readonly (SharedArrayBuffer | undefined)[];
+  /** Watermarks of sources that are aligned, by the name of their group. */
+  readonly alignments: Readonly<Record<string, SharedArrayBuffer>>;
   /** By slot. */
   readonly doorbells: readonly SharedArrayBuffer[];
   readonly hostDoorbell: SharedArrayBuffer;
@@ -41,7 +43,7 @@ export type HostMessage =
 
 export type WorkerMessage =
   | { readonly type: 'split-request'; readonly stage: number; readonly subtask: number }
-  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string; readonly topic: string }
   /** All subtasks of the worker have finished. */
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: ErrorDescription };

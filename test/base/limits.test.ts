@@ -1,5 +1,15 @@
+import { constants } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { defaultLimits, type Limits, limitsWith, ringBytesFor, ringBytesMin } from '../../src/base/limits.ts';
+import {
+  defaultLimits,
+  type Limits,
+  limitsWith,
+  lineBytesMax,
+  ringBytesFor,
+  ringBytesMax,
+  ringBytesMin,
+  splitBytesMax,
+} from '../../src/base/limits.ts';
 
 const names = Object.keys(defaultLimits) as (keyof Limits)[];
 
@@ -23,8 +33,8 @@ describe('limits', () => {
   });
 
   test('have no others', () => {
-    expect(() => limitsWith({ batchRow: 5 } as object)).toThrow('there is no limit batchRow');
-    expect(() => limitsWith({ toString: 5 } as object)).toThrow('there is no limit toString');
+    expect(() => limitsWith({ batchRow: 5 } as object)).toThrow("unknown limit 'batchRow'");
+    expect(() => limitsWith({ toString: 5 } as object)).toThrow("unknown limit 'toString'");
   });
 
   test('let a ring be a power of two', () => {
@@ -32,8 +42,15 @@ describe('limits', () => {
     for (const ringBytes of [ringBytesMin / 2, 300, 1000]) expect(() => limitsWith({ ringBytes })).toThrow('ringBytes');
   });
 
+  test('end where counting does', () => {
+    expect(limitsWith({ ringBytes: ringBytesMax }).ringBytes).toBe(ringBytesMax);
+    expect(() => limitsWith({ ringBytes: 2 * ringBytesMax })).toThrow('ringBytes');
+    expect(limitsWith({ lineBytes: lineBytesMax }).lineBytes).toBe(constants.MAX_STRING_LENGTH);
+    expect(() => limitsWith({ lineBytes: lineBytesMax + 1 })).toThrow('lineBytes');
+  });
+
   test('let a split be read with 32-bit offsets', () => {
-    expect(() => limitsWith({ splitBytes: 2 ** 31 + 1 })).toThrow('splitBytes');
+    expect(() => limitsWith({ splitBytes: splitBytesMax + 1 })).toThrow('splitBytes');
   });
 });
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import { ByteSource } from '../../src/batch/byte-source.ts';
 import { encodeKey } from '../../src/batch/key-codec.ts';
-import { decodeValue, UnsupportedValueError } from '../../src/batch/value-codec.ts';
+import { UnsupportedValueError } from '../../src/batch/unsupported-value.ts';
+import { decodeValue } from '../../src/batch/value-codec.ts';
 
 /** Each row is one key, written in several ways; keys of different rows differ. */
 const table: unknown[][] = [

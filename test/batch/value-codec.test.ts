@@ -4,9 +4,11 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AssertionError } from '../../src/base/assert.ts';
+import { nestingDepthMax } from '../../src/base/limits.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import { ByteSource } from '../../src/batch/byte-source.ts';
-import { decodeValue, encodeValue, nestingDepthMax, tag, UnsupportedValueError, valueCodecVersion } from '../../src/batch/value-codec.ts';
+import { UnsupportedValueError } from '../../src/batch/unsupported-value.ts';
+import { decodeValue, encodeValue, tag, valueCodecVersion } from '../../src/batch/value-codec.ts';
 
 describe('round trip', () => {
   test('of the values at the edges of each tag', () => {

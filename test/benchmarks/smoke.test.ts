@@ -55,6 +55,7 @@ describe('npm run bench', () => {
       'ring',
       'value-codec',
       'key-index',
+      'timers',
     ];
     expect([...new Set(results.map(({ name }) => name))]).toEqual(names);
     for (const result of results) {

@@ -298,7 +298,7 @@ function testAcquire({ writer, reader }: ChannelEnds): void {
 function checkEmpty(batch: RecordBatch, type: RecordType, { capacity, timestamps, hashes }: BatchOptions): void {
   expect([batch.type, batch.capacity, batch.rowCount]).toEqual([type, capacity, 0]);
   expect([batch.timestamps?.length, batch.hashes?.length]).toEqual([timestamps ? capacity : undefined, hashes ? capacity : undefined]);
-  for (const strings of stringColumnsOf(batch)) expect(strings.units).toBe(0);
+  for (const strings of stringColumnsOf(batch)) expect(strings.rowBytes).toBe(0);
 }
 
 type Step = 'offer' | 'poll' | 'release';

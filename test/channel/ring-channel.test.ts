@@ -68,4 +68,32 @@ describe('ring channel', () => {
     expect(() => writer.offer(batch)).toThrow(UnsupportedColumnValueError);
     expect(() => writer.offer(batch)).toThrow(expect.objectContaining({ row: 1, column: 1 }));
   });
+
+  test('looks at the values of a batch once, however often there is no room for it', () => {
+    const { writer, reader } = ringEnds(2048);
+    let looks = 0;
+    const ownKeys = (target: object): (string | symbol)[] => {
+      looks++;
+      return Reflect.ownKeys(target);
+    };
+    const watched = new Proxy({ a: 'x'.repeat(200) }, { ownKeys });
+    const offered = { element: { ...batchOf(tupleType(column('any')), []), rows: [[watched]] } };
+    let refused = materialise(writer, offered);
+    for (; writer.offer(refused); refused = materialise(writer, offered)) looks = 0;
+    const looksOnce = looks;
+    expect(looksOnce).toBeGreaterThan(0);
+    for (let offers = 0; offers < 100; offers++) expect(writer.offer(refused)).toBe(false);
+    expect(looks).toBe(looksOnce);
+    while (!writer.offer(refused)) {
+      expect(reader.poll()).not.toBeNull();
+      reader.release();
+    }
+    expect(looks).toBe(looksOnce);
+    let last: unknown;
+    for (let element = reader.poll(); element !== null; element = reader.poll()) {
+      last = element.kind === 'batch' ? element.columns.map((each) => (each.kind === 'any' ? each.load(element.rowCount)[0] : null)) : null;
+      reader.release();
+    }
+    expect(last).toEqual([{ a: 'x'.repeat(200) }]);
+  });
 });

@@ -9,7 +9,20 @@ import { bytesText, clockText, rateText, recordsText, secondsText } from '../../
 const source = 0 as StageId;
 
 function subtask(counters: Partial<SubtaskMetrics>): SubtaskMetrics {
-  return { recordsIn: 0, recordsOut: 0, bytesIn: 0, bytesOut: 0, busyMs: 0, idleMs: 0, backPressuredMs: 0, queuedOut: 0, ...counters };
+  return {
+    recordsIn: 0,
+    recordsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    busyMs: 0,
+    idleMs: 0,
+    backPressuredMs: 0,
+    queuedIn: 0,
+    queuedOut: 0,
+    queuedBytesIn: 0,
+    queuedBytesOut: 0,
+    ...counters,
+  };
 }
 
 function metrics(counters: readonly Partial<SubtaskMetrics>[], inputBytes?: number): JobMetrics {

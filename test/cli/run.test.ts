@@ -112,7 +112,7 @@ describe('run', () => {
     expect(stderr).toMatch(
       /^error\[JOB_MODULE\]: job\.js cannot be loaded: .*another copy of millrace \(file:\S+\/node_modules\/millrace\/dist\/\)/,
     );
-    expect(stderr).toContain('company-jobs/index.js:5:');
+    expect(stderr).toContain('company-jobs/index.js:3:');
   });
 
   function copyOfPackage(modules: string): void {
@@ -157,7 +157,7 @@ export function half(n: Whole): Whole {
     const directory = project({ 'job.js': squares.replace('n * n', 'n.nothing.at') });
     const { code, stderr } = await millrace(directory, ['run', 'job.js'], { MILLRACE_DEBUG: '1' });
     expect(code).toBe(1);
-    expect(stderr).toContain('/runtime/scheduler.');
+    expect(stderr).toContain('at Subtask.step');
     expect(stderr).toContain('caused by TypeError');
   });
 
@@ -200,6 +200,39 @@ describe('explain', () => {
     expect(stdout).toMatch(/^mode: batch\n\nstage 0 × 1\n {2}fromData/);
     expect(stdout).toContain('stage 1 × 3\n  map');
     expect(stdout).toContain('exchanges:');
+  });
+
+  test('prints the code of the stages as far as types are known, and still runs nothing', async () => {
+    const typed = `
+import { StreamEnvironment, t, count } from 'millrace';
+const env = new StreamEnvironment();
+env
+  .readTextFile('words.txt')
+  .map((line) => { if (line === '') throw new Error('ran'); return { word: line, length: line.length }; })
+  .returns(t.object({ word: t.string, length: t.int32 }))
+  .rebalance()
+  .filter(({ length }) => length > 3)
+  .keyBy('word')
+  .aggregate({ n: count() })
+  .print();
+await env.execute('typed');
+`;
+    const directory = project({ 'job.ts': typed });
+    const { code, stdout, stderr } = await millrace(directory, ['explain', 'job.ts', '-p', '2', '--code']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('words.txt : string');
+    const stages = stdout.split('\ncode of stage ').slice(1);
+    expect(stages).toHaveLength(3);
+    // Of a source, and behind an exchange whose records have a declared type: the loop, and what it writes to.
+    for (const stage of stages.slice(0, 2)) {
+      expect(stage).toMatch(/\/\/ millrace:stage-\d\/.*\/run\.js\n/);
+      expect(stage).toContain('return function run(batch');
+      expect(stage).toMatch(/\/\/ millrace:exchange\/.*\.js\n/);
+    }
+    expect(stages[1]).toContain('finish');
+    // Behind one that is not.
+    expect(stages[2]).toContain("// for records of 'aggregate (local)': compiled at run time, when their type is inferred");
+    expect(stages[2]).not.toContain('function run(batch');
   });
 });
 

@@ -16,12 +16,12 @@ describe('a user function that throws', () => {
   const shared = sharedCluster({ slots: 2 });
 
   const withRecord = [
-    ['create', 'create'],
+    ['create', 'numbers'],
     ['map', 'mapper'],
     ['filter', 'sieve'],
     ['flatMap', 'splitter'],
     ['process', 'processor'],
-    ['key', 'processor'],
+    ['key', 'reducer'],
     ['custom', 'processor'],
     ['reduce', 'reducer'],
     ['write', 'store'],

@@ -47,6 +47,15 @@ describe('the life of a job', () => {
       state.move('running', 'failed');
       // @ts-expect-error: a cancelled job does not finish.
       state.move('cancelling', 'finished');
+      const early = state.status as 'created' | 'running';
+      // Each of the two may be followed by it.
+      state.move(early, 'failing');
+      // @ts-expect-error: a job that was only created does not finish.
+      state.move(early, 'finished');
+      // @ts-expect-error: a job that runs does not start to run.
+      state.move(early, 'running');
+      // @ts-expect-error: nothing may follow whatever the state is.
+      state.move(state.status, 'failing');
     };
     expect(moves).toBeTypeOf('function');
   });

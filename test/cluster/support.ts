@@ -18,10 +18,11 @@ export const { LocalCluster, StreamEnvironment } = (await import(built)) as type
 
 /** What a cluster is made of. */
 export async function builtParts() {
-  const part = (path: string): Promise<unknown> => import(new URL(path, built).href);
-  const { Cluster } = (await part('./cluster/cluster.js')) as typeof import('../../src/cluster/cluster.ts');
-  const { nodeSystem } = (await part('./platform/node-system.js')) as typeof import('../../src/platform/node-system.ts');
-  const { piscinaSpawner } = (await part('./platform/piscina-spawner.js')) as typeof import('../../src/platform/piscina-spawner.ts');
+  const part = (path: string): Promise<unknown> => import(new URL(`./modules/${path}`, built).href);
+  // Of the bundle: what a job's module executes must come to the copy that loads it.
+  const Cluster = Object.getPrototypeOf(LocalCluster) as typeof import('../../src/cluster/cluster.ts').Cluster;
+  const { nodeSystem } = (await part('platform/node-system.js')) as typeof import('../../src/platform/node-system.ts');
+  const { piscinaSpawner } = (await part('platform/piscina-spawner.js')) as typeof import('../../src/platform/piscina-spawner.ts');
   return { Cluster, nodeSystem, piscinaSpawner };
 }
 

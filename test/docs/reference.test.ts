@@ -4,8 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { errorTable } from '../../src/base/errors.ts';
-import { defaultLimits } from '../../src/base/limits.ts';
+import * as limits from '../../src/base/limits.ts';
 import { anchorsOf, documentAt, documents, proseOf, root, sectionsOf } from './documents.ts';
+
+const { defaultLimits } = limits;
 
 function sourceText(path: string): string {
   return readFileSync(join(root, path), 'utf8');
@@ -36,10 +38,25 @@ describe('docs/limits.md', () => {
     expect(
       documentAt(join('docs', 'limits.md'))
         .text.split('\n')
-        .filter((line) => line.startsWith('| `')),
+        .filter((line) => line.startsWith('| `') && reasons.some(([, , name]) => line.startsWith(`| \`${name}\``))),
+    ).toEqual(rows);
+  });
+
+  test('has a row for every bound that is no limit of a job', () => {
+    const bounds = [...sourceText('src/base/limits.ts').matchAll(/^\/\*\* (.*) \*\/\nexport const (\w+) = [^{]*;$/gm)];
+    const rows = bounds.map(([, reason, name = '']) => `| \`${name}\` | ${bound(limits[name as 'columnsMax'])} | ${reason} |`);
+    expect(
+      documentAt(join('docs', 'limits.md'))
+        .text.split('\n')
+        .filter((line) => line.startsWith('| `') && bounds.some(([, , name]) => line.startsWith(`| \`${name}\``))),
     ).toEqual(rows);
   });
 });
+
+/** As `quantity`, and 2²⁹ − 24. */
+function bound(value: number): string {
+  return value === 2 ** 29 - 24 ? '2²⁹ − 24' : quantity(value);
+}
 
 /** 64 Ki, 8 Mi, 100,000, 1024. */
 function quantity(value: number): string {

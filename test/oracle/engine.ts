@@ -7,7 +7,8 @@ import { callbackSink } from '../../src/connectors/callback/callback-sink.ts';
 import type { Aggregator } from '../../src/operators/aggregators/aggregator.ts';
 import * as aggregators from '../../src/operators/aggregators/index.ts';
 import type { AggregateFunction } from '../../src/operators/keyed-fold.ts';
-import { OutputTag, type ProcessFunction } from '../../src/operators/process.ts';
+import { OutputTag } from '../../src/operators/process/context.ts';
+import type { ProcessFunction } from '../../src/operators/process/process.ts';
 import { TestEnvironment } from '../../src/testing/test-environment.ts';
 import {
   type Aggregate,

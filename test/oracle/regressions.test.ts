@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { DataStream } from '../../src/api/data-stream.ts';
 import { callbackSink } from '../../src/connectors/callback/callback-sink.ts';
 import { count, sum } from '../../src/operators/aggregators/index.ts';
-import { OutputTag } from '../../src/operators/process.ts';
+import { OutputTag } from '../../src/operators/process/context.ts';
 import { TestEnvironment, type TestEnvironmentConfig } from '../../src/testing/test-environment.ts';
 import { objectOf } from './arbitraries.ts';
 import { canonical } from './canonical.ts';

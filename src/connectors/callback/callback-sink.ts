@@ -1,6 +1,6 @@
 /** A function as a sink. */
 
-import { MillraceError } from '../../base/errors.ts';
+import { callable, checkOnly } from '../../base/options.ts';
 import type { Sink } from '../../graph/sink.ts';
 
 /** Where a record ended up. */
@@ -16,8 +16,7 @@ export interface CallbackContext {
  * @example callbackSink(async (order) => { await fetch(url, { method: 'POST', body: JSON.stringify(order) }); })
  */
 export function callbackSink<T>(fn: (record: T, context: CallbackContext) => void | Promise<void>): Sink<T> {
-  if (typeof fn !== 'function')
-    throw new MillraceError('INVALID_OPTION', `callback: expected a function, got ${fn === null ? 'null' : typeof fn}`);
+  checkOnly(fn, callable, 'callback');
   return {
     name: fn.name === '' ? 'callback' : fn.name,
     createWriter: ({ subtask }) => {

@@ -4,6 +4,7 @@
  */
 
 import { MillraceError } from '../../base/errors.ts';
+import { flag, type OptionRules, optional, type Rule } from '../../base/options.ts';
 import { isPlainObject, jsonText } from './json-text.ts';
 
 export interface CsvOptions {
@@ -15,17 +16,22 @@ export interface CsvOptions {
   readonly delimiter?: string;
 }
 
-export function checkCsvOptions({ delimiter = ',', columns }: CsvOptions): void {
-  if (delimiter.length !== 1 || '"\r\n'.includes(delimiter)) {
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `csv.delimiter must be one character, and neither a quote nor a line end, not ${JSON.stringify(delimiter)}`,
-    );
-  }
-  if (columns !== undefined && (columns.length === 0 || new Set(columns).size !== columns.length)) {
-    throw new MillraceError('INVALID_OPTION', `csv.columns must be different names, at least one, not [${columns.join(', ')}]`);
-  }
-}
+const delimiterRule: Rule = {
+  expected: 'one character, and neither a quote nor a line end',
+  accepts: (value) => typeof value === 'string' && value.length === 1 && !'"\r\n'.includes(value),
+};
+
+const columnsRule: Rule = {
+  expected: 'an array of different names, at least one',
+  accepts: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string') && new Set(value).size === value.length,
+};
+
+export const csvRules: OptionRules<CsvOptions> = {
+  header: optional(flag),
+  columns: optional(columnsRule),
+  delimiter: optional(delimiterRule),
+};
 
 /** What the records of one file have in common. */
 type Shape =

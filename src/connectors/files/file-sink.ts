@@ -1,10 +1,11 @@
 /** Text files as a sink: one part for each subtask. */
 
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { types } from 'node:util';
 import { MillraceError } from '../../base/errors.ts';
+import { checkArgument, checkOptions, flag, group, type OptionRules, oneOf, optional, type Rule, text } from '../../base/options.ts';
 import type { Sink, SinkContext, SinkWriter } from '../../graph/sink.ts';
-import { type CsvOptions, CsvText, checkCsvOptions } from './csv-text.ts';
+import { type CsvOptions, CsvText, csvRules } from './csv-text.ts';
 import { jsonText } from './json-text.ts';
 import { PartFile } from './part-file.ts';
 
@@ -30,6 +31,7 @@ interface FileFormat {
   record(record: unknown): string;
 }
 
+const defaultPrefix = 'part';
 const suffixes = { text: '.txt', json: '.jsonl', csv: '.csv' } as const;
 
 /**
@@ -42,31 +44,43 @@ const suffixes = { text: '.txt', json: '.jsonl', csv: '.csv' } as const;
  * @example fileSink('results', { format: 'csv' })
  */
 export function fileSink<T>(directory: string, options: FileSinkOptions): Sink<T> {
-  checkOptions(directory, options);
-  return { name: directory, createWriter: (context) => new FileWriter(resolve(directory), options, context) };
+  checkArgument(directory, text, 'files.sink: the directory');
+  const { format, prefix, suffix, csv } = checkOptions<FileSinkOptions>(options, fileSinkRules, 'files.sink');
+  if (csv !== undefined && format !== 'csv')
+    throw new MillraceError('INVALID_OPTION', `files.sink: csv options need format 'csv', not '${format}'`);
+  return {
+    name: directory,
+    target: join(resolve(directory), `${prefix ?? defaultPrefix}-*${suffix ?? suffixes[format]}`),
+    retains: false,
+    createWriter: (context) => new FileWriter(resolve(directory), options, context),
+  };
 }
 
-function checkOptions(directory: string, { format, prefix, suffix, csv }: FileSinkOptions): void {
-  if (typeof directory !== 'string' || directory === '') throw new MillraceError('INVALID_OPTION', 'fileSink: name a directory');
-  if (!Object.hasOwn(suffixes, format)) {
-    throw new MillraceError('INVALID_OPTION', `fileSink: format is 'text', 'json' or 'csv', not '${String(format)}'`);
-  }
-  for (const [name, value] of Object.entries({ prefix, suffix })) {
-    if (value !== undefined && /[\\/\0]/.test(value)) {
-      throw new MillraceError('INVALID_OPTION', `fileSink: ${name} is part of a file's name and cannot have a path in it, not '${value}'`);
-    }
-  }
-  if (csv !== undefined && format !== 'csv')
-    throw new MillraceError('INVALID_OPTION', `fileSink: csv options need format 'csv', not '${format}'`);
-  checkCsvOptions(csv ?? {});
-}
+const partOfName: Rule = {
+  expected: 'a text without a path in it',
+  accepts: (value) => typeof value === 'string' && !/[\\/\0]/.test(value),
+};
+
+/** The number of the part stands in front of it. */
+const suffixRule: Rule = {
+  expected: 'a text that does not begin with a digit, without a path in it',
+  accepts: (value) => partOfName.accepts(value) && !/^\d/.test(value as string),
+};
+
+const fileSinkRules: OptionRules<FileSinkOptions> = {
+  format: oneOf('text', 'json', 'csv'),
+  prefix: optional(partOfName),
+  suffix: optional(suffixRule),
+  csv: optional(group<CsvOptions>(csvRules)),
+  overwrite: optional(flag),
+};
 
 class FileWriter implements SinkWriter<unknown> {
   readonly #format: FileFormat;
   readonly #part: PartFile;
 
   constructor(directory: string, options: FileSinkOptions, { system, limits, subtask, parallelism }: SinkContext) {
-    const { format, prefix = 'part', suffix = suffixes[format], overwrite = false } = options;
+    const { format, prefix = defaultPrefix, suffix = suffixes[format], overwrite = false } = options;
     this.#format = createFormat(options);
     this.#part = new PartFile({
       storage: system.storage,

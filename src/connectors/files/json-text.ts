@@ -13,9 +13,7 @@
 
 import { types } from 'node:util';
 import { MillraceError } from '../../base/errors.ts';
-
-/** Deeper values hold themselves, or will overflow the stack. */
-const depthMax = 500;
+import { nestingDepthMax } from '../../base/limits.ts';
 
 /** The field that is being written: keys and indices from the outside in. One for the thread, since nothing is written in between. */
 const path: (string | number)[] = [];
@@ -50,7 +48,7 @@ function valueText(value: unknown): string {
 }
 
 function objectText(value: object): string {
-  if (path.length > depthMax) refuse('nested too deep, or in itself', 'flatten it');
+  if (path.length > nestingDepthMax) refuse('nested too deep, or in itself', 'flatten it');
   if (Array.isArray(value)) return arrayText(value);
   if (isPlainObject(value)) return fieldsText(value);
   if (types.isDate(value)) return dateText(value);

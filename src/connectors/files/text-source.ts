@@ -1,6 +1,7 @@
 /** Files of lines as a source. */
 
 import { MillraceError } from '../../base/errors.ts';
+import { checkArgument, checkOptions, type OptionRules, oneOf, oneOrMore, optional, type Rule, text } from '../../base/options.ts';
 import type { Storage } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
 import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
@@ -11,12 +12,16 @@ import { divideFiles, type FileSplit, type FoundFile } from './file-split.ts';
 import { GzipFileLines } from './gzip-file-lines.ts';
 import { PlainFileLines } from './plain-file-lines.ts';
 
-export interface TextFileOptions {
+export interface FileSourceOptions {
   /** How the files are stored; `'utf8'` by default. */
-  readonly encoding?: TextEncoding;
+  readonly encoding?: TextEncoding | undefined;
   /** Name of the source; the patterns by default. */
   readonly name?: string;
 }
+
+export const textFileRules: OptionRules<FileSourceOptions> = { encoding: optional(oneOf('utf8', 'latin1')), name: optional(text) };
+
+const patternRule: Rule = oneOrMore('a path or glob, or an array of them', text);
 
 /**
  * Reads the lines of text files.
@@ -28,18 +33,20 @@ export interface TextFileOptions {
  * Bytes that are not valid UTF-8 become U+FFFD, with a warning that says where; `encoding: 'latin1'` reads any bytes.
  *
  * @param patterns paths or globs, relative to the working directory; a path that exists is itself, whatever its characters
+ * @param of for errors: the function as users call it
  * @throws MillraceError SOURCE_FAILED at the start of the job when a pattern matches no file, later when a file cannot be read
  * @example textFileSource('logs/*.log')
  */
-export function textFileSource(patterns: string | readonly string[], options: TextFileOptions = {}): Source<string, FileSplit> {
+export function textFileSource(
+  patterns: string | readonly string[],
+  options: FileSourceOptions = {},
+  of = 'files.source',
+): Source<string, FileSplit> {
+  checkArgument(patterns, patternRule, `${of}: the path`);
+  const { encoding = 'utf8', name } = checkOptions<FileSourceOptions>(options, textFileRules, of);
   const list = typeof patterns === 'string' ? [patterns] : [...patterns];
-  const encoding = options.encoding ?? 'utf8';
-  if (list.length === 0) throw new MillraceError('INVALID_OPTION', 'textFileSource: name at least one file or pattern');
-  if (encoding !== 'utf8' && encoding !== 'latin1') {
-    throw new MillraceError('INVALID_OPTION', `textFileSource: encoding is 'utf8' or 'latin1', not '${encoding as string}'`);
-  }
   return {
-    name: options.name ?? list.join(', '),
+    name: name ?? list.join(', '),
     bounded: true,
     type: lineType,
     enumerate: (context) => enumerate(list, context),

@@ -192,7 +192,7 @@ export class LineSplitter {
   #pointTo(column: StringColumn, rows: number, gap: number): void {
     const offsets = this.#offsets;
     column.setBytes({ offsets, base: 0, bytes: this.#bytes, bytesBase: 0, wide: false, gap, ...noValidity });
-    column.units = (offsets[rows] as number) - (offsets[0] as number) - rows * gap;
+    column.rowBytes = (offsets[rows] as number) - (offsets[0] as number) - rows * gap;
   }
 
   /** A string for each line, from its own bytes. */

@@ -10,6 +10,7 @@ import { reasonOf } from '../failed-operation.ts';
 import { createLineBatch } from '../lines/line-batch.ts';
 import { LineSplitter } from '../lines/line-splitter.ts';
 import { LineStream, type Taken } from '../lines/line-stream.ts';
+import { refusalOf } from './refusal.ts';
 
 /** When to connect again. */
 export interface Reconnect {
@@ -27,11 +28,6 @@ export interface SocketReaderOptions {
   readonly delimiter: string;
   readonly reconnect: Reconnect;
 }
-
-const firstDelayMs = 100;
-const delayMsMax = 5_000;
-/** A silent connection is probed from here on, so that a server that vanished is noticed. */
-const keepAliveMs = 60_000;
 
 export class SocketReader implements SourceReader<string, Split> {
   readonly #context: SourceReaderContext;
@@ -92,7 +88,7 @@ export class SocketReader implements SourceReader<string, Split> {
 
   #connect(): void {
     const { host, port } = this.#options;
-    const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: keepAliveMs });
+    const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: this.#context.limits.keepAliveMs });
     this.#attempts += 1;
     this.#socket = socket;
     socket.on('connect', () => this.#opened(socket));
@@ -138,17 +134,20 @@ export class SocketReader implements SourceReader<string, Split> {
   #warnRetry(error: unknown): void {
     const { attemptsMax } = this.#options.reconnect;
     const times = Number.isFinite(attemptsMax) ? `up to ${attemptsMax} times` : 'until it can be reached';
-    this.#context.warn(`cannot connect to ${this.#place} (${reasonOf(error)}); trying ${times}`);
+    this.#context.warn(`cannot connect to ${this.#place}: ${refusalOf(error).reason}; trying ${times}`);
   }
 
   #unreachable(error: unknown): MillraceError {
     const times = this.#attempts === 1 ? 'once' : `${this.#attempts} times`;
-    return new MillraceError('SOURCE_FAILED', `cannot connect to ${this.#place}, tried ${times}: ${reasonOf(error)}`, { cause: error });
+    const { reason, wayOut } = refusalOf(error);
+    const message = `cannot connect to ${this.#place}, tried ${times}: ${reason}${wayOut === undefined ? '' : `; ${wayOut}`}`;
+    return new MillraceError('SOURCE_FAILED', message, { cause: error });
   }
 
   #connectLater(): void {
     const { delayMs } = this.#options.reconnect;
-    const backoffMs = Math.min(delayMsMax, firstDelayMs * 2 ** Math.max(0, this.#attempts - 1));
+    const { connectDelayMs, connectDelayMsMax } = this.#context.limits;
+    const backoffMs = Math.min(connectDelayMsMax, connectDelayMs * 2 ** Math.max(0, this.#attempts - 1));
     this.#retry = this.#context.system.timers.after(delayMs ?? backoffMs, () => this.#connect());
   }
 

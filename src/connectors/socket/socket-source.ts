@@ -1,7 +1,7 @@
 /** Lines that come over a TCP connection, as a source. */
 
 import { type Duration, parseDuration } from '../../base/duration.ts';
-import { MillraceError } from '../../base/errors.ts';
+import { anything, checkOptions, group, type OptionRules, optional, type Rule, text, wholeNumber } from '../../base/options.ts';
 import type { Source, Split } from '../../graph/source.ts';
 import { lineType } from '../lines/line-batch.ts';
 import { type Reconnect, SocketReader } from './socket-reader.ts';
@@ -10,17 +10,33 @@ export interface SocketOptions {
   readonly host: string;
   readonly port: number;
   /** What to do when the server closes the connection or cannot be reached. */
-  readonly reconnect?: {
-    /** Time between two attempts. */
-    readonly delay: Duration;
-    /** Attempts in a row until the source gives up, 10 by default. At 0 a closed connection is the end of the input. */
-    readonly maxAttempts?: number;
-  };
+  readonly reconnect?: ReconnectOptions | undefined;
   /** What ends a line; a line feed by default, with or without a carriage return in front. */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
+}
+
+export interface ReconnectOptions {
+  /** Time between two attempts. */
+  readonly delay: Duration;
+  /** Attempts in a row until the source gives up, 10 by default. At 0 a closed connection is the end of the input. */
+  readonly maxAttempts?: number;
 }
 
 const attemptsMax = 10;
+
+const attempts: Rule = {
+  expected: 'a whole number from 0, or Infinity',
+  accepts: (value) => (Number.isInteger(value) && (value as number) >= 0) || value === Number.POSITIVE_INFINITY,
+};
+
+const reconnectRules: OptionRules<ReconnectOptions> = { delay: anything, maxAttempts: optional(attempts) };
+
+export const socketRules: OptionRules<SocketOptions> = {
+  host: { ...text, expected: 'a name or an address' },
+  port: wholeNumber(1, 65_535),
+  reconnect: optional(group<ReconnectOptions>(reconnectRules)),
+  delimiter: optional(text),
+};
 
 /**
  * Reads lines of UTF-8 from a TCP server.
@@ -33,18 +49,13 @@ const attemptsMax = 10;
  * What is left at the end of a connection without a delimiter is a line, too, unless the connection broke. A socket cannot be
  * read again: after a restart the source connects anew, and what was sent meanwhile is lost.
  *
+ * @param of for errors: the function as users call it
  * @throws MillraceError INVALID_OPTION at once; SOURCE_FAILED, naming host and port, when the server cannot be reached
  * @example socketTextSource({ host: 'localhost', port: 9999, reconnect: { delay: '1s' } })
  */
-export function socketTextSource(options: SocketOptions): Source<string, Split> {
-  const { host, port, delimiter = '\n' } = options;
-  if (typeof host !== 'string' || host === '')
-    throw new MillraceError('INVALID_OPTION', 'socketTextSource: host must be a name or an address');
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new MillraceError('INVALID_OPTION', `socketTextSource: port must be a whole number from 1 to 65535, not ${port}`);
-  }
-  if (delimiter === '') throw new MillraceError('INVALID_OPTION', 'socketTextSource: delimiter must not be empty');
-  const reconnect = reconnectOf(options.reconnect);
+export function socketTextSource(options: SocketOptions, of = 'socket.source'): Source<string, Split> {
+  const { host, port, delimiter = '\n', reconnect: wanted } = checkOptions<SocketOptions>(options, socketRules, of);
+  const reconnect = reconnectOf(wanted, of);
   return {
     name: `socket ${host}:${port}`,
     bounded: false,
@@ -55,11 +66,8 @@ export function socketTextSource(options: SocketOptions): Source<string, Split> 
   };
 }
 
-function reconnectOf(option: SocketOptions['reconnect']): Reconnect {
+function reconnectOf(option: ReconnectOptions | undefined, of: string): Reconnect {
   if (option === undefined) return { delayMs: undefined, attemptsMax, afterClose: false };
   const { delay, maxAttempts = attemptsMax } = option;
-  if (!(maxAttempts >= 0) || (Number.isFinite(maxAttempts) && !Number.isInteger(maxAttempts))) {
-    throw new MillraceError('INVALID_OPTION', `reconnect.maxAttempts must be a whole number from 0, or Infinity, not ${maxAttempts}`);
-  }
-  return { delayMs: parseDuration(delay, 'reconnect.delay'), attemptsMax: Math.max(1, maxAttempts), afterClose: maxAttempts > 0 };
+  return { delayMs: parseDuration(delay, `${of}: reconnect.delay`), attemptsMax: Math.max(1, maxAttempts), afterClose: maxAttempts > 0 };
 }

@@ -1,14 +1,17 @@
 /** Lines of standard input, as a source. */
 
 import { isatty } from 'node:tty';
+import { checkOptions, flag, type OptionRules, optional } from '../../base/options.ts';
 import type { Source, Split } from '../../graph/source.ts';
 import { lineType } from '../lines/line-batch.ts';
 import { StdinReader } from './stdin-reader.ts';
 
 export interface StdinOptions {
   /** Whether the input ends; by default, whether it is not a terminal. */
-  readonly bounded?: boolean;
+  readonly bounded?: boolean | undefined;
 }
+
+export const stdinRules: OptionRules<StdinOptions> = { bounded: optional(flag) };
 
 /**
  * Reads the lines of standard input as UTF-8. It ends with the input: of a file, of the program in front of the pipe, or at
@@ -21,6 +24,7 @@ export interface StdinOptions {
  * @example stdinSource()
  */
 export function stdinSource(options: StdinOptions = {}): Source<string, Split> {
+  checkOptions<StdinOptions>(options, stdinRules, 'stdin.source');
   return {
     name: 'stdin',
     bounded: options.bounded ?? !isatty(standardInput),

@@ -8,7 +8,7 @@
 
 import { ByteSink } from '../../batch/byte-sink.ts';
 import { encodeKey } from '../../batch/key-codec.ts';
-import { UnsupportedValueError } from '../../batch/value-codec.ts';
+import { UnsupportedValueError } from '../../batch/unsupported-value.ts';
 
 export type ContentKey = string | number | bigint | boolean;
 

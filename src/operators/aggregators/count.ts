@@ -5,6 +5,8 @@
  * @hotpath
  */
 
+import { describeValue } from '../../base/describe-value.ts';
+import { MillraceError } from '../../base/errors.ts';
 import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import { grown, initialSlots, roomFor } from './slots.ts';
 
@@ -15,7 +17,14 @@ import { grown, initialSlots, roomFor } from './slots.ts';
  * logs.keyBy('url').aggregate({ hits: count() });
  * // → { key: '/a', hits: 4 }
  */
-export function count(): Aggregator<unknown, number> {
+export function count(): Aggregator<unknown, number>;
+export function count(...args: readonly unknown[]): Aggregator<unknown, number> {
+  if (args.length > 0) {
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `count: takes no argument, and was given ${describeValue(args[0])}; it counts records, whatever they hold`,
+    );
+  }
   return { kind: 'count', input: { kind: 'none' }, details: {}, createState: () => new CountState() };
 }
 

@@ -6,10 +6,11 @@
  * @hotpath
  */
 
+import { anything, optional } from '../../base/options.ts';
 import type { Aggregator, AggregatorState } from './aggregator.ts';
 import { type ContentKey, contentKey } from './content-key.ts';
 import { HyperLogLog, type HyperLogLogContent, precisionMax, precisionMin } from './hyper-log-log.ts';
-import { aggregatorOf, type FieldName, type Holding, numberOption, withOptions } from './input.ts';
+import { aggregatorOf, type FieldName, type Holding, numberOption, optionsOf, withOptions } from './input.ts';
 import { reserve } from './slots.ts';
 import { ValueHash } from './value-hash.ts';
 
@@ -60,7 +61,8 @@ export function approxCountDistinct<const F extends FieldName, T extends Holding
 export function approxCountDistinct<T>(fn: (record: T) => unknown, options?: ApproxCountDistinctOptions): Aggregator<T, number>;
 export function approxCountDistinct(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, options] = withOptions(args);
-  const given = ((options ?? {}) as ApproxCountDistinctOptions).precision ?? 14;
+  const rules = { precision: optional(anything) };
+  const { precision: given = 14 } = optionsOf<ApproxCountDistinctOptions>('approxCountDistinct', options, rules);
   const precision = numberOption('approxCountDistinct: precision', given, {
     min: precisionMin,
     max: precisionMax,

@@ -3,7 +3,9 @@
  * type makes the type of the result, and how errors name both. Runs where jobs are built, on every thread alike.
  */
 
+import { describeType, describeValue } from '../../base/describe-value.ts';
 import { MillraceError } from '../../base/errors.ts';
+import { checkOptions, fieldRule, type OptionRules } from '../../base/options.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 import { synchronous } from '../functions.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregator.ts';
@@ -54,17 +56,12 @@ export function aggregatorOf({ kind, argument, details = {}, createState }: Aggr
  */
 export function inputOf(kind: string, argument: unknown): AggregatorInput {
   if (argument === undefined) return { kind: 'record' };
-  if (typeof argument === 'string') return { kind: 'field', name: argument };
   if (typeof argument === 'function') return { kind: 'function', fn: synchronous(argument as UserFunction, kind) };
-  if (isIndex(argument)) return { kind: 'field', name: String(argument) };
+  if (fieldRule.accepts(argument)) return { kind: 'field', name: String(argument) };
   throw new MillraceError(
     'INVALID_OPTION',
     `${kind}: the input must be a field name, a tuple index or a function, not ${describeValue(argument)}`,
   );
-}
-
-function isIndex(argument: unknown): boolean {
-  return Number.isSafeInteger(argument) && (argument as number) >= 0;
 }
 
 /** The call as people know it from their code: `sum('bytes')`, `sum(1)`, `sum()`, `sum(…)` for a function. */
@@ -98,20 +95,6 @@ export function mixedInput(call: string, value: unknown, before: string): TypeEr
   return new TypeError(`${call} was given ${describeType(value)} after ${before}; convert the values to one type with a function`);
 }
 
-/** The type of a value as people say it: `a string`, `an array`, `a Map`. */
-function describeType(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  if (Array.isArray(value)) return 'an array';
-  const name = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a value of class ${name}` : 'an object';
-}
-
-function describeValue(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  return typeof value === 'number' || value === null || value === undefined ? String(value) : describeType(value);
-}
-
 export interface NumberRange {
   readonly min: number;
   readonly max: number;
@@ -128,6 +111,11 @@ export function numberOption(option: string, value: unknown, { min, max, whole =
   if (fits) return value;
   const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
   throw new MillraceError('INVALID_OPTION', `${option} must be a ${whole ? 'whole ' : ''}number ${bounds}, not ${describeValue(value)}`);
+}
+
+/** The options of an aggregator, which may all be left out. @throws MillraceError for one that is unknown, or no options at all */
+export function optionsOf<O extends object>(of: string, options: unknown, rules: OptionRules<O>): Partial<O> {
+  return options === undefined ? {} : checkOptions<O>(options, rules, of);
 }
 
 /** Splits `(input, options)` and `(options)`: an input is never a plain object. */

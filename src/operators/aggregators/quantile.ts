@@ -5,6 +5,7 @@
  * @hotpath
  */
 
+import { anything, optional } from '../../base/options.ts';
 import type { Aggregator, AggregatorState } from './aggregator.ts';
 import { DDSketch, type DDSketchContent, LogarithmicBuckets } from './dd-sketch.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Nullable,
   type NullOf,
   numberOption,
+  optionsOf,
   withParameter,
   wrongInput,
 } from './input.ts';
@@ -63,7 +65,8 @@ export function quantile<T, V extends Nullable<number>, const Q extends number |
 export function quantile(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, given, options] = withParameter(args);
   const q = Array.isArray(given) ? given.map(checkQuantile) : checkQuantile(given);
-  const accuracy = numberOption('quantile: accuracy', ((options ?? {}) as QuantileOptions).accuracy ?? 0.01, {
+  const { accuracy: wanted = 0.01 } = optionsOf<QuantileOptions>('quantile', options, { accuracy: optional(anything) });
+  const accuracy = numberOption('quantile: accuracy', wanted, {
     min: accuracyMin,
     max: accuracyMax,
   });

@@ -5,8 +5,9 @@
  * @hotpath
  */
 
+import { anything, optional } from '../../base/options.ts';
 import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { aggregatorOf, type FieldName, type Holding, numberOption, withParameter } from './input.ts';
+import { aggregatorOf, type FieldName, type Holding, numberOption, optionsOf, withParameter } from './input.ts';
 import { reserve } from './slots.ts';
 import { SpaceSaving, type SpaceSavingContent, type TopValue } from './space-saving.ts';
 
@@ -43,7 +44,8 @@ export function topK<T, V>(fn: (record: T) => V, k: number, options?: TopKOption
 export function topK(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, given, options] = withParameter(args);
   const k = numberOption('topK: k', given, { min: 1, max: capacityMax, whole: true });
-  const wanted = ((options ?? {}) as TopKOptions).capacity ?? Math.min(capacityMax, Math.max(10 * k, 100));
+  const usual = Math.min(capacityMax, Math.max(10 * k, 100));
+  const { capacity: wanted = usual } = optionsOf<TopKOptions>('topK', options, { capacity: optional(anything) });
   const capacity = numberOption('topK: capacity', wanted, { min: k, max: capacityMax, whole: true });
   return aggregatorOf({
     kind: 'topK',

@@ -9,8 +9,9 @@
  * @hotpath
  */
 
+import { flag, optional } from '../../base/options.ts';
 import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { aggregatorOf, type FieldName, type Holding, type Nullable, withOptions, wrongInput } from './input.ts';
+import { aggregatorOf, type FieldName, type Holding, type Nullable, optionsOf, withOptions, wrongInput } from './input.ts';
 import { grown, initialSlots } from './slots.ts';
 
 export interface VarianceOptions {
@@ -38,7 +39,7 @@ export function variance<const F extends FieldName, T extends Holding<F, number>
 export function variance<T>(fn: (record: T) => Nullable<number>, options?: VarianceOptions): Aggregator<T, number | null>;
 export function variance(...args: readonly unknown[]): Aggregator<never, unknown> {
   const [argument, options] = withOptions(args);
-  const { population = false } = (options ?? {}) as VarianceOptions;
+  const { population = false } = optionsOf<VarianceOptions>('variance', options, { population: optional(flag) });
   return aggregatorOf({
     kind: 'variance',
     argument,

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CsvOptions, CsvText, checkCsvOptions } from '../../../src/connectors/files/csv-text.ts';
+import { checkOptions } from '../../../src/base/options.ts';
+import { type CsvOptions, CsvText, csvRules } from '../../../src/connectors/files/csv-text.ts';
 
 function csv(records: readonly unknown[], options: CsvOptions = {}): string {
   const format = new CsvText(options);
@@ -95,8 +96,9 @@ describe('CsvText', () => {
   });
 
   it('checks its options', () => {
-    for (const delimiter of ['', ',,', '"', '\n']) expect(() => checkCsvOptions({ delimiter })).toThrow(/csv.delimiter/);
-    expect(() => checkCsvOptions({ columns: ['a', 'a'] })).toThrow(/csv.columns/);
-    expect(() => checkCsvOptions({ columns: [] })).toThrow(/csv.columns/);
+    const check = (options: CsvOptions) => () => checkOptions<CsvOptions>(options, csvRules, 'csv');
+    for (const delimiter of ['', ',,', '"', '\n']) expect(check({ delimiter })).toThrow(/csv: delimiter/);
+    expect(check({ columns: ['a', 'a'] })).toThrow(/csv: columns/);
+    expect(check({ columns: [] })).toThrow(/csv: columns/);
   });
 });

@@ -96,6 +96,17 @@ describe('fileSink', () => {
     expect(contents(directory)).toEqual({ 'part-0.txt': 'f\n', 'part-1.csv': 'mine', 'part-1.txt': 'g\n', 'part-x.txt': 'mine' });
   });
 
+  it('leaves a part in progress of an earlier run alone, unless it writes the part of that name', () => {
+    const directory = temporaryDirectory();
+    for (const name of ['.part-0.txt.inprogress', '.part-2.txt.inprogress', '.other-0.txt.inprogress'])
+      writeFileSync(join(directory, name), 'old');
+    writeParts(directory, { format: 'text' }, [['a'], ['b']]);
+    const left = { '.other-0.txt.inprogress': 'old', '.part-2.txt.inprogress': 'old' };
+    expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'a\n', 'part-1.txt': 'b\n' });
+    writeParts(directory, { format: 'text', overwrite: true }, [['c']]);
+    expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'c\n' });
+  });
+
   it('does not take a part that another subtask has just finished for an old one', () => {
     const directory = temporaryDirectory();
     writeParts(directory, { format: 'text' }, [['a'], ['b']]);
@@ -130,5 +141,6 @@ describe('fileSink', () => {
     expect(create({ format: 'text', prefix: 'a/b' })).toThrow(/prefix/);
     expect(create({ format: 'text', csv: {} })).toThrow(/csv options need format 'csv'/);
     expect(() => fileSink('', { format: 'text' })).toThrow(/directory/);
+    expect(create({ format: 'text', suffix: '0.txt' })).toThrow(/suffix must be a text that does not begin with a digit/);
   });
 });

@@ -250,7 +250,7 @@ describe('textFileSource', () => {
   });
 
   it('refuses options that make no sense', () => {
-    expect(() => textFileSource([])).toThrow(/at least one file/);
+    expect(() => textFileSource([])).toThrow(/a path or glob, or an array of them, not an empty array/);
     expect(() => textFileSource('a', { encoding: 'utf-16' as 'utf8' })).toThrow(/'utf8' or 'latin1', not 'utf-16'/);
   });
 });

@@ -113,7 +113,7 @@ describe('LineSplitter', () => {
     const batch = takeOne(content);
     expect(lineColumn(batch)).toMatchObject({ form: 'bytes', wide: false, gap });
     expect(stringsOf(batch)).toEqual(linesOf(content));
-    expect(lineColumn(batch).units).toBe(linesOf(content).join('').length);
+    expect(lineColumn(batch).rowBytes).toBe(linesOf(content).join('').length);
   });
 
   it.each(['a\r\nb\n', 'é\n', 'a\n\xff\n'])('makes strings of %j', (content) => {

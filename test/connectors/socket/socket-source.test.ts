@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { refusalOf } from '../../../src/connectors/socket/refusal.ts';
 import { type SocketOptions, socketTextSource } from '../../../src/connectors/socket/socket-source.ts';
 import type { SourceReader } from '../../../src/graph/source.ts';
 import { ranges, readerLimits, text } from '../arbitraries.ts';
@@ -124,7 +125,7 @@ describe('socketTextSource', () => {
     const reader = await openReader({ host, port, reconnect: { delay: 1, maxAttempts: Number.POSITIVE_INFINITY } }, context);
     await context.until(() => context.warnings.length > 0);
     expect(context.warnings).toEqual([
-      `cannot connect to ${host}:${port} (connect ECONNREFUSED ${host}:${port}); trying until it can be reached`,
+      `cannot connect to ${host}:${port}: nobody listens at this port (ECONNREFUSED); trying until it can be reached`,
     ]);
     expect(reader.poll()).toBe('pending');
     await listen((socket) => socket.write('at last\n'), port);
@@ -138,8 +139,27 @@ describe('socketTextSource', () => {
     await openReader({ host, port, reconnect: { delay: 0, maxAttempts: 3 } }, context);
     await expect(context.until(() => false)).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
-      message: `cannot connect to ${host}:${port}, tried 3 times: connect ECONNREFUSED ${host}:${port}`,
+      message: `cannot connect to ${host}:${port}, tried 3 times: nobody listens at this port (ECONNREFUSED); start the server first, or correct host and port`,
     });
+  });
+
+  it('says the same of a name with several addresses, all of which refuse', async () => {
+    const port = await freePort();
+    const context = new ReaderContext();
+    await openReader({ host: 'localhost', port, reconnect: { delay: 0, maxAttempts: 1 } }, context);
+    await expect(context.until(() => false)).rejects.toMatchObject({
+      code: 'SOURCE_FAILED',
+      message: `cannot connect to localhost:${port}, tried once: nobody listens at this port (ECONNREFUSED); start the server first, or correct host and port`,
+    });
+  });
+
+  it.each([
+    ['ENOTFOUND', 'there is no host of this name (ENOTFOUND)', 'correct it'],
+    ['EHOSTUNREACH', 'the host does not answer (EHOSTUNREACH)', 'is it the right one, and does a firewall let the connection through?'],
+    ['EACCES', 'connect EACCES', undefined],
+    ['toString', 'toString: connect EACCES', undefined],
+  ])('explains %s', (code, reason, wayOut) => {
+    expect(refusalOf(Object.assign(new Error('connect EACCES'), { code }))).toEqual({ reason, wayOut });
   });
 
   it('connects again to a server that was restarted', async () => {
@@ -193,6 +213,6 @@ describe('socketTextSource', () => {
     expect(() => socketTextSource({ host, port: 0 })).toThrow(/port must be a whole number from 1 to 65535, not 0/);
     expect(() => socketTextSource({ host, port: 1, delimiter: '' })).toThrow(/delimiter/);
     expect(() => socketTextSource({ host, port: 1, reconnect: { delay: 1, maxAttempts: -1 } })).toThrow(/maxAttempts/);
-    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: '1x' as '1s' } })).toThrow(/reconnect.delay/);
+    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: '1x' as '1s' } })).toThrow(/socket.source: reconnect.delay/);
   });
 });

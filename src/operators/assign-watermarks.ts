@@ -1,0 +1,173 @@
+/** Gives records their event time, and says watermarks of it: what makes event time of a stream. */
+
+import { unexpected } from '../base/options.ts';
+import type { Clock } from '../base/system.ts';
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import { fieldExpression, type Row, wholeRecord } from '../compiler/row.ts';
+import type { UserFunction } from '../graph/logical.ts';
+import type { AlignmentGroup } from '../time/alignment.ts';
+import { WatermarkTracker } from '../time/watermark-tracker.ts';
+import { checkTimestamp, type WatermarkStrategy } from '../time/watermarks.ts';
+
+export interface AssignWatermarksSpec {
+  readonly strategy: WatermarkStrategy<never>;
+  /** Between two watermarks, in milliseconds; 0 for one after every batch. */
+  readonly intervalMs: number;
+}
+
+export interface AssignWatermarksOperator extends Operator {
+  readonly strategy: WatermarkStrategy<never>;
+}
+
+/** @param of what the strategy was given to, for the error */
+export function assignWatermarksOperator(spec: AssignWatermarksSpec, of: string): AssignWatermarksOperator {
+  const { strategy, intervalMs } = spec;
+  if (typeof strategy?.kind !== 'string' || !('idlenessMs' in strategy))
+    throw unexpected(of, "a strategy, such as watermarks.boundedOutOfOrderness('5s', { timestamp: 'at' })", strategy);
+  const { timestamp, kind, alignment, idlenessMs } = strategy;
+  return {
+    kind: 'assign-watermarks',
+    title: 'watermarks',
+    functions: {
+      ...(typeof timestamp === 'function' ? { timestamp: timestamp as UserFunction } : {}),
+      ...(strategy.kind === 'generator' ? { create: strategy.create as UserFunction } : {}),
+    },
+    details: {
+      kind,
+      intervalMs,
+      idlenessMs: Number.isFinite(idlenessMs) ? idlenessMs : 'off',
+      field: typeof timestamp === 'function' ? undefined : timestamp,
+      outOfOrdernessMs: strategy.kind === 'bounded' ? strategy.outOfOrdernessMs : undefined,
+      alignment,
+    },
+    strategy,
+    retains: false,
+    create: (context) => new AssignWatermarks(spec, context),
+  };
+}
+
+/** A watermark that is said is finite: the end of the input is told otherwise. */
+const latest = Number.MAX_VALUE;
+
+class AssignWatermarks implements OperatorInstance {
+  readonly #strategy: WatermarkStrategy<never>;
+  readonly #context: OperatorContext;
+  readonly #clock: Clock;
+  readonly #everyBatch: boolean;
+  /** Generated code keeps its `maxTimestamp` and `events`. */
+  readonly #tracker: WatermarkTracker<never>;
+  readonly #alignment: AlignmentGroup | undefined;
+  /** Records at the last periodic emission. */
+  #emittedEvents = 0;
+  /** A generator said something of the last record, which must reach those behind before the next one. */
+  #pressing = false;
+  /** The time of day of the records of this batch; never goes back. */
+  now = Number.NEGATIVE_INFINITY;
+
+  constructor({ strategy, intervalMs }: AssignWatermarksSpec, context: OperatorContext) {
+    this.#strategy = strategy;
+    this.#context = context;
+    this.#clock = context.system.clock;
+    this.#everyBatch = intervalMs === 0;
+    this.#tracker = new WatermarkTracker(strategy, { intervalMs: Math.max(1, intervalMs), now: this.#clock.monotonic() });
+    this.#alignment = strategy.alignment === undefined ? undefined : context.alignment(strategy.alignment);
+  }
+
+  beginBatch(): void {
+    if (this.#strategy.kind === 'ingestion') this.now = Math.max(this.now, this.#clock.now());
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit): void {
+    const { names, body } = code;
+    const { timestamp } = this.#strategy;
+    const called = typeof timestamp === 'function' ? code.call(timestamp as UserFunction, row, [orUndefined(row.timestamp)]) : undefined;
+    const timed = called?.row ?? row;
+    const time = names.fresh('time');
+    body.line(`let ${time} = ${called?.result ?? this.#timeExpression(code, timed)};`);
+    const check = names.constant('checkTime', (value: unknown, record: unknown) => this.#check(value, record));
+    body.line(`if (typeof ${time} !== 'number' || ${time} - ${time} !== 0) ${time} = ${check}(${time}, ${wholeRecord(timed)});`);
+    const tracker = names.constant('tracker', this.#tracker);
+    if (this.#strategy.kind === 'generator') {
+      const generated = names.fresh('generated');
+      body.line(`let ${generated};`);
+      body.line(`try { ${generated} = ${tracker}.onEvent(${wholeRecord(timed)}, ${time}); }`);
+      body.line(`catch (error) { throw ${code.failure('error', wholeRecord(timed))}; }`);
+      body.line(`if (${generated}) ${names.constant('assigner', this)}.press();`);
+    } else {
+      body.line(`if (${time} > ${tracker}.maxTimestamp) ${tracker}.maxTimestamp = ${time};`);
+      body.line(`${tracker}.events++;`);
+    }
+    emit({ ...timed, timestamp: time });
+  }
+
+  #timeExpression(code: OperatorCode, row: Row): string {
+    const { timestamp, kind } = this.#strategy;
+    if (kind === 'ingestion') return `${code.names.constant('assigner', this)}.now`;
+    if (timestamp === undefined) return row.timestamp ?? 'undefined';
+    return fieldExpression(row, String(timestamp));
+  }
+
+  #check(value: unknown, record: unknown): number {
+    const { limits, operator } = this.#context;
+    return checkTimestamp(value, { operatorName: operator.name, record, shownCharacters: limits.shownCharacters });
+  }
+
+  /** Called by generated code when a generator has said something of a record. */
+  press(): void {
+    this.#pressing = true;
+  }
+
+  get pressing(): boolean | undefined {
+    return this.#strategy.kind === 'generator' ? this.#pressing : undefined;
+  }
+
+  /** Only the end of the input is heard of: what was before says nothing of the times assigned here. */
+  advanceEventTime(watermark: number): void {
+    if (watermark === Number.POSITIVE_INFINITY) this.#tracker.end();
+  }
+
+  get watermark(): number {
+    this.#pressing = false;
+    const { watermark } = this.#tracker;
+    return this.#ended ? watermark : Math.min(watermark, latest);
+  }
+
+  get idle(): boolean {
+    return this.#tracker.idle;
+  }
+
+  get nextTime(): number {
+    if (this.#everyBatch && this.#tracker.events !== this.#emittedEvents) return Number.NEGATIVE_INFINITY;
+    const deadline = Math.min(this.#tracker.deadline, this.#alignment?.deadline ?? Number.POSITIVE_INFINITY);
+    return Number.isFinite(deadline) ? this.#clock.now() + (deadline - this.#clock.monotonic()) : deadline;
+  }
+
+  #ended = false;
+
+  advanceProcessingTime(now: number): void {
+    const monotonic = this.#clock.monotonic();
+    this.#ended ||= now === Number.POSITIVE_INFINITY;
+    this.#emittedEvents = this.#tracker.events;
+    if (!this.#ended && (this.#everyBatch || this.#tracker.deadline <= monotonic)) this.#tracker.onPeriodicEmit(monotonic);
+    this.#alignment?.update(monotonic, this.#ended ? Number.POSITIVE_INFINITY : this.#tracker.watermark, this.#tracker.idle);
+  }
+
+  get holdsInput(): boolean {
+    const holds = this.#alignment !== undefined && !this.#ended && !this.#alignment.mayRead(this.#tracker.watermark);
+    if (this.#alignment !== undefined) this.#tracker.setPaused(holds, this.#clock.monotonic());
+    return holds;
+  }
+
+  setStalled(stalled: boolean): void {
+    this.#tracker.setPaused(stalled, this.#clock.monotonic());
+  }
+
+  close(): void {
+    this.#alignment?.update(this.#clock.monotonic(), Number.POSITIVE_INFINITY, true);
+  }
+}
+
+/** Records without a timestamp have NaN in their column. */
+function orUndefined(timestamp: string | undefined): string {
+  return timestamp === undefined ? 'undefined' : `(${timestamp} === ${timestamp} ? ${timestamp} : undefined)`;
+}

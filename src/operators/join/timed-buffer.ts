@@ -1,0 +1,77 @@
+/**
+ * The records of one key on one side of an interval join, in the order of their times: a ring of times and one of values. New
+ * records are mostly the youngest, and the oldest leave first, so both ends are cheap.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../../base/assert.ts';
+
+/** Room for so many records at first: most keys have few at a time. */
+const initialRoom = 4;
+
+export class TimedBuffer {
+  #times: number[] = new Array<number>(initialRoom).fill(0);
+  #values: unknown[] = new Array<unknown>(initialRoom).fill(undefined);
+  /** Place of the oldest record; places go round, the room is a power of two. */
+  #first = 0;
+  size = 0;
+
+  /** Time of the i-th oldest record. */
+  time(i: number): number {
+    return this.#times[(this.#first + i) & (this.#times.length - 1)] as number;
+  }
+
+  value(i: number): unknown {
+    return this.#values[(this.#first + i) & (this.#times.length - 1)];
+  }
+
+  /** Adds a record behind those of its time. */
+  add(time: number, value: unknown): void {
+    if (this.size === this.#times.length) this.#grow();
+    let at = this.size++;
+    const mask = this.#times.length - 1;
+    for (; at > 0 && this.time(at - 1) > time; at--) {
+      this.#times[(this.#first + at) & mask] = this.time(at - 1);
+      this.#values[(this.#first + at) & mask] = this.value(at - 1);
+    }
+    this.#times[(this.#first + at) & mask] = time;
+    this.#values[(this.#first + at) & mask] = value;
+  }
+
+  /** How many records are older than a time. */
+  olderThan(time: number): number {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.time(middle) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Forgets the records that are older than a time. */
+  removeOlderThan(time: number): void {
+    const mask = this.#times.length - 1;
+    while (this.size > 0 && (this.#times[this.#first] as number) < time) {
+      this.#values[this.#first] = undefined;
+      this.#first = (this.#first + 1) & mask;
+      this.size--;
+    }
+  }
+
+  #grow(): void {
+    const { size } = this;
+    assert(size === this.#times.length, 'a ring grows when it is full');
+    const times = new Array<number>(size * 2).fill(0);
+    const values = new Array<unknown>(size * 2).fill(undefined);
+    for (let i = 0; i < size; i++) {
+      times[i] = this.time(i);
+      values[i] = this.value(i);
+    }
+    this.#times = times;
+    this.#values = values;
+    this.#first = 0;
+  }
+}

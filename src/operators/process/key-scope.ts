@@ -1,0 +1,132 @@
+/**
+ * What an operator holds by key: slots, states, and timers of both kinds. At most one key is entered at a time; its state is
+ * what the function sees. A key that has neither state nor timers left is forgotten, and its slot goes to another.
+ */
+
+import { MillraceError } from '../../base/errors.ts';
+import type { OperatorContext } from '../../compiler/operator.ts';
+import type { StateDeclarations } from '../../state/descriptors.ts';
+import { KeyIndex } from '../../state/key-index.ts';
+import { KeyedStates } from '../../state/keyed-states.ts';
+import { TimerQueue } from '../../time/timer-queue.ts';
+
+/**
+ * Timers of the key that is being processed. There is one timer for each key, kind and time, however often it is registered. One
+ * whose time has come fires as soon as the record is done with.
+ *
+ * @example ctx.timers.registerEventTime(ctx.timestamp + 60_000);
+ */
+export interface TimerService {
+  /** Calls `onTimer` once the watermark has reached `time`, in epoch milliseconds. */
+  registerEventTime(time: number): void;
+  /** Calls `onTimer` once the time of day has reached `time`, in epoch milliseconds. */
+  registerProcessingTime(time: number): void;
+  deleteEventTime(time: number): void;
+  deleteProcessingTime(time: number): void;
+}
+
+/** Functions have one timer for each key and time; only windows tell timers apart. */
+const ownNamespace = 0;
+
+export class KeyScope implements TimerService {
+  readonly index = new KeyIndex();
+  readonly states: KeyedStates<StateDeclarations>;
+  readonly #eventTimers = new TimerQueue();
+  readonly #processingTimers = new TimerQueue();
+  #slot = -1;
+  #watermark = Number.NEGATIVE_INFINITY;
+  #now = Number.NEGATIVE_INFINITY;
+
+  constructor(declarations: StateDeclarations, { system }: OperatorContext) {
+    this.states = new KeyedStates({ declarations, index: this.index, now: () => system.clock.now() });
+  }
+
+  /** The key that is entered. */
+  get key(): unknown {
+    if (this.#slot < 0) throw new Error('ctx.key and ctx.timers belong to a key: use them while a record or a timer is processed');
+    return this.index.key(this.#slot);
+  }
+
+  enter(slot: number): void {
+    this.#slot = slot;
+    this.states.select(slot);
+  }
+
+  leave(): void {
+    this.#slot = -1;
+    this.states.deselect();
+  }
+
+  /** Forgets the keys that have nothing left. */
+  forgetEmpty(): void {
+    this.states.releaseVacant(this.#hasTimers);
+  }
+
+  readonly #hasTimers = (slot: number): boolean => this.#eventTimers.countOf(slot) > 0 || this.#processingTimers.countOf(slot) > 0;
+
+  advanceEventTime(watermark: number): void {
+    this.#watermark = watermark;
+  }
+
+  advanceProcessingTime(now: number): void {
+    this.#now = now;
+  }
+
+  /** When the next timer of the time of day is due. */
+  get nextTime(): number {
+    return this.#processingTimers.next;
+  }
+
+  get isDue(): boolean {
+    return isDue(this.#eventTimers, this.#watermark) || isDue(this.#processingTimers, this.#now);
+  }
+
+  /** The time and kind of the timer that was taken last. */
+  firedAt = 0;
+  domain: 'event' | 'processing' = 'event';
+
+  /** Takes the next timer that is due, and enters its key; false when none is. */
+  takeTimer(): boolean {
+    const event = this.#eventTimers.pop(this.#watermark);
+    if (!event && !this.#processingTimers.pop(this.#now)) return false;
+    const timers = event ? this.#eventTimers : this.#processingTimers;
+    this.firedAt = timers.time;
+    this.domain = event ? 'event' : 'processing';
+    this.enter(timers.slot);
+    return true;
+  }
+
+  registerEventTime(time: number): void {
+    this.#eventTimers.register(checkTime(time, 'registerEventTime'), this.#current, ownNamespace);
+  }
+
+  registerProcessingTime(time: number): void {
+    this.#processingTimers.register(checkTime(time, 'registerProcessingTime'), this.#current, ownNamespace);
+  }
+
+  deleteEventTime(time: number): void {
+    this.#eventTimers.delete(checkTime(time, 'deleteEventTime'), this.#current, ownNamespace);
+  }
+
+  deleteProcessingTime(time: number): void {
+    this.#processingTimers.delete(checkTime(time, 'deleteProcessingTime'), this.#current, ownNamespace);
+  }
+
+  get #current(): number {
+    void this.key;
+    return this.#slot;
+  }
+}
+
+function checkTime(time: unknown, method: string): number {
+  if (typeof time === 'number' && !Number.isNaN(time)) return time;
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `ctx.timers.${method}: expected a time in epoch milliseconds, got ${String(time)}; is ctx.timestamp undefined because no timestamps were assigned?`,
+  );
+}
+
+/** Both times are infinite at the end of the input, also where there are no timers. */
+function isDue(timers: TimerQueue, time: number): boolean {
+  return timers.size > 0 && timers.next <= time;
+}

@@ -1,0 +1,157 @@
+/** An operator of functions with keyed state and timers, on one input or two. */
+
+import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
+import { type Row, valueRow } from '../../compiler/row.ts';
+import type { UserFunction } from '../../graph/logical.ts';
+import type { OperatorStateDeclarations, StateDeclarations } from '../../state/descriptors.ts';
+import { OperatorStates } from '../../state/operator-states.ts';
+import { generateSlot } from '../keyed.ts';
+import { generateProcessCall } from './call.ts';
+import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
+import { KeyScope, type TimerService } from './key-scope.ts';
+
+/** What a function on a keyed stream knows besides. */
+export interface KeyedContext<K, S> extends ProcessContext {
+  readonly key: K;
+  /** The states that the function declares, of this key. */
+  readonly state: S;
+  readonly timers: TimerService;
+}
+
+/** What `onTimer` knows. */
+export interface TimerContext<K, S> extends KeyedContext<K, S> {
+  /** Which kind of timer fired. */
+  readonly timeDomain: 'event' | 'processing';
+}
+
+/** The method that takes the records of an input. */
+export interface InputMethod {
+  readonly method: string;
+  readonly fn: UserFunction;
+  readonly keyed: boolean;
+  /** Whether it may write broadcast state. */
+  readonly broadcast: boolean;
+}
+
+export interface StatefulFunction {
+  readonly inputs: readonly InputMethod[];
+  readonly onTimer: UserFunction | undefined;
+  readonly open: ((context: SubtaskContext) => void) | undefined;
+  readonly close: (() => void) | undefined;
+  readonly state: StateDeclarations;
+  readonly operatorState: OperatorStateDeclarations;
+}
+
+/** The context of one method: what it may see of the key's scope. */
+class KeyedCallContext extends CallContext implements TimerContext<unknown, unknown> {
+  readonly #scope: KeyScope;
+  readonly state: unknown;
+
+  constructor(context: OperatorContext, scope: KeyScope, state: unknown) {
+    super(context);
+    this.#scope = scope;
+    this.state = state;
+  }
+
+  get key(): unknown {
+    return this.#scope.key;
+  }
+
+  get timers(): TimerService {
+    return this.#scope;
+  }
+
+  get timeDomain(): 'event' | 'processing' {
+    return this.#scope.domain;
+  }
+}
+
+export class StatefulInstance implements OperatorInstance {
+  readonly #fn: StatefulFunction;
+  readonly #context: OperatorContext;
+  readonly #scope: KeyScope;
+  /** By input. */
+  readonly #inputContexts: readonly KeyedCallContext[];
+  readonly #timerContext: KeyedCallContext;
+
+  constructor(fn: StatefulFunction, context: OperatorContext) {
+    this.#fn = fn;
+    this.#context = context;
+    this.#scope = new KeyScope(fn.state, context);
+    const shared = new OperatorStates(fn.operatorState);
+    const { accessors } = this.#scope.states;
+    const readOnly = { ...accessors, ...shared.readable };
+    this.#inputContexts = fn.inputs.map(
+      ({ broadcast }) => new KeyedCallContext(context, this.#scope, broadcast ? { ...accessors, ...shared.writable } : readOnly),
+    );
+    this.#timerContext = new KeyedCallContext(context, this.#scope, readOnly);
+  }
+
+  open(): void {
+    this.#fn.open?.(this.#timerContext);
+  }
+
+  close(): void {
+    this.#fn.close?.();
+  }
+
+  beginBatch(): void {
+    this.#scope.forgetEmpty();
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit, input: number): void {
+    const { keyed, fn, method } = this.#fn.inputs[input] as InputMethod;
+    const call = { fn, method, context: this.#inputContexts[input] as KeyedCallContext };
+    if (!keyed) {
+      generateProcessCall(code, row, emit, call);
+      return;
+    }
+    const scope = code.names.constant('scope', this.#scope);
+    const slotted = generateSlot(code, row, this.#context, this.#scope.index);
+    code.body.line(`${scope}.enter(${slotted.slot});`);
+    generateProcessCall(code, slotted.row, emit, call);
+    code.body.line(`${scope}.leave();`);
+  }
+
+  generateDue(code: OperatorCode, limit: string, emit: Emit): string {
+    const scope = code.names.constant('scope', this.#scope);
+    const time = code.names.fresh('time');
+    const fn = (firedAt: number, context: KeyedCallContext, out: (value: unknown) => void): unknown =>
+      this.#callTimer(firedAt, context, out);
+    code.body.block(`for (let count = 0; count < ${limit} && ${scope}.isDue; count++)`, () => {
+      code.body.line(`if (!${scope}.takeTimer()) break;`);
+      code.body.line(`const ${time} = ${scope}.firedAt;`);
+      // What a timer of the time of day emits has no event time, as in Flink.
+      const row = valueRow(time, `(${scope}.domain === 'event' ? ${time} : NaN)`);
+      generateProcessCall(code, row, emit, { fn: fn as UserFunction, method: 'onTimer', context: this.#timerContext });
+      code.body.line(`${scope}.leave();`);
+    });
+    return `!${scope}.isDue`;
+  }
+
+  #callTimer(firedAt: number, context: KeyedCallContext, out: (value: unknown) => void): unknown {
+    const { onTimer } = this.#fn;
+    try {
+      return (onTimer as ((...args: unknown[]) => unknown) | undefined)?.(firedAt, context, out);
+    } catch (error) {
+      throw this.#context.failure(error, { timer: firedAt, key: context.key });
+    }
+  }
+
+  get isDue(): boolean {
+    return this.#scope.isDue;
+  }
+
+  get nextTime(): number {
+    return this.#scope.nextTime;
+  }
+
+  advanceEventTime(watermark: number): void {
+    this.#scope.advanceEventTime(watermark);
+    for (const context of [...this.#inputContexts, this.#timerContext]) context.watermark = watermark;
+  }
+
+  advanceProcessingTime(now: number): void {
+    this.#scope.advanceProcessingTime(now);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The timers that one window of one key has, of event time or of processing time. Only one of them is in the queue of the
+ * subtask, at the time of the earliest or before: a timer that is deleted, or moved to a later time as sessions do with every
+ * record, costs the queue nothing. One that turns out to be too early when it fires is put back.
+ *
+ * @hotpath
+ */
+
+/** The time of no timer. */
+export const never = Number.POSITIVE_INFINITY;
+
+export class PaneTimers {
+  /** The earliest; `never` when there is none. */
+  first = never;
+  /** When the timer in the queue fires; `never` when there is none. */
+  queued = never;
+  /** Those behind the first, ascending. */
+  #rest: number[] | undefined;
+
+  /** Adds a timer, unless there is one for that time. */
+  add(time: number): void {
+    if (time === this.first) return;
+    if (time > this.first) {
+      this.#addBehind(time);
+      return;
+    }
+    if (this.first !== never) this.#addBehind(this.first);
+    this.first = time;
+  }
+
+  delete(time: number): void {
+    if (time === this.first) {
+      this.takeFirst();
+      return;
+    }
+    const index = this.#rest?.indexOf(time) ?? -1;
+    if (index >= 0) this.#rest?.splice(index, 1);
+  }
+
+  /** Removes the earliest. */
+  takeFirst(): void {
+    this.first = this.#rest?.shift() ?? never;
+  }
+
+  /** Removes all. What is in the queue stays there. */
+  clear(): void {
+    this.first = never;
+    this.#rest = undefined;
+  }
+
+  /** Ascending. */
+  all(): number[] {
+    return this.first === never ? [] : [this.first, ...(this.#rest ?? [])];
+  }
+
+  #addBehind(time: number): void {
+    this.#rest ??= [];
+    const rest = this.#rest;
+    let index = rest.length;
+    while (index > 0 && (rest[index - 1] as number) > time) index--;
+    if (index > 0 && rest[index - 1] === time) return;
+    rest.splice(index, 0, time);
+  }
+}

@@ -1,0 +1,60 @@
+/** The host's ends of a job, with the test in the place of its only worker. */
+
+import { type Limits, limitsWith } from '../../src/base/limits.ts';
+import { LocalChannel } from '../../src/channel/local-channel.ts';
+import { HostEndpoints } from '../../src/cluster/host-endpoints.ts';
+import { recordReader } from '../../src/compiler/input-row.ts';
+import type { StreamEnvironment } from '../../src/index.ts';
+import { planDescription } from '../../src/runtime/plan.ts';
+import { TestEnvironment } from '../../src/testing/index.ts';
+import { manualClock, manualSystem } from '../runtime/support.ts';
+
+export interface HostBench {
+  readonly endpoints: HostEndpoints;
+  readonly clock: ReturnType<typeof manualClock>;
+  readonly limits: Limits;
+  /** What the host's inputs write to. */
+  readonly toWorker: readonly LocalChannel[];
+  /** What its outputs read from. */
+  readonly fromWorker: readonly LocalChannel[];
+}
+
+/** A job that hands on what the host feeds in. */
+export function hostBench(limits: Partial<Limits> = {}, bufferTimeout = 10): HostBench {
+  return benchOf(limits, bufferTimeout, (env) => env.fromHost<unknown>('in').toHost('out'));
+}
+
+export function benchOf(limits: Partial<Limits>, bufferTimeout: number, build: (env: StreamEnvironment) => unknown): HostBench {
+  const clock = manualClock();
+  const env = new TestEnvironment({ limits, bufferTimeout });
+  build(env);
+  const job = env.describe('test');
+  const plan = planDescription(job);
+  const all = limitsWith(job.limits);
+  const channels = plan.channels.map(() => new LocalChannel(all.localQueueBatches));
+  const channelsOf = (end: 'from' | 'to') =>
+    channels.filter((_, i) => plan.job.exchanges[plan.channels[i]?.exchange as number]?.[end].stage === undefined);
+  const endpoints = new HostEndpoints({
+    plan,
+    wiring: { writer: (channel) => channels[channel] as LocalChannel, reader: (channel) => channels[channel] as LocalChannel },
+    limits: all,
+    system: manualSystem(clock),
+    bufferTimeoutMs: job.bufferTimeoutMs,
+  });
+  return { endpoints, clock, limits: all, toWorker: channelsOf('from'), fromWorker: channelsOf('to') };
+}
+
+/** Takes what waits in a channel: rows, and marks by their kind. */
+export function takeAll(channel: LocalChannel, elements = Number.POSITIVE_INFINITY): unknown[] {
+  const taken: unknown[] = [];
+  for (let count = 0; count < elements; count++) {
+    const element = channel.poll();
+    if (element === null) break;
+    if (element.kind === 'batch') {
+      const read = recordReader(element.type);
+      for (let row = 0; row < element.rowCount; row++) taken.push(read(element, row));
+    } else if (element.kind !== 'watermark') taken.push(element.kind);
+    channel.release();
+  }
+  return taken;
+}
