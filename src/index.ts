@@ -6,8 +6,15 @@ import { nodeExecution } from './node-execution.ts';
 
 installExecution(nodeExecution(availableParallelism()));
 
+export type { AsyncOptions, AsyncRetryOptions } from './api/async-options.ts';
+export type {
+  BroadcastConnectedStreams,
+  ConnectedStreams,
+  KeyedBroadcastConnectedStreams,
+  KeyedConnectedStreams,
+} from './api/connected-streams.ts';
 export { callback, files, socket, stdin } from './api/connectors.ts';
-export type { DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
+export type { BroadcastStream, DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
 export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
 export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
@@ -30,7 +37,54 @@ export type { Polled, Source, SourceContext, SourceReader, SourceReaderContext, 
 export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';
 export type { Aggregator } from './operators/aggregators/aggregator.ts';
 export * from './operators/aggregators/index.ts';
+export type { AsyncContext } from './operators/async/async-map.ts';
 export type { AggregateFunction } from './operators/keyed-fold.ts';
 export { OutputTag, type ProcessContext, type SubtaskContext } from './operators/process/context.ts';
+export type { TimerService } from './operators/process/key-scope.ts';
+export type { KeyedProcessFunction } from './operators/process/keyed-process.ts';
 export type { ProcessFunction } from './operators/process/process.ts';
+export type { KeyedContext, TimerContext } from './operators/process/stateful-instance.ts';
 export { type ColumnKind, type ColumnType, type RecordForm, type RecordType, type Type, type TypeOf, t } from './schema/type.ts';
+export {
+  type AggregatingStateDescriptor,
+  aggregatingState,
+  type BroadcastStateDescriptor,
+  broadcastState,
+  type DefaultedStateOptions,
+  type ListStateDescriptor,
+  listState,
+  type MapStateDescriptor,
+  mapState,
+  type OperatorListStateDescriptor,
+  type OperatorStateDeclarations,
+  operatorListState,
+  type ReducingStateDescriptor,
+  reducingState,
+  type StateAggregate,
+  type StateDeclarations,
+  type StateDescriptor,
+  type StateOptions,
+  type ValueStateDescriptor,
+  valueState,
+} from './state/descriptors.ts';
+export type {
+  AggregatingState,
+  ListState,
+  MapState,
+  ReadOnlyMapState,
+  ReadOnlyStateOf,
+  ReducingState,
+  StateFor,
+  StateOf,
+  ValueState,
+} from './state/states.ts';
+export type { IncrementalCleanup, TtlConfig } from './state/ttl.ts';
+export {
+  type AlignmentOptions,
+  type TimestampAssigner,
+  type WatermarkGenerator,
+  type WatermarkOptions,
+  type WatermarkOutput,
+  type WatermarkStrategy,
+  watermarks,
+} from './time/watermarks.ts';

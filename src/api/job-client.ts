@@ -12,7 +12,7 @@ export interface JobResult {
   readonly metrics: JobMetrics;
 }
 
-/** Counters of one subtask, as they stand. All count from its start but the four of queues, which say how long these are now. */
+/** Counters of one subtask, as they stand. All count from its start but the watermark, and the four of queues, which say how long these are now. */
 export interface SubtaskMetrics {
   /** Records that it has taken from its input, and handed to exchanges: once for each consumer that gets them. */
   readonly recordsIn: number;
@@ -36,6 +36,10 @@ export interface SubtaskMetrics {
   /** Bytes that wait in the rings from and to other threads, frames' headers and padding with them. */
   readonly queuedBytesIn: number;
   readonly queuedBytesOut: number;
+  /** Records that came too late for a window or a join and went to no side output. */
+  readonly lateRecords: number;
+  /** The watermark behind the subtask's last operator, in epoch milliseconds; −Infinity before the first. */
+  readonly watermark: number;
 }
 
 export interface StageMetrics {

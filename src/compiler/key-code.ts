@@ -16,7 +16,7 @@ import { projectedField } from './user-call.ts';
 const sink = new ByteSink();
 
 /** Hash of a key of any kind. @throws UnsupportedKeyError for what cannot be a key */
-function hashKey(key: unknown): number {
+export function hashKey(key: unknown): number {
   if (typeof key === 'string') return hashString(key);
   if (typeof key === 'number') return hashNumber(key);
   sink.reset();

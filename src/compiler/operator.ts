@@ -61,6 +61,15 @@ export interface OperatorInstance {
    * a loop of their own. Asked before each batch. Absent for operators to which it is all the same.
    */
   takesLatin1?(): boolean;
+  /**
+   * What the operator holds between two batches, as plain data that `restore` of a fresh instance takes. Absent where it holds
+   * nothing, or cannot say yet.
+   */
+  snapshot?(): unknown;
+  /** Goes on from what another instance held. Before `open`. */
+  restore?(snapshot: unknown): void;
+  /** How much it holds by key. Absent where nothing, or where it cannot say. */
+  readonly holdings?: Holdings;
   /** Before the first row. */
   open?(): void;
   /** Before each batch that its stage takes in. */
@@ -103,6 +112,14 @@ export interface OperatorInstance {
   finish?(): void | Promise<void>;
   /** In the end, whatever happened: release files, sockets and timers. */
   close?(): void;
+}
+
+/** How much an operator holds by key. */
+export interface Holdings {
+  /** States that hold something, of all keys together. */
+  readonly states: number;
+  readonly eventTimers: number;
+  readonly processingTimers: number;
 }
 
 /** Writes the code for an output row: to the main output, or to the side output with an id. */

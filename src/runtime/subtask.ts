@@ -110,6 +110,11 @@ export class Subtask {
     return this.#options.input;
   }
 
+  /** From the head of the chain to its tail. */
+  get operators(): readonly ChainedOperator[] {
+    return this.#options.operators;
+  }
+
   open(): void {
     this.#each((instance) => instance.open?.());
   }

@@ -19,6 +19,8 @@ function subtask(counters: Partial<SubtaskMetrics>): SubtaskMetrics {
     backPressuredMs: 0,
     queuedIn: 0,
     queuedOut: 0,
+    lateRecords: 0,
+    watermark: Number.NEGATIVE_INFINITY,
     queuedBytesIn: 0,
     queuedBytesOut: 0,
     ...counters,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashNumber } from '../../src/base/hash.ts';
@@ -8,6 +10,9 @@ import { decodeValue, encodeValue } from '../../src/batch/value-codec.ts';
 import { aggregatingState, listState, mapState, reducingState, type StateOptions, valueState } from '../../src/state/descriptors.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
 import { KeyedStates } from '../../src/state/keyed-states.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 function declare(options: StateOptions = {}) {
   return {
@@ -358,7 +363,7 @@ function expectValue(actual: unknown, expected: unknown): void {
 
 /** Bytes in use, of which garbage is no part. */
 function heapOf(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+  collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }

@@ -54,4 +54,6 @@ export interface AggregatorState {
   merge(slot: number, partial: unknown): void;
   partial(slot: number): unknown;
   result(slot: number): unknown;
+  /** Makes the slot empty, as if it had never been used. What was handed out of it stays as it is. */
+  clear(slot: number): void;
 }

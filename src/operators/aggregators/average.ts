@@ -79,6 +79,12 @@ class AverageState implements AggregatorState {
     return count === 0 ? null : sum / count;
   }
 
+  clear(slot: number): void {
+    if (slot >= this.#sums.length) return;
+    this.#sums[slot] = 0;
+    this.#counts[slot] = 0;
+  }
+
   #grow(slot: number): void {
     this.#sums = grown(this.#sums, slot);
     this.#counts = grown(this.#counts, slot);

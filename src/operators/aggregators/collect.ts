@@ -51,4 +51,8 @@ class CollectState implements AggregatorState {
   result(slot: number): unknown[] {
     return this.#lists[slot]?.slice() ?? [];
   }
+
+  clear(slot: number): void {
+    if (slot < this.#lists.length) this.#lists[slot] = undefined;
+  }
 }

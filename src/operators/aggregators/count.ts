@@ -54,4 +54,8 @@ class CountState implements AggregatorState {
   result(slot: number): number {
     return slot < this.#counts.length ? this.#counts[slot] : 0;
   }
+
+  clear(slot: number): void {
+    if (slot < this.#counts.length) this.#counts[slot] = 0;
+  }
 }

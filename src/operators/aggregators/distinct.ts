@@ -101,6 +101,10 @@ class DistinctState implements AggregatorState {
     return this.#sets[slot]?.size ?? 0;
   }
 
+  clear(slot: number): void {
+    if (slot < this.#sets.length) this.#sets[slot] = undefined;
+  }
+
   #set(slot: number): Set<ContentKey> {
     if (slot >= this.#sets.length) reserve(this.#sets, slot, undefined);
     this.#sets[slot] ??= new Set();
@@ -134,6 +138,10 @@ class ApproxDistinctState implements AggregatorState {
 
   result(slot: number): number {
     return this.#sketches[slot]?.estimate() ?? 0;
+  }
+
+  clear(slot: number): void {
+    if (slot < this.#sketches.length) this.#sketches[slot] = undefined;
   }
 
   #sketch(slot: number): HyperLogLog {

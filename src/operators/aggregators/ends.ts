@@ -73,4 +73,8 @@ class EndState implements AggregatorState {
   result(slot: number): unknown {
     return this.#values[slot] ?? null;
   }
+
+  clear(slot: number): void {
+    if (slot < this.#values.length) this.#values[slot] = undefined;
+  }
 }

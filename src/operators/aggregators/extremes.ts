@@ -150,6 +150,11 @@ class ExtremeState implements AggregatorState {
     return this.#kinds[slot] === numbers ? this.#numbers[slot] : this.#others[slot];
   }
 
+  clear(slot: number): void {
+    if (slot < this.#kinds.length) this.#kinds[slot] = nothing;
+    if (slot < this.#others.length) this.#others[slot] = undefined;
+  }
+
   isEmpty(slot: number): boolean {
     return slot >= this.#kinds.length || this.#kinds[slot] === nothing;
   }
@@ -231,5 +236,10 @@ class ExtremeByState implements AggregatorState {
 
   result(slot: number): unknown {
     return this.#records[slot] ?? null;
+  }
+
+  clear(slot: number): void {
+    this.#extremes.clear(slot);
+    if (slot < this.#records.length) this.#records[slot] = null;
   }
 }

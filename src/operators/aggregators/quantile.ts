@@ -113,6 +113,10 @@ class QuantileState implements AggregatorState {
     return typeof this.#q === 'number' ? sketch.quantile(this.#q) : this.#q.map((q) => sketch.quantile(q));
   }
 
+  clear(slot: number): void {
+    if (slot < this.#sketches.length) this.#sketches[slot] = undefined;
+  }
+
   #sketch(slot: number): DDSketch {
     if (slot >= this.#sketches.length) reserve(this.#sketches, slot, undefined);
     this.#sketches[slot] ??= new DDSketch(this.#buckets);

@@ -80,6 +80,13 @@ class SumState implements AggregatorState {
     return this.#kinds[slot] === bigints ? this.#bigTotals[slot] : this.#totals[slot];
   }
 
+  clear(slot: number): void {
+    if (slot >= this.#kinds.length) return;
+    if (this.#kinds[slot] === bigints) this.#bigTotals[slot] = 0n;
+    this.#kinds[slot] = 0;
+    this.#totals[slot] = 0;
+  }
+
   #addOther(slot: number, value: unknown): void {
     if (typeof value !== 'bigint') throw wrongInput(this.#call, 'numbers or bigints', value);
     if (slot >= this.#kinds.length) this.#grow(slot);

@@ -83,6 +83,10 @@ class TopKState implements AggregatorState {
     return this.#sketches[slot]?.top(this.#k) ?? [];
   }
 
+  clear(slot: number): void {
+    if (slot < this.#sketches.length) this.#sketches[slot] = undefined;
+  }
+
   #sketch(slot: number): SpaceSaving {
     if (slot >= this.#sketches.length) reserve(this.#sketches, slot, undefined);
     this.#sketches[slot] ??= new SpaceSaving(this.#capacity, this.#call);

@@ -105,6 +105,10 @@ class VarianceState implements AggregatorState {
     return count > this.#correction ? squares / (count - this.#correction) : null;
   }
 
+  clear(slot: number): void {
+    if (slot < this.#counts.length) this.#set(slot, { count: 0, mean: 0, squares: 0 });
+  }
+
   #set(slot: number, { count, mean, squares }: VariancePartial): void {
     this.#counts[slot] = count;
     this.#means[slot] = mean;

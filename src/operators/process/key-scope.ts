@@ -4,10 +4,11 @@
  */
 
 import { MillraceError } from '../../base/errors.ts';
-import type { OperatorContext } from '../../compiler/operator.ts';
+import { hashKey } from '../../compiler/key-code.ts';
+import type { Holdings, OperatorContext } from '../../compiler/operator.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import { KeyIndex } from '../../state/key-index.ts';
-import { KeyedStates } from '../../state/keyed-states.ts';
+import { KeyedStates, type KeySnapshot } from '../../state/keyed-states.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 
 /**
@@ -23,6 +24,17 @@ export interface TimerService {
   registerProcessingTime(time: number): void;
   deleteEventTime(time: number): void;
   deleteProcessingTime(time: number): void;
+}
+
+/** A timer: its time, and the place of its key among the keys of the snapshot. */
+type TimerSnapshot = readonly [time: number, key: number];
+
+/** What all keys have, as plain data. */
+export interface KeyScopeSnapshot {
+  readonly keys: readonly (readonly [key: unknown, state: KeySnapshot])[];
+  /** In an order in which timers of one time come as they were registered. */
+  readonly eventTimers: readonly TimerSnapshot[];
+  readonly processingTimers: readonly TimerSnapshot[];
 }
 
 /** Functions have one timer for each key and time; only windows tell timers apart. */
@@ -96,6 +108,37 @@ export class KeyScope implements TimerService {
     return true;
   }
 
+  /** What all keys have: between two batches. */
+  snapshot(): KeyScopeSnapshot {
+    const keys: [unknown, KeySnapshot][] = [];
+    const places = new Map<number, number>();
+    for (let slot = 0; slot < this.index.size; slot++) {
+      if (!this.index.has(slot) || (this.states.stateCount(slot) === 0 && !this.#hasTimers(slot))) continue;
+      places.set(slot, keys.length);
+      keys.push([this.index.key(slot), this.states.snapshot(slot)]);
+    }
+    return { keys, eventTimers: timersOf(this.#eventTimers, places), processingTimers: timersOf(this.#processingTimers, places) };
+  }
+
+  /** Takes over what the keys of another scope had; before the first key is entered. */
+  restore({ keys, eventTimers, processingTimers }: KeyScopeSnapshot): void {
+    const slots = keys.map(([key, state]) => {
+      const slot = this.index.ofValue(hashKey(key), key);
+      this.states.restore(slot, state);
+      return slot;
+    });
+    for (const [time, key] of eventTimers) this.#eventTimers.register(time, slots[key] as number, ownNamespace);
+    for (const [time, key] of processingTimers) this.#processingTimers.register(time, slots[key] as number, ownNamespace);
+  }
+
+  get holdings(): Holdings {
+    let states = 0;
+    this.states.forEachSlot((slot) => {
+      states += this.states.stateCount(slot);
+    });
+    return { states, eventTimers: this.#eventTimers.size, processingTimers: this.#processingTimers.size };
+  }
+
   registerEventTime(time: number): void {
     this.#eventTimers.register(checkTime(time, 'registerEventTime'), this.#current, ownNamespace);
   }
@@ -129,4 +172,10 @@ function checkTime(time: unknown, method: string): number {
 /** Both times are infinite at the end of the input, also where there are no timers. */
 function isDue(timers: TimerQueue, time: number): boolean {
   return timers.size > 0 && timers.next <= time;
+}
+
+function timersOf(timers: TimerQueue, places: ReadonlyMap<number, number>): TimerSnapshot[] {
+  const snapshots: TimerSnapshot[] = [];
+  timers.forEach((time, slot) => void snapshots.push([time, places.get(slot) as number]));
+  return snapshots;
 }

@@ -1,6 +1,6 @@
 /** An operator of functions with keyed state and timers, on one input or two. */
 
-import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
+import type { Emit, Holdings, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
 import { type Row, valueRow } from '../../compiler/row.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../../state/descriptors.ts';
@@ -8,7 +8,7 @@ import { OperatorStates } from '../../state/operator-states.ts';
 import { generateSlot } from '../keyed.ts';
 import { generateProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
-import { KeyScope, type TimerService } from './key-scope.ts';
+import { KeyScope, type KeyScopeSnapshot, type TimerService } from './key-scope.ts';
 
 /** What a function on a keyed stream knows besides. */
 export interface KeyedContext<K, S> extends ProcessContext {
@@ -66,10 +66,18 @@ class KeyedCallContext extends CallContext implements TimerContext<unknown, unkn
   }
 }
 
+/** What a function holds, as plain data. */
+interface StatefulSnapshot {
+  readonly keyed: KeyScopeSnapshot;
+  /** Of the subtask, by name. */
+  readonly shared: Readonly<Record<string, unknown>>;
+}
+
 export class StatefulInstance implements OperatorInstance {
   readonly #fn: StatefulFunction;
   readonly #context: OperatorContext;
   readonly #scope: KeyScope;
+  readonly #shared: OperatorStates<OperatorStateDeclarations>;
   /** By input. */
   readonly #inputContexts: readonly KeyedCallContext[];
   readonly #timerContext: KeyedCallContext;
@@ -78,7 +86,8 @@ export class StatefulInstance implements OperatorInstance {
     this.#fn = fn;
     this.#context = context;
     this.#scope = new KeyScope(fn.state, context);
-    const shared = new OperatorStates(fn.operatorState);
+    this.#shared = new OperatorStates(fn.operatorState);
+    const shared = this.#shared;
     const { accessors } = this.#scope.states;
     const readOnly = { ...accessors, ...shared.readable };
     this.#inputContexts = fn.inputs.map(
@@ -93,6 +102,19 @@ export class StatefulInstance implements OperatorInstance {
 
   close(): void {
     this.#fn.close?.();
+  }
+
+  snapshot(): StatefulSnapshot {
+    return { keyed: this.#scope.snapshot(), shared: this.#shared.snapshot() };
+  }
+
+  restore({ keyed, shared }: StatefulSnapshot): void {
+    this.#scope.restore(keyed);
+    this.#shared.restore(shared);
+  }
+
+  get holdings(): Holdings {
+    return this.#scope.holdings;
   }
 
   beginBatch(): void {

@@ -103,6 +103,25 @@ export function describeConformance(name: string, subject: Subject): void {
       );
     });
 
+    test('knows nothing of a slot that was cleared, and keeps the others', () => {
+      check(
+        fc.property(records, records, (before, after) => {
+          const state = aggregator.createState();
+          for (const slot of slots) addAll(aggregator, state, slot, before);
+          const [partial, result] = [state.partial(3), state.result(3)];
+          const [partialBefore, resultBefore] = [structuredClone(partial), structuredClone(result)];
+          state.clear(3);
+          state.clear(90_000);
+          expect(state.result(3)).toEqual(nothing);
+          expect(partial).toEqual(partialBefore);
+          expect(result).toEqual(resultBefore);
+          compare(state.result(0), aggregated(aggregator, before), before);
+          addAll(aggregator, state, 3, after);
+          compare(state.result(3), aggregated(aggregator, after), after);
+        }),
+      );
+    });
+
     test.runIf(aggregator.createState().addColumn !== undefined)('takes a column as it takes its rows one by one', () => {
       const value = fc.oneof(
         fc.double(),
