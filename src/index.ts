@@ -19,6 +19,7 @@ export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type T
 export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
+export type { AllWindowedStream, WindowBounds, WindowedStream, WindowRow } from './api/windowed-stream.ts';
 export type { Duration } from './base/duration.ts';
 export { type ErrorCode, MillraceError } from './base/errors.ts';
 export type { EpochMs, JobId } from './base/ids.ts';
@@ -44,6 +45,14 @@ export type { TimerService } from './operators/process/key-scope.ts';
 export type { KeyedProcessFunction } from './operators/process/keyed-process.ts';
 export type { ProcessFunction } from './operators/process/process.ts';
 export type { KeyedContext, TimerContext } from './operators/process/stateful-instance.ts';
+export type {
+  AllWindowFunction,
+  ProcessWindowContext,
+  ProcessWindowFunction,
+  WindowEndContext,
+  WindowFunction,
+  WindowResultContext,
+} from './operators/window/window-function.ts';
 export { type ColumnKind, type ColumnType, type RecordForm, type RecordType, type Type, type TypeOf, t } from './schema/type.ts';
 export {
   type AggregatingStateDescriptor,
@@ -88,3 +97,17 @@ export {
   type WatermarkStrategy,
   watermarks,
 } from './time/watermarks.ts';
+export { eventTime } from './time/windows/assigners/event-time.ts';
+export { type GlobalWindowOptions, type GlobalWindows, globalWindow } from './time/windows/assigners/global-windows.ts';
+export { processingTime } from './time/windows/assigners/processing-time.ts';
+export type { SessionGap, SessionOptions, SessionWindows } from './time/windows/assigners/session-windows.ts';
+export type { SlidingOptions, SlidingWindows } from './time/windows/assigners/sliding-windows.ts';
+export type { TumblingOptions, TumblingWindows, WindowStagger } from './time/windows/assigners/tumbling-windows.ts';
+export type { Evictor, EvictorContext, EvictorOptions, TimestampedValue } from './time/windows/evictor.ts';
+export { evictors } from './time/windows/evictors/evictors.ts';
+export { mergeTimeWindows } from './time/windows/merge-time-windows.ts';
+export type { Trigger, TriggerContext, TriggerResult } from './time/windows/trigger.ts';
+export type { TimeoutOptions } from './time/windows/triggers/timeout-trigger.ts';
+export { triggers } from './time/windows/triggers/triggers.ts';
+export { endOfTime, GlobalWindow, TimeWindow, type Window } from './time/windows/window.ts';
+export type { AssignerContext, MergeWindows, ResolveContext, WindowAssigner } from './time/windows/window-assigner.ts';

@@ -10,7 +10,7 @@ import {
   type KeyedCoProcessFunction,
   type MixedDeclarations,
 } from '../operators/process/co-process.ts';
-import type { OperatorStateDeclarations, StateDeclarations } from '../state/descriptors.ts';
+import type { ListStateDeclarations, MixedStateDeclarations, OperatorStateDeclarations } from '../state/descriptors.ts';
 import type { DataStream, FieldOf, FieldValue } from './data-stream.ts';
 
 abstract class Connection<A, B> {
@@ -52,8 +52,8 @@ export class ConnectedStreams<A, B> extends Connection<A, B> {
     return this.transform<R>(coFlatMapOperator(first as UserFunction, second as UserFunction));
   }
 
-  /** Calls a `CoProcessFunction`: any number of records out, side outputs, a life cycle. */
-  process<R>(fn: CoProcessFunction<A, B, R>): DataStream<R> {
+  /** Calls a `CoProcessFunction`: any number of records out, side outputs, a life cycle, state of the subtask. */
+  process<R, D extends ListStateDeclarations = Record<never, never>>(fn: CoProcessFunction<A, B, R, D>): DataStream<R> {
     return this.transform<R>(coProcessOperator({ fn, keyed: false, broadcast: false }));
   }
 
@@ -73,7 +73,7 @@ export class KeyedConnectedStreams<A, B, K> extends ConnectedStreams<A, B> {
   declare protected readonly key: K;
 
   /** Calls a `KeyedCoProcessFunction`: state of each key, timers, side outputs. */
-  override process<R, D extends StateDeclarations = Record<never, never>>(fn: KeyedCoProcessFunction<K, A, B, R, D>): DataStream<R> {
+  override process<R, D extends MixedStateDeclarations = Record<never, never>>(fn: KeyedCoProcessFunction<K, A, B, R, D>): DataStream<R> {
     return this.transform<R>(coProcessOperator({ fn, keyed: true, broadcast: false }));
   }
 }

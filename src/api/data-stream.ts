@@ -16,19 +16,24 @@ import { OutputTag } from '../operators/process/context.ts';
 import { type ProcessFunction, processOperator } from '../operators/process/process.ts';
 import { sinkOperator } from '../operators/sink.ts';
 import { isType, type Type, t } from '../schema/type.ts';
+import type { ListStateDeclarations } from '../state/descriptors.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
+import { countWindow } from '../time/windows/assigners/count-window.ts';
+import type { GlobalWindow, Window } from '../time/windows/window.ts';
+import type { WindowAssigner } from '../time/windows/window-assigner.ts';
 import { type AsyncOptions, asyncMapSpec } from './async-options.ts';
 import { BroadcastConnectedStreams, ConnectedStreams } from './connected-streams.ts';
 import type { StreamEnvironment } from './environment.ts';
 import { type EdgeDraft, edgeFrom, type OperatorDraft } from './graph-builder.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import { maxParallelismRule, parallelismRule } from './options.ts';
+import { type AllWindowedStream, allCountWindowed, allWindowed } from './windowed-stream.ts';
 
 /** A field of an object, or the index of an array's element. */
 export type FieldOf<T> = T extends readonly unknown[] ? number : T extends object ? keyof T & string : never;
 
-/** The type of a field. */
-export type FieldValue<T, F> = F extends keyof T ? T[F] : never;
+/** The type of a field. Not a conditional type: those would keep a stream from being a stream of a wider type. */
+export type FieldValue<T, F> = T[F & keyof T];
 
 /** The prefix of endpoints that the engine itself makes; users' names cannot start with it. */
 const internalEndpoint = '$';
@@ -79,8 +84,8 @@ export class DataStream<T> {
     return this.transform<R>(flatMapOperator(fn as UserFunction));
   }
 
-  /** Calls a `ProcessFunction`: any number of records out, side outputs, timestamps, a life cycle. */
-  process<R>(fn: ProcessFunction<T, R>): DataStream<R> {
+  /** Calls a `ProcessFunction`: any number of records out, side outputs, timestamps, a life cycle, state of the subtask. */
+  process<R, D extends ListStateDeclarations = Record<never, never>>(fn: ProcessFunction<T, R, D>): DataStream<R> {
     return this.transform<R>(processOperator(fn as unknown as ProcessFunction<never, never>));
   }
 
@@ -142,6 +147,20 @@ export class DataStream<T> {
   connect<U>(other: DataStream<U>): ConnectedStreams<T, U> | BroadcastConnectedStreams<T, U> {
     this.checkOther(other, 'connect');
     return other instanceof BroadcastStream ? new BroadcastConnectedStreams(this, other) : new ConnectedStreams(this, other);
+  }
+
+  /**
+   * Groups all records into windows, whatever their keys: one subtask does all the work.
+   *
+   * @example readings.windowAll(eventTime.tumbling('1m')).aggregate({ max: max('celsius') })
+   */
+  windowAll<W extends Window>(assigner: WindowAssigner<T, W>): AllWindowedStream<T, W> {
+    return allWindowed<T, W>(this, assigner, 'windowAll');
+  }
+
+  /** Windows of `size` records. With a slide, a window of the last `size` records at every `slide` records. One subtask does all the work. */
+  countWindowAll(size: number, slide?: number): AllWindowedStream<T, GlobalWindow> {
+    return allCountWindowed<T>(this, countWindow(size, slide));
   }
 
   /** Deals the records out to the next operator's subtasks in turn. */
@@ -240,7 +259,7 @@ export class DataStream<T> {
     if (parallelismMax !== undefined && parallelism > parallelismMax) {
       throw new MillraceError(
         'INVALID_OPTION',
-        `setParallelism: the source '${operator.spec.title}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`,
+        `setParallelism: ${operator.spec.kind === 'source' ? 'the source ' : ''}'${operator.spec.title}' cannot be divided among ${parallelism} subtasks; at most ${parallelismMax}`,
       );
     }
     operator.parallelism = parallelism;

@@ -1,20 +1,23 @@
 /** A stream grouped by a key. */
 
-import { describeValue } from '../base/describe-value.ts';
-import { fieldRule, unexpected } from '../base/options.ts';
+import { unexpected } from '../base/options.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Aggregator } from '../operators/aggregators/aggregator.ts';
 import type { AggregateResult } from '../operators/aggregators/index.ts';
 import { keyedAggregateOperator } from '../operators/keyed-aggregate.ts';
 import { type AggregateFunction, keyedFoldOperator } from '../operators/keyed-fold.ts';
-import { keyedReduceOperator } from '../operators/keyed-reduce.ts';
-import { compareValues } from '../operators/order.ts';
+import { extremeReduce, keyedReduceOperator } from '../operators/keyed-reduce.ts';
 import { type KeyedProcessFunction, keyedProcessOperator } from '../operators/process/keyed-process.ts';
 import { type RollingKind, rollingOperator } from '../operators/rolling.ts';
-import type { StateDeclarations } from '../state/descriptors.ts';
+import type { MixedStateDeclarations } from '../state/descriptors.ts';
+import { countWindow } from '../time/windows/assigners/count-window.ts';
+import type { GlobalWindow, Window } from '../time/windows/window.ts';
+import type { WindowAssigner } from '../time/windows/window-assigner.ts';
+import { checkAggregation, checkField } from './aggregation-checks.ts';
 import { type ConnectedStreams, KeyedBroadcastConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts';
 import { BroadcastStream, DataStream, type FieldOf } from './data-stream.ts';
 import { IntervalJoin } from './interval-join.ts';
+import { countWindowed, type WindowedStream, windowed } from './windowed-stream.ts';
 
 /** What the second function of `aggregate` knows besides the result. */
 export interface AggregateContext<K> {
@@ -91,8 +94,26 @@ export class KeyedStream<T, K> extends DataStream<T> {
    *
    * @example see `KeyedProcessFunction`
    */
-  override process<R, D extends StateDeclarations = Record<never, never>>(fn: KeyedProcessFunction<K, T, R, D>): DataStream<R> {
+  override process<R, D extends MixedStateDeclarations = Record<never, never>>(fn: KeyedProcessFunction<K, T, R, D>): DataStream<R> {
     return this.#keyed<R>(keyedProcessOperator(fn as never));
+  }
+
+  /**
+   * Groups the records of each key into windows.
+   *
+   * @example clicks.keyBy('url').window(eventTime.tumbling('1m')).sum('bytes')
+   */
+  window<W extends Window>(assigner: WindowAssigner<T, W>): WindowedStream<T, K, W> {
+    return windowed<T, K, W>(this, assigner, 'window');
+  }
+
+  /**
+   * Windows of `size` records of a key. With a slide, a window of the last `size` records at every `slide` records.
+   *
+   * @example clicks.keyBy('url').countWindow(100).sum('bytes')
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    return countWindowed<T, K>(this, countWindow(size, slide));
   }
 
   /** This stream and another that is keyed alike, or a broadcast one; what their functions share is the state of each key. */
@@ -126,27 +147,11 @@ export class KeyedStream<T, K> extends DataStream<T> {
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
     checkField(kind, field);
-    const of = (record: unknown): unknown =>
-      field === undefined ? record : (record as Record<PropertyKey, unknown>)[field as PropertyKey];
-    const sign = kind === 'minBy' ? 1 : -1;
-    const reduce = (soFar: unknown, next: unknown): unknown => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar);
-    return this.#keyed<T>(keyedReduceOperator({ kind, reduce: reduce as UserFunction, details: { field } }));
+    return this.#keyed<T>(keyedReduceOperator({ kind, reduce: extremeReduce(kind, field), details: { field } }));
   }
 
   /** Adds an operator that knows how its key is found. */
   #keyed<R>(spec: OperatorSpec): DataStream<R> {
     return this.transform<R>(spec);
   }
-}
-
-function checkField(of: string, field: unknown): void {
-  if (field === undefined || fieldRule.accepts(field)) return;
-  const wayOut = typeof field === 'function' ? '; a function goes into aggregate({ … })' : '';
-  throw unexpected(of, 'a field name or an index, or nothing for plain values', field, describeValue(field) + wayOut);
-}
-
-function checkAggregation(spec: unknown): void {
-  if (typeof spec === 'object' && spec !== null && !Array.isArray(spec) && !('createState' in spec)) return;
-  const given = typeof spec === 'object' && spec !== null && 'createState' in spec ? 'an aggregator without a name' : describeValue(spec);
-  throw unexpected('aggregate', 'aggregators by name, such as { hits: count() }, or an aggregate function', spec, given);
 }

@@ -134,7 +134,7 @@ for (const [holds, promise] of agreements) assert(holds(defaultLimits), `the def
 export function limitsWith(changes: Partial<Limits> = {}): Limits {
   const limits = { ...defaultLimits, ...changes };
   for (const [name, value] of Object.entries(limits)) {
-    check(Object.hasOwn(defaultLimits, name), unknownName({ kind: 'limit', name }, defaultLimits));
+    if (!Object.hasOwn(defaultLimits, name)) throw new MillraceError('INVALID_OPTION', unknownName({ kind: 'limit', name }, defaultLimits));
     check(Number.isInteger(value) && value >= 1, `limit ${name} must be a whole number from 1, not ${value}`);
   }
   const { ringBytes, splitBytes, lineBytes } = limits;

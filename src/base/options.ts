@@ -38,7 +38,10 @@ export const text: Rule = { expected: 'a text that is not empty', accepts: (valu
 export const flag: Rule = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
 export const callable: Rule = { expected: 'a function', accepts: (value) => typeof value === 'function' };
 
-/** The name of a field, or the index of an array's element. */
+/**
+ * The name of a field, or the index of an array's element. An empty name is more often a variable without a value than a field: such
+ * a field is reached by a function.
+ */
 export const fieldRule: Rule = {
   expected: 'a field name or an index',
   accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),

@@ -14,8 +14,8 @@ import { textBytes } from './value-size.ts';
 export type FixedValues = Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
 /**
- * Numbers, booleans and times: one element of a typed array a row, row 0 at index 0. In a frame the array is made when somebody
- * first asks for it: a loop over an array from its beginning runs twice as fast as one that adds a base to every index.
+ * Numbers, booleans and times: one element of a typed array a row, row 0 at index 0, wherever they lie: loops and aggregators have
+ * one form. In a frame the array is made when somebody first asks for it.
  */
 export class FixedColumn {
   readonly kind = 'fixed';

@@ -25,7 +25,7 @@ export interface CheckPlace {
 }
 
 /** The condition under which a value fits a column; undefined when it always does. */
-export function valueCheck(value: CheckedValue, column: ColumnType, names: Names): string | undefined {
+function valueCheck(value: CheckedValue, column: ColumnType, names: Names): string | undefined {
   if (column.kind === 'any') return undefined;
   const { expression: x } = value;
   const sameKind = value.kind === column.kind || (value.kind === 'int32' && column.kind === 'float64');

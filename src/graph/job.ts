@@ -51,8 +51,7 @@ export interface JobGraphOptions {
 }
 
 export function planJob(logical: LogicalGraph, options: JobGraphOptions): JobGraph {
-  const aggregate = options.localAggregation && options.mode === 'batch';
-  const graph = aggregate ? insertLocalAggregation(logical) : logical;
+  const graph = options.localAggregation ? insertLocalAggregation(logical, options.mode) : logical;
   const heads = new Map<OperatorId, LogicalOperator[]>();
   const headOf = new Map<OperatorId, OperatorId>();
   for (const operator of graph.operators) {
@@ -137,18 +136,25 @@ function exchangePartitioner(edge: LogicalEdge, { from, to }: { from: ExchangeEn
   );
 }
 
+const carried: PartitionerSpec = { kind: 'hash', key: { kind: 'carried' } };
+
+/** Whether records are brought together: those of a key, or all. */
+function isGathering({ partitioner: { kind } }: LogicalEdge, { parallelism }: LogicalOperator): boolean {
+  return kind === 'hash' || (parallelism === 1 && (kind === 'global' || kind === 'rebalance'));
+}
+
 /** Puts each operator's local aggregation behind the operator that feeds it, to be chained there. */
-function insertLocalAggregation(graph: LogicalGraph): LogicalGraph {
+function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): LogicalGraph {
   let next = graph.operators.length;
   const operators: LogicalOperator[] = [];
   for (const operator of graph.operators) {
     const { local } = operator.spec;
-    if (local === undefined) {
+    if (local === undefined || !(mode === 'batch' || local.streams === true) || !operator.inputs.every((edge) => isGathering(edge, operator))) {
       operators.push(operator);
       continue;
     }
     const inputs = operator.inputs.map((edge): LogicalEdge => {
-      assert(edge.partitioner.kind === 'hash', 'a local aggregation stands in front of an exchange by key');
+      const { partitioner } = edge;
       const upstream = operatorOf(graph, edge.from);
       const id = next++ as OperatorId;
       operators.push({
@@ -162,9 +168,9 @@ function insertLocalAggregation(graph: LogicalGraph): LogicalGraph {
         parallelism: upstream.spec.endpoint === undefined ? upstream.parallelism : operator.parallelism,
         chaining: 'always',
         type: undefined,
-        key: edge.partitioner.key,
+        ...(partitioner.kind === 'hash' ? { key: partitioner.key } : {}),
       });
-      return { from: id, partitioner: { kind: 'hash', key: { kind: 'carried' } }, side: undefined };
+      return { from: id, partitioner: partitioner.kind === 'hash' ? carried : partitioner, side: undefined };
     });
     operators.push({ ...operator, inputs, spec: operator.spec.merge ?? operator.spec });
   }

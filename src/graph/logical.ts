@@ -35,11 +35,13 @@ export interface OperatorSpec {
   readonly details?: Readonly<Record<string, unknown>>;
   /** The operator that aggregates in front of the exchange, where that changes no result. */
   readonly local?: OperatorSpec;
+  /** Of a local aggregation: whether it is worth having in streaming mode, too, since it knows when to go on. */
+  readonly streams?: boolean;
   /** The operator that takes the place of this one behind its local aggregation; this one itself when absent. */
   readonly merge?: OperatorSpec;
   /** For a source: whether its input ends. */
   readonly bounded?: boolean;
-  /** For a source: subtasks that it can be divided among at most. */
+  /** Subtasks that it can be divided among at most. */
   readonly parallelismMax?: number;
   /** For a sink: what no other sink of the job may write to. */
   readonly target?: string;

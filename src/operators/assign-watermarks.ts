@@ -3,7 +3,7 @@
 import { unexpected } from '../base/options.ts';
 import type { Clock } from '../base/system.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { fieldExpression, type Row, wholeRecord } from '../compiler/row.ts';
+import { fieldExpression, fieldOf, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import { WatermarkTracker } from '../time/watermark-tracker.ts';
@@ -98,6 +98,28 @@ class AssignWatermarks implements OperatorInstance {
       body.line(`${tracker}.events++;`);
     }
     emit({ ...timed, timestamp: time });
+  }
+
+  /** Where times lie in a column they are looked at together. What they say of the watermark holds once all rows are through. */
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const { timestamp, kind } = this.#strategy;
+    const isField = typeof timestamp === 'string' || typeof timestamp === 'number';
+    const field = isField && (kind === 'bounded' || kind === 'monotonous') ? fieldOf(row, String(timestamp)) : undefined;
+    if (field?.numbers === undefined) return false;
+    const { names, body } = code;
+    const times = field.numbers.use();
+    const latest = names.fresh('latest');
+    body.line(`let ${latest} = -Infinity;`);
+    body.block('for (let i = 0; i < rows; i++)', () => {
+      const check = names.constant('checkTime', (value: unknown, record: unknown) => this.#check(value, record));
+      body.line(`if (${times}[i] - ${times}[i] !== 0) ${check}(${times}[i], ${wholeRecord(row)});`);
+      body.line(`if (${times}[i] > ${latest}) ${latest} = ${times}[i];`);
+    });
+    emit.batch({ ...row, timestamp: `${times}[i]` });
+    const tracker = names.constant('tracker', this.#tracker);
+    body.line(`if (${latest} > ${tracker}.maxTimestamp) ${tracker}.maxTimestamp = ${latest};`);
+    body.line(`${tracker}.events += rows;`);
+    return true;
   }
 
   #timeExpression(code: OperatorCode, row: Row): string {

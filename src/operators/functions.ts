@@ -1,18 +1,17 @@
 /** Checks of the functions that operators are given. */
 
+import { isAsync } from '../base/asynchronous.ts';
 import { MillraceError } from '../base/errors.ts';
 import { callable, checkOnly } from '../base/options.ts';
 import type { UserFunction } from '../graph/logical.ts';
 
-const asyncKinds = new Set(['AsyncFunction', 'AsyncGeneratorFunction']);
-
 /** The function, if it is one that can be called for every record. */
 export function synchronous<F extends UserFunction>(fn: F, operator: string): F {
   checkOnly(fn, callable, operator);
-  if (asyncKinds.has(fn.constructor?.name)) {
+  if (isAsync(fn)) {
     throw new MillraceError(
       'INVALID_OPTION',
-      `${operator}: the function must not be async: a stage never waits for a record; do asynchronous work in a sink`,
+      `${operator}: the function must not be async: a stage never waits for a record; asyncMap does, with many on their way`,
     );
   }
   return fn;

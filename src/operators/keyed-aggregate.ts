@@ -12,7 +12,18 @@ import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
-import { type BatchSlots, generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
+import {
+  type BatchSlots,
+  generateSlot,
+  generateSlotLoop,
+  generateSlots,
+  restoreSlots,
+  SlotCursor,
+  type SlotsSnapshot,
+  type SlottedRow,
+  slotKey,
+  snapshotSlots,
+} from './keyed.ts';
 
 type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 
@@ -37,14 +48,15 @@ export function keyedAggregateOperator(options: KeyedAggregateOptions): Operator
   return { ...part(options, 'whole'), local: part(options, 'local'), merge: part(options, 'merge') };
 }
 
-function checkNames(aggregators: Aggregators): void {
+/** @param taken names that rows have already */
+export function checkNames(aggregators: Aggregators, taken: readonly string[] = ['key']): void {
   const names = Object.keys(aggregators);
   if (names.length === 0) throw new MillraceError('INVALID_OPTION', 'aggregate: name at least one aggregator, such as { hits: count() }');
   for (const name of names) {
     if (typeof aggregators[name]?.createState !== 'function') {
       throw new MillraceError('INVALID_OPTION', `aggregate: '${name}' is not an aggregator; write one such as count() or sum('bytes')`);
     }
-    if (name === 'key' || name === '__proto__' || /^\d+$/.test(name)) {
+    if (taken.includes(name) || name === '__proto__' || /^\d+$/.test(name)) {
       throw new MillraceError('INVALID_OPTION', `aggregate: a result cannot be called '${name}'; give it another name`);
     }
   }
@@ -140,6 +152,17 @@ class KeyedAggregate implements OperatorInstance {
 
   get #rolling(): boolean {
     return this.#part === 'whole' && this.#context.mode === 'streaming';
+  }
+
+  /** Partial results. */
+  snapshot(): SlotsSnapshot {
+    return snapshotSlots(this.#index, (slot) => this.#states.map(({ state }) => state.partial(slot)));
+  }
+
+  restore(snapshot: SlotsSnapshot): void {
+    restoreSlots(this.#index, snapshot, (slot, partials) => {
+      for (const [i, { state }] of this.#states.entries()) state.merge(slot, (partials as readonly unknown[])[i]);
+    });
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {

@@ -6,7 +6,7 @@ import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
+import { generateSlot, generateSlotLoop, restoreSlots, SlotCursor, type SlotsSnapshot, snapshotSlots } from './keyed.ts';
 
 /**
  * An aggregation with an accumulator of its own making. `add` may change the accumulator and return it, or return another.
@@ -26,11 +26,15 @@ export interface AggregateFunction<T, A, R> {
   merge(a: A, b: A): A;
 }
 
-export function keyedFoldOperator(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined): Operator {
+export function checkAggregateFunction(fn: AggregateFunction<never, never, unknown>): void {
   for (const method of ['createAccumulator', 'add', 'getResult', 'merge'] as const) {
     checkArgument(fn[method], callable, `aggregate: ${method}`);
     synchronous(fn[method], `aggregate: ${method}`);
   }
+}
+
+export function keyedFoldOperator(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined): Operator {
+  checkAggregateFunction(fn);
   if (toRow !== undefined) synchronous(toRow, 'aggregate');
   const functions: Record<string, UserFunction> = {
     createAccumulator: fn.createAccumulator,
@@ -55,6 +59,16 @@ class KeyedFold implements OperatorInstance {
     this.#fn = fn;
     this.#toRow = toRow;
     this.#context = context;
+  }
+
+  snapshot(): SlotsSnapshot {
+    return snapshotSlots(this.#index, (slot) => this.#accumulators[slot]);
+  }
+
+  restore(snapshot: SlotsSnapshot): void {
+    restoreSlots(this.#index, snapshot, (slot, accumulator) => {
+      this.#accumulators[slot] = accumulator;
+    });
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {

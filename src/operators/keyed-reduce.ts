@@ -5,13 +5,21 @@ import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
+import { generateSlot, generateSlotLoop, restoreSlots, SlotCursor, type SlotsSnapshot, snapshotSlots } from './keyed.ts';
+import { compareValues } from './order.ts';
 
 export interface KeyedReduceOptions {
   /** `reduce`, `minBy` or `maxBy`. */
   readonly kind: string;
   readonly reduce: UserFunction;
   readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The reduction that keeps the record with the smallest or largest value of a field, the first one among equals. */
+export function extremeReduce(kind: 'minBy' | 'maxBy', field: PropertyKey | undefined): UserFunction {
+  const of = (record: unknown): unknown => (field === undefined ? record : (record as Record<PropertyKey, unknown>)[field]);
+  const sign = kind === 'minBy' ? 1 : -1;
+  return ((soFar: unknown, next: unknown): unknown => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar)) as UserFunction;
 }
 
 export function keyedReduceOperator({ kind, reduce, details }: KeyedReduceOptions): Operator {
@@ -37,6 +45,16 @@ class KeyedReduce implements OperatorInstance {
   constructor(reduce: UserFunction, context: OperatorContext) {
     this.#reduce = reduce;
     this.#context = context;
+  }
+
+  snapshot(): SlotsSnapshot {
+    return snapshotSlots(this.#index, (slot) => this.#records[slot]);
+  }
+
+  restore(snapshot: SlotsSnapshot): void {
+    restoreSlots(this.#index, snapshot, (slot, record) => {
+      this.#records[slot] = record;
+    });
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {

@@ -1,7 +1,7 @@
 /** What keyed operators have in common: finding the slot of a row's key. */
 
 import { assert } from '../base/assert.ts';
-import { columnarKey, generateKey, hashExpression, slotExpression } from '../compiler/key-code.ts';
+import { columnarKey, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
 import { type Field, localField, type Row } from '../compiler/row.ts';
 import type { KeyIndex } from '../state/key-index.ts';
@@ -28,6 +28,8 @@ export function generateSlot(code: OperatorCode, row: Row, context: OperatorCont
 /** An array with room for the rows of one batch; its memory serves all batches. */
 class RowBuffer {
   #rows = new Int32Array(0);
+  /** How many rows of the present batch found no room. */
+  left = 0;
 
   ofLength(rows: number): Int32Array {
     if (this.#rows.length < rows) this.#rows = new Int32Array(rows);
@@ -42,7 +44,7 @@ export interface BatchSlots {
   readonly hash: string;
   /** A local, the array of slots by row. Rows that found no room have the slot behind the last. */
   readonly slots: string;
-  /** A local: how many rows found no room. */
+  /** The expression of how many rows found no room. */
   readonly left: string;
 }
 
@@ -53,13 +55,20 @@ export function generateSlots(code: OperatorCode, row: Row, context: OperatorCon
   const method = key?.column !== undefined ? 'ofStrings' : key?.numbers !== undefined ? 'ofNumbers' : undefined;
   if (key === undefined || method === undefined) return undefined;
   const { names, body } = code;
-  const hashes = generateHashes(code, row, key);
   const slots = names.fresh('slots');
-  const left = names.fresh('left');
+  const buffer = names.constant('slotBuffer', new RowBuffer());
+  const left = `${buffer}.left`;
   const keys = (key.column ?? key.numbers)?.use();
-  body.line(`const ${slots} = ${names.constant('slotBuffer', new RowBuffer())}.ofLength(rows);`);
-  body.line(`const ${left} = ${names.constant('index', index)}.${method}({ hashes: ${hashes}, keys: ${keys}, rows, slots: ${slots} });`);
+  const hashes = generateHashes(code, row, key);
+  body.line(`const ${slots} = ${buffer}.ofLength(rows);`);
+  const find = `${left} = ${names.constant('index', index)}.${method}({ hashes: ${hashes}, keys: ${keys}, rows, slots: ${slots} });`;
+  body.line(`${unlessGoneOn(code)}${find}`);
   return { key, hash: `${hashes}[i]`, slots, left };
+}
+
+/** What is found out of all rows of a batch is so once, however often the batch is stopped in. */
+function unlessGoneOn({ part: { first, stop } }: OperatorCode): string {
+  return stop === undefined ? '' : `if (${first} === 0) `;
 }
 
 /** The array of the keys' hashes: where there is none yet, it is filled. */
@@ -68,7 +77,7 @@ function generateHashes(code: OperatorCode, row: Row, key: Field): string {
   if (key.column?.hashes !== undefined) return key.column.hashes;
   const hashes = code.names.fresh('hashes');
   code.body.line(`const ${hashes} = ${code.names.constant('hashBuffer', new RowBuffer())}.ofLength(rows);`);
-  code.body.line(`for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`);
+  code.body.line(`${unlessGoneOn(code)}for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`);
   return hashes;
 }
 
@@ -76,6 +85,20 @@ function generateHashes(code: OperatorCode, row: Row, key: Field): string {
 export function slotKey(code: OperatorCode, index: KeyIndex, slot: string): { readonly field: Field; readonly hash: string } {
   const name = code.names.constant('index', index);
   return { field: localField('key', `${name}.key(${slot})`), hash: `${name}.hash(${slot})` };
+}
+
+/** What an operator holds of each key, in the order of their slots. */
+export type SlotsSnapshot = readonly (readonly [key: unknown, held: unknown])[];
+
+export function snapshotSlots(index: KeyIndex, heldAt: (slot: number) => unknown): SlotsSnapshot {
+  const snapshot: [unknown, unknown][] = [];
+  for (let slot = 0; slot < index.size; slot++) if (index.has(slot)) snapshot.push([index.key(slot), heldAt(slot)]);
+  return snapshot;
+}
+
+/** Gives each key a slot, from the first on, and calls `hold` with what was held of it. The index is empty before. */
+export function restoreSlots(index: KeyIndex, snapshot: SlotsSnapshot, hold: (slot: number, held: unknown) => void): void {
+  for (const [key, held] of snapshot) hold(index.ofValue(hashKey(key), key), held);
 }
 
 /** Walks over all slots, some of them a call. */

@@ -7,7 +7,17 @@ import { member } from '../compiler/code-writer.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import { generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
+import {
+  generateSlot,
+  generateSlotLoop,
+  generateSlots,
+  restoreSlots,
+  SlotCursor,
+  type SlotsSnapshot,
+  type SlottedRow,
+  slotKey,
+  snapshotSlots,
+} from './keyed.ts';
 import { compareValues } from './order.ts';
 
 export type RollingKind = 'sum' | 'min' | 'max';
@@ -56,6 +66,18 @@ class Rolling implements OperatorInstance {
     this.#local = local;
     this.#index = new KeyIndex(local ? context.limits.localAggregationKeys : undefined);
     this.#combine = combination(options);
+  }
+
+  snapshot(): SlotsSnapshot {
+    return snapshotSlots(this.#index, (slot) => [this.#firsts[slot], this.#aggregates[slot]]);
+  }
+
+  /** The records that were held may have another shape than those to come. */
+  restore(snapshot: SlotsSnapshot): void {
+    this.#mixed = snapshot.length > 0;
+    restoreSlots(this.#index, snapshot, (slot, held) => {
+      [this.#firsts[slot], this.#aggregates[slot]] = held as [unknown, unknown];
+    });
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
@@ -158,7 +180,7 @@ class Rolling implements OperatorInstance {
   };
 }
 
-function combination(options: RollingOptions): (aggregate: unknown, value: unknown) => unknown {
+export function combination(options: RollingOptions): (aggregate: unknown, value: unknown) => unknown {
   const { kind } = options;
   const of = callText(options);
   if (kind === 'sum') {
@@ -168,11 +190,11 @@ function combination(options: RollingOptions): (aggregate: unknown, value: unkno
 }
 
 /** The call as the author wrote it. */
-function callText({ kind, field }: RollingOptions): string {
+export function callText({ kind, field }: RollingOptions): string {
   return `${kind}(${field === undefined ? '' : JSON.stringify(field)})`;
 }
 
-function missingField(call: string, field: string): Error {
+export function missingField(call: string, field: string): Error {
   return new TypeError(`${call}: the record has no field '${field}'`);
 }
 
@@ -188,7 +210,7 @@ function addOther(a: unknown, b: unknown, of: string): bigint {
 }
 
 /** A copy of a record in which one field has another value. */
-function withField(record: unknown, field: string, value: unknown): unknown {
+export function withField(record: unknown, field: string, value: unknown): unknown {
   if (Array.isArray(record)) {
     const copy = record.slice();
     copy[Number(field)] = value;

@@ -9,7 +9,7 @@ import { anyColumn, anyRecord, type ColumnType, column, internType, isAwkwardNam
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
-export function fitsInt64(value: bigint): boolean {
+function fitsInt64(value: bigint): boolean {
   return value >= int64Min && value <= int64Max;
 }
 

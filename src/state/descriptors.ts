@@ -3,6 +3,7 @@
  * state of one subtask is made of them by `KeyedStates` and `OperatorStates`.
  */
 
+import { isAsync } from '../base/asynchronous.ts';
 import type { Duration } from '../base/duration.ts';
 import { MillraceError } from '../base/errors.ts';
 import { parseTtl, type Ttl, type TtlConfig } from './ttl.ts';
@@ -94,6 +95,12 @@ export type OperatorStateDeclarations = Readonly<
   Record<string, OperatorListStateDescriptor<unknown> | BroadcastStateDescriptor<unknown, unknown>>
 >;
 
+/** The states that a function without keys and broadcast streams declares, by name. */
+export type ListStateDeclarations = Readonly<Record<string, OperatorListStateDescriptor<unknown>>>;
+
+/** The states that a function with keys may declare: of each key, and of the subtask. */
+export type MixedStateDeclarations = Readonly<Record<string, StateDescriptor | OperatorListStateDescriptor<unknown>>>;
+
 /**
  * How an aggregating state adds up. `add` may change the accumulator and return it, or return another.
  *
@@ -168,6 +175,7 @@ export function mapState<K, V>(options: StateOptions = {}): MapStateDescriptor<K
  */
 export function reducingState<T>(reduce: (soFar: T, next: T) => T, options: StateOptions = {}): ReducingStateDescriptor<T> {
   check(typeof reduce === 'function', 'reducingState: expected a function of two values');
+  checkSynchronous(reduce, 'reducingState: the function');
   return Object.freeze({ kind: 'reducing', ttl: parseTtl(options.ttl, 'reducingState'), reduce } as const);
 }
 
@@ -186,8 +194,10 @@ export function aggregatingState<In, Acc, Out>(
   aggregate: StateAggregate<In, Acc, Out>,
   options: StateOptions = {},
 ): AggregatingStateDescriptor<In, Out> {
-  for (const method of ['createAccumulator', 'add', 'getResult'] as const)
+  for (const method of ['createAccumulator', 'add', 'getResult'] as const) {
     check(typeof aggregate?.[method] === 'function', `aggregatingState: the aggregate function has no method '${method}'`);
+    checkSynchronous(aggregate[method], `aggregatingState: ${method}`);
+  }
   return Object.freeze({
     kind: 'aggregating',
     ttl: parseTtl(options.ttl, 'aggregatingState'),
@@ -225,4 +235,8 @@ export function broadcastState<K, V>(): BroadcastStateDescriptor<K, V> {
 
 function check(condition: boolean, message: string): void {
   if (!condition) throw new MillraceError('INVALID_OPTION', message);
+}
+
+function checkSynchronous(fn: object, what: string): void {
+  check(!isAsync(fn), `${what} must not be async: state is read and written while a record is processed, and nothing waits for it`);
 }

@@ -1,6 +1,7 @@
 /**
  * Maps keys to dense slots: 0 for the first key seen, 1 for the second, and so on. What an operator knows of a key lies in
- * arrays indexed by slot. Open addressing with linear probing in typed arrays; hashes come with the records.
+ * arrays indexed by slot. Open addressing with linear probing in typed arrays; hashes come with the records. The keys themselves lie
+ * in `KeySlots`.
  *
  * Keys are equal as in a JavaScript `Map` (−0 is 0, NaN is NaN), whatever column they came from; arrays, dates and objects
  * are equal by content. A removed key leaves its slot to the next new one. One subtask owns an index.
@@ -10,45 +11,26 @@
 
 import { assert } from '../base/assert.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
-import { ByteSource } from '../batch/byte-source.ts';
 import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
-import { decodeValue } from '../batch/value-codec.ts';
-import { KeyArena, readableBytes } from './key-arena.ts';
-
-const numberKey = 0;
-const latin1Key = 1;
-const utf16Key = 2;
-/** Any other key, as canonical bytes. */
-const valueKey = 3;
-const initialSlots = 256;
-
-/**
- * Of each slot, side by side: the hash of its key; where its bytes begin in the arena; the first eight of them, for keys of
- * Latin-1 bytes, or the number itself; and how many bytes there are, with the kind in the lowest two bits. So a number or a short
- * text is found without a look at the arena, by a single comparison that hardly ever surprises the processor; and since frequent
- * keys come early, their entries lie close together, which the places of a table do not.
- */
-const entryLength = 6;
-const entryStart = 1;
-const entryHead = 2;
-const entryNext = 3;
-const entryMeasure = 4;
-/** Of the entry as float64s, half as many: the number lies over `entryHead` and `entryNext`. */
-const entryNumber = entryHead / 2;
-
-/** The measure of a slot whose key was removed. */
-const noKey = -1;
-
-/** Bytes of a key that lie in its entry. */
-const headBytes = readableBytes;
-
-/** The bits of the first and of the second four bytes that belong to a key, by its length up to eight. */
-const headMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
-const nextMask = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
-
-/** Bytes of a key: their number goes into a word, with the kind. V8's strings have fewer units. */
-const keyBytesMax = 2 ** 30 - 2;
+import {
+  entryHead,
+  entryLength,
+  entryMeasure,
+  entryNext,
+  entryNumber,
+  entryStart,
+  headBytes,
+  headMask,
+  initialSlots,
+  KeySlots,
+  latin1Key,
+  type NewKey,
+  nextMask,
+  numberKey,
+  utf16Key,
+  valueKey,
+} from './key-slots.ts';
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
@@ -71,52 +53,36 @@ interface KeyBytes {
   readonly bytes: Uint8Array;
 }
 
-interface NewKey {
-  readonly kind: number;
-  /** Of its bytes in the arena. */
-  readonly start: number;
-  readonly length: number;
-  readonly number: number;
-}
-
 export class KeyIndex {
-  /** Slots so far, those of removed keys too: all slots are below. While no key was removed, the slot of the next new key. */
-  size = 0;
-  /** Slots whose keys were removed, and the first of them, or −1. Each says in place of its hash which is the next. */
-  #freeSlots = 0;
-  #firstFree = -1;
   /** Keys that the index takes; the slot of any further key is −1. */
   readonly #limit: number;
-  #capacity = initialSlots;
   /** Slot + 1, or 0 for an empty place; at most half full. */
   #table = new Int32Array(initialSlots * 2);
   #mask = initialSlots * 2 - 1;
   /** Bits of a hash that are more than the table has places for. */
   #shift = 32 - Math.log2(initialSlots * 2);
-  /** By slot: `entryLength` words. */
-  #entries = new Int32Array(initialSlots * entryLength);
-  /** The same memory. */
-  #numbers = new Float64Array(this.#entries.buffer);
-  readonly #arena = new KeyArena();
+  readonly #keys = new KeySlots();
   /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
   #direct = new Int32Array(0);
-  /** By slot: the key as a JavaScript value, once somebody asked for it. */
-  #values: unknown[] = [];
   readonly #sink = new ByteSink();
-  readonly #source = new ByteSource();
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
+  /** Slots so far, those of removed keys too: all slots are below. While no key was removed, the slot of the next new key. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
   /** Keys that the index has now. */
   get keyCount(): number {
-    return this.size - this.#freeSlots;
+    return this.#keys.keyCount;
   }
 
   /** Whether a slot below `size` has a key: it was not removed. */
   has(slot: number): boolean {
-    return this.#entries[slot * entryLength + entryMeasure] !== noKey;
+    return this.#keys.has(slot);
   }
 
   /** Slot of a number, a new one if need be. */
@@ -156,10 +122,11 @@ export class KeyIndex {
     // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
+    const { entries, numbers } = this.#keys;
     let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const at = (entry - 1) * entryLength;
-      if (this.#entries[at + entryMeasure] === numberKey && this.#numbers[(at >> 1) + entryNumber] === key) return entry - 1;
+      if (entries[at + entryMeasure] === numberKey && numbers[(at >> 1) + entryNumber] === key) return entry - 1;
       place = (place + 1) & this.#mask;
     }
     const slot = this.#insert(hash, place, { kind: numberKey, start: 0, length: 0, number: key + 0 });
@@ -170,17 +137,21 @@ export class KeyIndex {
   }
 
   #addDirect(key: number, slot: number): void {
-    if (key >= this.#direct.length)
-      this.#direct = grown(this.#direct, new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2))));
+    if (key >= this.#direct.length) {
+      const direct = new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2)));
+      direct.set(this.#direct);
+      this.#direct = direct;
+    }
     this.#direct[key] = slot + 1;
   }
 
   ofString(hash: number, key: string): number {
     const table = this.#table;
+    const keys = this.#keys;
     let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const at = (entry - 1) * entryLength;
-      if (this.#entries[at] === hash && this.#equalsString(at, key)) return entry - 1;
+      if (keys.entries[at] === hash && keys.equalsString(at, key)) return entry - 1;
       place = (place + 1) & this.#mask;
     }
     return this.#insertString(hash, place, key);
@@ -235,7 +206,7 @@ export class KeyIndex {
     const next = view.getInt32(start + 4, true) & (nextMask[headLength] as number);
     const measure = (length << 2) | latin1Key;
     const table = this.#table;
-    const entries = this.#entries;
+    const { entries } = this.#keys;
     const mask = this.#mask;
     let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
@@ -245,20 +216,12 @@ export class KeyIndex {
         ((entries[at + entryMeasure] as number) ^ measure) |
         ((entries[at + entryHead] as number) ^ head) |
         ((entries[at + entryNext] as number) ^ next);
-      if (differs === 0 && (length <= headBytes || this.#equalsRest(entries[at + entryStart] as number, view, start, length))) {
+      if (differs === 0 && (length <= headBytes || this.#keys.equalsRest(entries[at + entryStart] as number, view, start, length))) {
         return entry - 1;
       }
       place = (place + 1) & mask;
     }
     return this.#insertBytes(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
-  }
-
-  /** Compares what lies behind the first eight bytes, the last four perhaps once more. @param from in the arena */
-  #equalsRest(from: number, view: DataView, start: number, length: number): boolean {
-    const arena = this.#arena.view;
-    const last = length - 4;
-    for (let at = headBytes; at < last; at += 4) if (view.getInt32(start + at, true) !== arena.getInt32(from + at, true)) return false;
-    return view.getInt32(start + last, true) === arena.getInt32(from + last, true);
   }
 
   /** Slot of a key of any kind. */
@@ -270,45 +233,29 @@ export class KeyIndex {
 
   /** The key of a slot. */
   key(slot: number): unknown {
-    if (this.#entries[slot * entryLength + entryMeasure] === numberKey) return this.#numberOf(slot);
-    const known = this.#values[slot];
-    if (known !== undefined) return known;
-    const key = this.#decode(slot);
-    this.#values[slot] = key;
-    return key;
+    return this.#keys.key(slot);
   }
 
   /** The hash that the key of a slot came with. */
   hash(slot: number): number {
-    return this.#entries[slot * entryLength] as number;
+    return this.#keys.hash(slot);
   }
 
   /** Forgets the key of a slot; the slot goes to the next new key. */
   remove(slot: number): void {
     assert(slot >= 0 && slot < this.size && this.has(slot), 'only a key that the index has is removed');
-    const at = slot * entryLength;
     this.#vacate(this.#placeWith(slot));
-    const measure = this.#entries[at + entryMeasure] as number;
-    const key = measure === numberKey ? this.#numberOf(slot) : Number.NaN;
+    const key = this.#keys.isNumber(slot) ? this.#keys.number(slot) : Number.NaN;
     const integer = key | 0;
     if (integer === key && integer >= 0 && integer < this.#direct.length) this.#direct[integer] = 0;
-    if (slot < this.#values.length) this.#values[slot] = undefined;
-    this.#arena.free(measure >>> 2);
-    this.#entries[at + entryMeasure] = noKey;
-    this.#entries[at] = this.#firstFree;
-    this.#firstFree = slot;
-    this.#freeSlots++;
+    this.#keys.remove(slot);
   }
 
   /** Forgets all keys and keeps the memory for others. */
   clear(): void {
-    this.size = 0;
-    this.#freeSlots = 0;
-    this.#firstFree = -1;
+    this.#keys.clear();
     this.#table.fill(0);
     this.#direct.fill(0);
-    this.#values = [];
-    this.#arena.clear();
   }
 
   /** The place of the table that names a slot. */
@@ -345,38 +292,18 @@ export class KeyIndex {
 
   #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
     const table = this.#table;
-    const arena = this.#arena.bytes;
+    const keys = this.#keys;
+    const { entries } = keys;
     const measure = ((end - start) << 2) | kind;
     let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const at = (entry - 1) * entryLength;
-      if (this.#entries[at] === hash && this.#entries[at + entryMeasure] === measure) {
-        const from = this.#entries[at + entryStart] as number;
-        let here = start;
-        while (here < end && arena[from + here - start] === bytes[here]) here++;
-        if (here === end) return entry - 1;
+      if (entries[at] === hash && entries[at + entryMeasure] === measure) {
+        if (keys.equalsBytes(entries[at + entryStart] as number, bytes, start, end)) return entry - 1;
       }
       place = (place + 1) & this.#mask;
     }
     return this.#insertBytes(hash, place, { kind, bytes: bytes.subarray(start, end) });
-  }
-
-  /** @param at where the slot's entry is */
-  #equalsString(at: number, key: string): boolean {
-    const { length } = key;
-    const measure = this.#entries[at + entryMeasure] as number;
-    const from = this.#entries[at + entryStart] as number;
-    const arena = this.#arena.bytes;
-    if (measure === ((length << 2) | latin1Key)) {
-      for (let i = 0; i < length; i++) if (arena[from + i] !== key.charCodeAt(i)) return false;
-      return true;
-    }
-    if (measure !== ((length << 3) | utf16Key)) return false;
-    for (let i = 0; i < length; i++) {
-      const unit = (arena[from + i * 2] as number) | ((arena[from + i * 2 + 1] as number) << 8);
-      if (unit !== key.charCodeAt(i)) return false;
-    }
-    return true;
   }
 
   #insertString(hash: number, place: number, key: string): number {
@@ -390,72 +317,22 @@ export class KeyIndex {
 
   #insertBytes(hash: number, place: number, { kind, bytes }: KeyBytes): number {
     if (this.keyCount >= this.#limit) return -1; // Its bytes would stay in the arena.
-    assert(bytes.length <= keyBytesMax, 'a key takes less than 1 GiB');
-    if (this.#arena.isWorthCompacting(bytes.length)) this.#compact(bytes.length);
-    const start = this.#arena.append(bytes, 0, bytes.length);
+    const start = this.#keys.append(bytes);
     return this.#insert(hash, place, { kind, start, length: bytes.length, number: Number.NaN });
   }
 
   /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */
   #insert(hash: number, place: number, key: NewKey): number {
     if (this.keyCount >= this.#limit) return -1;
-    const slot = this.#takeSlot();
-    this.#enter(slot, hash, key);
+    const slot = this.#keys.add(hash, key);
     this.#table[place] = slot + 1;
     if (this.keyCount * 2 > this.#table.length) this.#growTable();
     return slot;
   }
 
-  #enter(slot: number, hash: number, { kind, start, length, number }: NewKey): void {
-    const entries = this.#entries;
-    const at = slot * entryLength;
-    entries[at] = hash;
-    entries[at + entryStart] = start;
-    entries[at + entryMeasure] = (length << 2) | kind;
-    if (kind === numberKey) this.#numbers[(at >> 1) + entryNumber] = number;
-    if (kind !== latin1Key) return;
-    const headLength = Math.min(length, headBytes);
-    entries[at + entryHead] = this.#arena.view.getInt32(start, true) & (headMask[headLength] as number);
-    entries[at + entryNext] = this.#arena.view.getInt32(start + 4, true) & (nextMask[headLength] as number);
-  }
-
-  #numberOf(slot: number): number {
-    return this.#numbers[(slot * entryLength) / 2 + entryNumber] as number;
-  }
-
-  /** The slot of a removed key, or one more. */
-  #takeSlot(): number {
-    const slot = this.#firstFree;
-    if (slot < 0) {
-      if (this.size === this.#capacity) this.#growSlots();
-      return this.size++;
-    }
-    this.#firstFree = this.#entries[slot * entryLength] as number;
-    this.#freeSlots--;
-    return slot;
-  }
-
-  /** Leaves the bytes of removed keys behind. */
-  #compact(further: number): void {
-    const entries = this.#entries;
-    const arena = this.#arena;
-    const from = arena.renew(further);
-    for (let at = 0; at < this.size * entryLength; at += entryLength) {
-      const measure = entries[at + entryMeasure] as number;
-      if (measure === noKey || measure === numberKey) continue;
-      entries[at + entryStart] = arena.append(from, entries[at + entryStart] as number, measure >>> 2);
-    }
-  }
-
   /** The first place that a key with this hash may have. */
   #placeOf(hash: number): number {
     return Math.imul(hash, golden) >>> this.#shift;
-  }
-
-  #growSlots(): void {
-    this.#capacity *= 2;
-    this.#entries = grown(this.#entries, new Int32Array(this.#capacity * entryLength));
-    this.#numbers = new Float64Array(this.#entries.buffer);
   }
 
   #growTable(): void {
@@ -470,25 +347,4 @@ export class KeyIndex {
       table[place] = slot + 1;
     }
   }
-
-  #decode(slot: number): unknown {
-    const at = slot * entryLength;
-    const start = this.#entries[at + entryStart] as number;
-    const measure = this.#entries[at + entryMeasure] as number;
-    const end = start + (measure >>> 2);
-    switch (measure & 3) {
-      case latin1Key:
-        return this.#arena.bytes.latin1Slice(start, end);
-      case utf16Key:
-        return this.#arena.bytes.ucs2Slice(start, end);
-      default:
-        this.#source.reset(this.#arena.bytes, start, end);
-        return decodeValue(this.#source);
-    }
-  }
-}
-
-function grown<A extends { set(from: A): void }>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }

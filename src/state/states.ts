@@ -8,6 +8,7 @@ import type {
   BroadcastStateDescriptor,
   ListStateDescriptor,
   MapStateDescriptor,
+  MixedStateDeclarations,
   OperatorListStateDescriptor,
   OperatorStateDeclarations,
   ReducingStateDescriptor,
@@ -124,7 +125,7 @@ export type StateFor<S> =
  * const state = { last: valueState<number>(), seen: mapState<string, Date>() };
  * type State = StateOf<typeof state>; // { last: ValueState<number>, seen: MapState<string, Date> }
  */
-export type StateOf<D extends StateDeclarations | OperatorStateDeclarations> = { readonly [Name in keyof D]: StateFor<D[Name]> };
+export type StateOf<D extends StateDeclarations | OperatorStateDeclarations | MixedStateDeclarations> = { readonly [Name in keyof D]: StateFor<D[Name]> };
 
 /** The same, where broadcast state may only be read. */
 export type ReadOnlyStateOf<D extends OperatorStateDeclarations> = {

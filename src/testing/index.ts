@@ -1,4 +1,15 @@
 /** The test kit of Millrace. */
 
+export type { HarnessElement, HarnessRecord, TimedValue } from './harness-channels.ts';
+export type { KeyOf } from './harness-subject.ts';
 export { ManualClock } from './manual-clock.ts';
+export {
+  type HarnessInput,
+  type HarnessOptions,
+  type HarnessSnapshot,
+  type KeyedBy,
+  type OperatorHarness,
+  operatorHarness,
+} from './operator-harness.ts';
 export { TestEnvironment, type TestEnvironmentConfig } from './test-environment.ts';
+export { type HarnessStep, type Verification, VerificationError, verifyOperator } from './verify-operator.ts';

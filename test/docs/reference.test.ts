@@ -67,9 +67,10 @@ function quantity(value: number): string {
 
 describe('names', () => {
   const everything = documents.map(({ text }) => text).join('\n');
+  const words = new Set(everything.match(/[\w$]+/g));
 
   test.each([...exportsOf('src/index.ts'), ...exportsOf('src/testing/index.ts')])('the documentation mentions the export %s', (name) => {
-    expect(everything).toMatch(new RegExp(`(?<![\\w$])${name}(?![\\w$])`));
+    expect(words.has(name)).toBe(true);
   });
 
   test('of scripts are those of package.json', () => {

@@ -52,6 +52,10 @@ export interface AggregatorState {
   /** The same as `add` for every row of a column, in a loop of its own. Optional. */
   addColumn?(column: NumberColumn): void;
   merge(slot: number, partial: unknown): void;
+  /** The same as `merge` for every row of a column, where partial results are numbers. Optional. */
+  mergeColumn?(column: NumberColumn): void;
+  /** Merges what each slot of `from` holds into the slot at the same place of `to`, in order. Optional. */
+  mergeSlots?(from: Int32Array, to: Int32Array, count: number): void;
   partial(slot: number): unknown;
   result(slot: number): unknown;
   /** Makes the slot empty, as if it had never been used. What was handed out of it stays as it is. */

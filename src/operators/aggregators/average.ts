@@ -7,7 +7,7 @@
 
 import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, type Nullable, type NullOf, wrongInput } from './input.ts';
-import { grown, initialSlots, roomFor } from './slots.ts';
+import { grown, initialSlots, roomFor, roomForAll } from './slots.ts';
 
 /**
  * The arithmetic mean of a field, a tuple element, what a function makes of the record, or the record itself. Null and
@@ -67,6 +67,18 @@ class AverageState implements AggregatorState {
     if (slot >= this.#sums.length) this.#grow(slot);
     this.#sums[slot] += sum;
     this.#counts[slot] += count;
+  }
+
+  mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
+    this.#sums = roomForAll(this.#sums, to, count);
+    this.#counts = roomForAll(this.#counts, to, count);
+    const sums = this.#sums;
+    const counts = this.#counts;
+    for (let i = 0; i < count; i++) {
+      if (from[i] >= sums.length) continue;
+      sums[to[i]] += sums[from[i]];
+      counts[to[i]] += counts[from[i]];
+    }
   }
 
   partial(slot: number): AveragePartial {

@@ -8,7 +8,7 @@
 import { describeValue } from '../../base/describe-value.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
-import { grown, initialSlots, roomFor } from './slots.ts';
+import { grown, initialSlots, roomFor, roomForAll } from './slots.ts';
 
 /**
  * Counts records, whatever they hold: records with nulls count as well. 0 of nothing.
@@ -45,6 +45,18 @@ class CountState implements AggregatorState {
   merge(slot: number, partial: unknown): void {
     if (slot >= this.#counts.length) this.#counts = grown(this.#counts, slot);
     this.#counts[slot] += partial as number;
+  }
+
+  mergeColumn({ slots, slotCount, rows, values }: NumberColumn): void {
+    this.#counts = roomFor(this.#counts, slotCount);
+    const counts = this.#counts;
+    for (let row = 0; row < rows; row++) counts[slots[row]] += values[row];
+  }
+
+  mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
+    this.#counts = roomForAll(this.#counts, to, count);
+    const counts = this.#counts;
+    for (let i = 0; i < count; i++) if (from[i] < counts.length) counts[to[i]] += counts[from[i]];
   }
 
   partial(slot: number): number {

@@ -7,7 +7,7 @@
  */
 
 import { compareValues } from '../order.ts';
-import type { Aggregator, AggregatorState } from './aggregator.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import {
   aggregatorOf,
   callText,
@@ -22,7 +22,7 @@ import {
   readerOf,
   wrongInput,
 } from './input.ts';
-import { grown, initialSlots, reserve } from './slots.ts';
+import { grown, initialSlots, reserve, roomFor, roomForAll } from './slots.ts';
 
 /** Values that have an order among their like. */
 export type Ordered = number | string | bigint | boolean | Date;
@@ -129,6 +129,37 @@ class ExtremeState implements AggregatorState {
 
   add(slot: number, value: unknown): void {
     this.offer(slot, value);
+  }
+
+  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
+    this.#kinds = roomFor(this.#kinds, slotCount);
+    this.#numbers = roomFor(this.#numbers, slotCount);
+    const kinds = this.#kinds;
+    const extremes = this.#numbers;
+    const greatest = this.#greatest;
+    for (let row = 0; row < rows; row++) {
+      const slot = slots[row];
+      const value = values[row];
+      const extreme = extremes[slot];
+      // Whatever the value is, if it is neither beyond the extreme nor is one of the two no number, nothing changes.
+      if (kinds[slot] === numbers && (greatest ? value <= extreme : value >= extreme)) continue;
+      this.#offerNumber(slot, value);
+    }
+  }
+
+  mergeColumn(column: NumberColumn): void {
+    this.addColumn(column);
+  }
+
+  mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
+    this.#kinds = roomForAll(this.#kinds, to, count);
+    this.#numbers = roomForAll(this.#numbers, to, count);
+    for (let i = 0; i < count; i++) {
+      const slot = from[i];
+      if (this.isEmpty(slot)) continue;
+      if (this.#kinds[slot] === numbers) this.#offerNumber(to[i], this.#numbers[slot]);
+      else this.#offerOther(to[i], this.#others[slot]);
+    }
   }
 
   /** Adds the value and tells whether it is the extreme now. */

@@ -20,6 +20,13 @@ export function roomFor<A extends Float64Array | Uint8Array>(array: A, slotCount
   return slotCount <= array.length ? array : grown(array, slotCount - 1);
 }
 
+/** The array, or a longer one, with room for some slots. */
+export function roomForAll<A extends Float64Array | Uint8Array>(array: A, slots: Int32Array, count: number): A {
+  let slotMax = -1;
+  for (let i = 0; i < count; i++) if (slots[i] > slotMax) slotMax = slots[i];
+  return roomFor(array, slotMax + 1);
+}
+
 /** Makes the array longer than the slot. It is filled from its end on, since V8 turns arrays with holes into slow ones. */
 export function reserve<V>(values: V[], slot: number, empty: V): void {
   while (values.length <= slot) values.push(empty);

@@ -7,7 +7,7 @@
 
 import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, mixedInput, type Nullable, wrongInput } from './input.ts';
-import { grown, initialSlots, reserve, roomFor } from './slots.ts';
+import { grown, initialSlots, reserve, roomFor, roomForAll } from './slots.ts';
 
 /** What the sum of values of type `V` is. The sum of nothing is the number 0, also where only bigints were expected. */
 export type SumOf<V> = V extends bigint ? bigint : V extends number ? number : 0;
@@ -69,6 +69,25 @@ class SumState implements AggregatorState {
 
   merge(slot: number, partial: unknown): void {
     this.add(slot, partial);
+  }
+
+  mergeColumn(column: NumberColumn): void {
+    this.addColumn(column);
+  }
+
+  mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
+    this.#kinds = roomForAll(this.#kinds, to, count);
+    this.#totals = roomForAll(this.#totals, to, count);
+    const kinds = this.#kinds;
+    const totals = this.#totals;
+    for (let i = 0; i < count; i++) {
+      const kind = from[i] < kinds.length ? kinds[from[i]] : 0;
+      if (kind === 0) continue;
+      if (kind === numbers && kinds[to[i]] !== bigints) {
+        kinds[to[i]] = numbers;
+        totals[to[i]] += totals[from[i]];
+      } else this.merge(to[i], this.result(from[i]));
+    }
   }
 
   partial(slot: number): number | bigint | null {

@@ -40,7 +40,7 @@ export function generateProcessCall(code: OperatorCode, row: Row, emit: Emit, { 
   });
 }
 
-function noPromise(result: unknown, method: string): void {
+export function noPromise(result: unknown, method: string): void {
   if (result instanceof Promise)
     throw new TypeError(`${method} must not be async: a stage never waits for a record; asyncMap does, with many on their way`);
 }

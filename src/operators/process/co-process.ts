@@ -2,9 +2,11 @@
 
 import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
 import type { Operator } from '../../compiler/operator.ts';
-import type { OperatorStateDeclarations, StateDeclarations, StateDescriptor } from '../../state/descriptors.ts';
+import type { ListStateDeclarations, MixedStateDeclarations, OperatorStateDeclarations, StateDescriptor } from '../../state/descriptors.ts';
 import type { ReadOnlyStateOf, StateOf } from '../../state/states.ts';
 import type { ProcessContext, SubtaskContext } from './context.ts';
+import type { StatefulContext } from './process.ts';
+import { broadcastStates, checkStates, keyedStates, splitStates, subtaskStates } from './state-declarations.ts';
 import { bound, describeStates } from './keyed-process.ts';
 import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContext } from './stateful-instance.ts';
 
@@ -17,15 +19,16 @@ import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContex
  *   processElement2(price: Price, ctx, out) { out(`price ${price.value}`); },
  * });
  */
-export interface CoProcessFunction<A, B, R> {
+export interface CoProcessFunction<A, B, R, D extends ListStateDeclarations = Record<never, never>> {
+  readonly state?: D;
   open?(context: SubtaskContext): void;
-  processElement1(value: A, context: ProcessContext, out: (value: R) => void): void;
-  processElement2(value: B, context: ProcessContext, out: (value: R) => void): void;
+  processElement1(value: A, context: StatefulContext<StateOf<D>>, out: (value: R) => void): void;
+  processElement2(value: B, context: StatefulContext<StateOf<D>>, out: (value: R) => void): void;
   close?(): void;
 }
 
 /** A function on two streams that are keyed alike: both methods see the state of the record's key. */
-export interface KeyedCoProcessFunction<K, A, B, R, D extends StateDeclarations = Record<never, never>> {
+export interface KeyedCoProcessFunction<K, A, B, R, D extends MixedStateDeclarations = Record<never, never>> {
   readonly state?: D;
   open?(context: SubtaskContext): void;
   processElement1(value: A, context: KeyedContext<K, StateOf<D>>, out: (value: R) => void): void;
@@ -71,7 +74,12 @@ type SharedPart<D> = {
 /** What `processBroadcastElement` knows beside a keyed stream. */
 export interface BroadcastWriterContext<K, S, B> extends ProcessContext {
   readonly state: B;
-  /** Calls `fn` for every key that has state in this subtask, with its states. */
+  /**
+   * Calls `fn` for every key that has state in this subtask; `state` is that of the key, only during the call. It may change the
+   * state of the key, also clear it.
+   *
+   * @example ctx.applyToKeyedState((user, { seen }) => seen.clear());
+   */
   applyToKeyedState(fn: (key: K, state: S) => void): void;
 }
 
@@ -114,14 +122,14 @@ export function coProcessOperator({ fn: given, keyed, broadcast }: CoProcessOpti
     const broadcasts = broadcast && input === 1;
     return { method, fn: bound(fn, method), keyed: keyed && !broadcasts, broadcast: broadcasts };
   });
-  const state = Object.entries(fn.state ?? {});
-  const isKeyed = ([, { kind }]: (typeof state)[number]): boolean => kind !== 'broadcast' && kind !== 'operator-list';
+  const kinds = [...(keyed ? keyedStates : []), ...(broadcast ? broadcastStates : subtaskStates)];
+  const declared: MixedDeclarations = checkStates(fn.state, kinds, 'process');
   const functions = [...methods, 'onTimer'].filter((method) => fn[method] !== undefined);
   return {
     kind: broadcast ? 'broadcast-process' : 'co-process',
     title: 'process',
     functions: Object.fromEntries(functions.map((method) => [method, fn[method] as never])),
-    details: { keyed, state: describeStates(fn.state ?? {}) },
+    details: { keyed, state: describeStates(declared) },
     retains: true,
     create: (context) =>
       new StatefulInstance(
@@ -130,8 +138,7 @@ export function coProcessOperator({ fn: given, keyed, broadcast }: CoProcessOpti
           onTimer: fn.onTimer === undefined ? undefined : bound(fn, 'onTimer'),
           open: fn.open?.bind(fn),
           close: fn.close?.bind(fn),
-          state: Object.fromEntries(state.filter(isKeyed)) as StateDeclarations,
-          operatorState: Object.fromEntries(state.filter((each) => !isKeyed(each))) as OperatorStateDeclarations,
+          ...splitStates(declared),
         },
         context,
       ),

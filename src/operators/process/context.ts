@@ -68,8 +68,13 @@ export class CallContext implements ProcessContext {
   }
 
   output<S>(tag: OutputTag<S>, value: S): void {
-    if (this.#sides === null) throw new Error('ctx.output was called after the function had returned');
+    this.checkOpen('ctx.output');
     if (typeof tag?.id !== 'string') throw unexpected('ctx.output', "an OutputTag, such as new OutputTag('late')", tag);
-    this.#sides[tag.id]?.(value);
+    this.#sides?.[tag.id]?.(value);
+  }
+
+  /** @throws Error unless the function is being called */
+  protected checkOpen(method: string): void {
+    if (this.#sides === null) throw new Error(`${method} was called after the function had returned`);
   }
 }

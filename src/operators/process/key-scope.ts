@@ -69,6 +69,18 @@ export class KeyScope implements TimerService {
     this.states.deselect();
   }
 
+  /** Calls `visit` with every key that has state, while it is entered. No key is to be entered before. */
+  forEachKey(visit: (key: unknown, state: unknown) => void): void {
+    try {
+      this.states.forEachSlot((slot) => {
+        this.enter(slot);
+        visit(this.index.key(slot), this.states.accessors);
+      });
+    } finally {
+      this.leave();
+    }
+  }
+
   /** Forgets the keys that have nothing left. */
   forgetEmpty(): void {
     this.states.releaseVacant(this.#hasTimers);

@@ -3,10 +3,11 @@
 import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
 import type { Operator } from '../../compiler/operator.ts';
 import type { UserFunction } from '../../graph/logical.ts';
-import type { StateDeclarations } from '../../state/descriptors.ts';
+import type { MixedStateDeclarations } from '../../state/descriptors.ts';
 import type { StateOf } from '../../state/states.ts';
 import { synchronous } from '../functions.ts';
 import type { SubtaskContext } from './context.ts';
+import { checkStates, keyedStates, splitStates, subtaskStates } from './state-declarations.ts';
 import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContext } from './stateful-instance.ts';
 
 /**
@@ -26,7 +27,7 @@ import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContex
  *   },
  * });
  */
-export interface KeyedProcessFunction<K, T, R, D extends StateDeclarations = Record<never, never>> {
+export interface KeyedProcessFunction<K, T, R, D extends MixedStateDeclarations = Record<never, never>> {
   readonly state?: D;
   open?(context: SubtaskContext): void;
   processElement(value: T, context: KeyedContext<K, StateOf<D>>, out: (value: R) => void): void;
@@ -35,17 +36,18 @@ export interface KeyedProcessFunction<K, T, R, D extends StateDeclarations = Rec
   close?(): void;
 }
 
-type AnyFunction = KeyedProcessFunction<never, never, never, StateDeclarations>;
+type AnyFunction = KeyedProcessFunction<never, never, never, MixedStateDeclarations>;
 
 export function keyedProcessOperator(fn: AnyFunction): Operator {
   if (typeof fn?.processElement !== 'function') throw unexpected('process', 'an object with a method processElement(value, ctx, out)', fn);
   for (const method of ['open', 'onTimer', 'close'] as const) checkArgument(fn[method], optional(callable), `process: ${method}`);
+  const state: MixedStateDeclarations = checkStates(fn.state, [...keyedStates, ...subtaskStates], 'process');
   const inputs: InputMethod[] = [{ method: 'processElement', fn: bound(fn, 'processElement'), keyed: true, broadcast: false }];
   return {
     kind: 'keyed-process',
     title: 'process',
     functions: { processElement: fn.processElement, ...(fn.onTimer === undefined ? {} : { onTimer: fn.onTimer }) },
-    details: { state: describeStates(fn.state ?? {}) },
+    details: { state: describeStates(state) },
     retains: true,
     create: (context) =>
       new StatefulInstance(
@@ -54,8 +56,7 @@ export function keyedProcessOperator(fn: AnyFunction): Operator {
           onTimer: fn.onTimer === undefined ? undefined : bound(fn, 'onTimer'),
           open: fn.open?.bind(fn),
           close: fn.close?.bind(fn),
-          state: fn.state ?? {},
-          operatorState: {},
+          ...splitStates(state),
         },
         context,
       ),

@@ -1,44 +1,69 @@
-/** `process` on a stream without keys: any number of records out for each record in, and side outputs. */
+/** `process` on a stream without keys: any number of records out for each record in, side outputs, and state of the subtask. */
 
 import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
-import type { Operator } from '../../compiler/operator.ts';
-import type { UserFunction } from '../../graph/logical.ts';
-import { synchronous } from '../functions.ts';
+import type { Operator, OperatorContext } from '../../compiler/operator.ts';
+import type { ListStateDeclarations, OperatorStateDeclarations } from '../../state/descriptors.ts';
+import { OperatorStates } from '../../state/operator-states.ts';
+import type { StateOf } from '../../state/states.ts';
 import { generateProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
+import { bound, describeStates } from './keyed-process.ts';
+import { checkStates, subtaskStates } from './state-declarations.ts';
+
+/** What a function without keys knows when it declares state. */
+export interface StatefulContext<S> extends ProcessContext {
+  /** The states that the function declares, of this subtask. */
+  readonly state: S;
+}
 
 /**
- * A function with a life cycle and side outputs. One object serves all subtasks of a worker.
+ * A function with a life cycle, side outputs, and state of the subtask. One object serves all subtasks of a worker, so what a
+ * subtask needs belongs into state and not into fields.
  *
  * @example
  * const large = new OutputTag<number>('large');
  * const small = numbers.process({
+ *   state: { seen: operatorListState<number>() },
  *   processElement(value: number, ctx, out: (value: number) => void) {
+ *     ctx.state.seen.add(value);
  *     if (value > 100) ctx.output(large, value);
  *     else out(value);
  *   },
  * });
  * small.getSideOutput(large).print('large');
  */
-export interface ProcessFunction<T, R> {
+export interface ProcessFunction<T, R, D extends ListStateDeclarations = Record<never, never>> {
+  readonly state?: D;
   open?(context: SubtaskContext): void;
-  processElement(value: T, context: ProcessContext, out: (value: R) => void): void;
+  processElement(value: T, context: StatefulContext<StateOf<D>>, out: (value: R) => void): void;
   close?(): void;
 }
 
-export function processOperator(fn: ProcessFunction<never, never>): Operator {
+class StatefulCallContext extends CallContext implements StatefulContext<unknown> {
+  readonly state: unknown;
+  readonly states: OperatorStates<OperatorStateDeclarations>;
+
+  constructor(context: OperatorContext, declarations: OperatorStateDeclarations) {
+    super(context);
+    this.states = new OperatorStates(declarations);
+    this.state = this.states.writable;
+  }
+}
+
+export function processOperator(fn: ProcessFunction<never, never, ListStateDeclarations>): Operator {
   if (typeof fn?.processElement !== 'function') throw unexpected('process', 'an object with a method processElement(value, ctx, out)', fn);
   checkArgument(fn.open, optional(callable), 'process: open');
   checkArgument(fn.close, optional(callable), 'process: close');
-  synchronous(fn.processElement, 'process');
-  const call: UserFunction = (value: never, context: ProcessContext, out: (value: never) => void) => fn.processElement(value, context, out);
+  const state: OperatorStateDeclarations = checkStates(fn.state, subtaskStates, 'process');
+  const call = bound(fn, 'processElement');
   return {
     kind: 'process',
     title: 'process',
     functions: { processElement: fn.processElement },
+    details: { state: describeStates(state) },
     retains: true,
     create: (operatorContext) => {
-      const context = new CallContext(operatorContext);
+      const context = new StatefulCallContext(operatorContext, state);
       return {
         open: () => fn.open?.(context),
         generate: (code, row, emit) => generateProcessCall(code, row, emit, { fn: call, context, method: 'processElement' }),
@@ -46,6 +71,8 @@ export function processOperator(fn: ProcessFunction<never, never>): Operator {
           context.watermark = watermark;
         },
         close: () => fn.close?.(),
+        snapshot: () => context.states.snapshot(),
+        restore: (snapshot) => context.states.restore(snapshot as Readonly<Record<string, unknown>>),
       };
     },
   };

@@ -1,5 +1,6 @@
 /** An operator of functions with keyed state and timers, on one input or two. */
 
+import { callable, checkArgument } from '../../base/options.ts';
 import type { Emit, Holdings, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
 import { type Row, valueRow } from '../../compiler/row.ts';
 import type { UserFunction } from '../../graph/logical.ts';
@@ -73,13 +74,31 @@ interface StatefulSnapshot {
   readonly shared: Readonly<Record<string, unknown>>;
 }
 
+/** The context of the method for broadcast records: it belongs to no key, but reaches all of them. */
+class BroadcastCallContext extends CallContext {
+  readonly #scope: KeyScope;
+  readonly state: unknown;
+
+  constructor(context: OperatorContext, scope: KeyScope, state: unknown) {
+    super(context);
+    this.#scope = scope;
+    this.state = state;
+  }
+
+  applyToKeyedState(fn: (key: unknown, state: unknown) => void): void {
+    checkArgument(fn, callable, 'ctx.applyToKeyedState');
+    this.checkOpen('ctx.applyToKeyedState');
+    this.#scope.forEachKey(fn);
+  }
+}
+
 export class StatefulInstance implements OperatorInstance {
   readonly #fn: StatefulFunction;
   readonly #context: OperatorContext;
   readonly #scope: KeyScope;
   readonly #shared: OperatorStates<OperatorStateDeclarations>;
   /** By input. */
-  readonly #inputContexts: readonly KeyedCallContext[];
+  readonly #inputContexts: readonly CallContext[];
   readonly #timerContext: KeyedCallContext;
 
   constructor(fn: StatefulFunction, context: OperatorContext) {
@@ -88,10 +107,11 @@ export class StatefulInstance implements OperatorInstance {
     this.#scope = new KeyScope(fn.state, context);
     this.#shared = new OperatorStates(fn.operatorState);
     const shared = this.#shared;
-    const { accessors } = this.#scope.states;
-    const readOnly = { ...accessors, ...shared.readable };
-    this.#inputContexts = fn.inputs.map(
-      ({ broadcast }) => new KeyedCallContext(context, this.#scope, broadcast ? { ...accessors, ...shared.writable } : readOnly),
+    const readOnly = Object.freeze({ ...this.#scope.states.accessors, ...shared.readable });
+    this.#inputContexts = fn.inputs.map(({ broadcast }) =>
+      broadcast
+        ? new BroadcastCallContext(context, this.#scope, shared.writable)
+        : new KeyedCallContext(context, this.#scope, readOnly),
     );
     this.#timerContext = new KeyedCallContext(context, this.#scope, readOnly);
   }
@@ -123,7 +143,7 @@ export class StatefulInstance implements OperatorInstance {
 
   generate(code: OperatorCode, row: Row, emit: Emit, input: number): void {
     const { keyed, fn, method } = this.#fn.inputs[input] as InputMethod;
-    const call = { fn, method, context: this.#inputContexts[input] as KeyedCallContext };
+    const call = { fn, method, context: this.#inputContexts[input] as CallContext };
     if (!keyed) {
       generateProcessCall(code, row, emit, call);
       return;

@@ -42,6 +42,13 @@ export class PaneTimers {
     this.first = this.#rest?.shift() ?? never;
   }
 
+  /** Removes those that are not among the given ones, which ascend. */
+  keep(times: readonly number[]): void {
+    const [first = never, ...rest] = this.all().filter((time) => times.includes(time));
+    this.first = first;
+    this.#rest = rest;
+  }
+
   /** Removes all. What is in the queue stays there. */
   clear(): void {
     this.first = never;

@@ -45,8 +45,12 @@ export interface WindowHost<in T, in W extends Window, in E> extends TimeSource 
   emit(pane: Pane<W>, contents: E): void;
   /** A window ends: its state in functions is to be cleared. */
   clear?(pane: Pane<W>): void;
-  /** A record that all of its windows were too late for. */
-  late(slot: number, record: T, timestamp: number | undefined): void;
+  /**
+   * A record that all of its windows were too late for.
+   *
+   * @param missedByMs how much longer a window would have had to wait to take it
+   */
+  late(slot: number, record: T, timestamp: number | undefined, missedByMs: number): void;
   /** The key has no window, now or any more: what belongs to it alone can be freed. */
   empty(slot: number): void;
 }
@@ -122,7 +126,8 @@ export class WindowLogic<T, W extends Window, E> {
         if (this.#join(slot, window, record, timestamp)) hasJoined = true;
       }
     }
-    if (!hasJoined && (isAssigned || this.#isRecordLate(timestamp))) this.#host.late(slot, record, timestamp);
+    if (!hasJoined && (isAssigned || this.#isRecordLate(timestamp)))
+      this.#host.late(slot, record, timestamp, this.#missedBy(record, timestamp));
     if (!this.#table.has(slot)) this.#host.empty(slot);
   }
 
@@ -135,8 +140,10 @@ export class WindowLogic<T, W extends Window, E> {
       this.#schedule(pane);
       return;
     }
+    const left = this.#isOver(pane, this.#host.watermark, this.#isEventTime) ? pane.eventTimers.all() : undefined;
     this.#context.pane = pane;
     this.#apply(pane, this.#trigger.onEventTime(due, pane.window, this.#context));
+    if (left !== undefined) pane.eventTimers.keep(left);
     this.#settle(pane, this.#isEventTime && due === this.#cleanupTime(pane.window));
   }
 
@@ -149,8 +156,10 @@ export class WindowLogic<T, W extends Window, E> {
       this.#schedule(pane);
       return;
     }
+    const left = this.#isOver(pane, this.#host.processingTime, !this.#isEventTime) ? pane.processingTimers.all() : undefined;
     this.#context.pane = pane;
     this.#apply(pane, this.#trigger.onProcessingTime(due, pane.window, this.#context));
+    if (left !== undefined) pane.processingTimers.keep(left);
     this.#settle(pane, !this.#isEventTime && due === this.#cleanupTime(pane.window));
   }
 
@@ -253,6 +262,21 @@ export class WindowLogic<T, W extends Window, E> {
 
   #isWindowLate(window: W): boolean {
     return this.#isEventTime && this.#cleanupTime(window) <= this.#host.watermark;
+  }
+
+  /**
+   * Whether the input has ended and the window does not end by this kind of time: what a trigger registers from now on for another
+   * firing, and another, would never come to an end.
+   */
+  #isOver(pane: Pane<W>, time: number, ends: boolean): boolean {
+    return time === never && !(ends && this.#cleanupTime(pane.window) < endOfTime);
+  }
+
+  /** How far behind the watermark the end of a late record's last window is. */
+  #missedBy(record: T, timestamp: number | undefined): number {
+    let last = Number.NEGATIVE_INFINITY;
+    for (const window of this.#assigner.assignWindows(record, timestamp, this.#host)) last = Math.max(last, this.#cleanupTime(window));
+    return this.#host.watermark - (last > Number.NEGATIVE_INFINITY ? last : (timestamp ?? 0) + this.#latenessMs) + 1;
   }
 
   #isRecordLate(timestamp: number | undefined): boolean {

@@ -111,14 +111,21 @@ export class Reference {
       const { live, time } = next;
       const { trigger, assigner } = this.#options;
       this.#at = time;
-      (kind === 'watermark' ? live.eventTimers : live.processingTimers).delete(time);
+      const timers = kind === 'watermark' ? live.eventTimers : live.processingTimers;
+      timers.delete(time);
+      const left = [...timers];
       const context = this.#context(live);
       const { window } = live;
       this.#handle(
         live,
         kind === 'watermark' ? trigger.onEventTime(time, window, context) : trigger.onProcessingTime(time, window, context),
       );
-      if (assigner.isEventTime === (kind === 'watermark') && time === this.#cleanupTime(window)) this.#end(live);
+      const endsHere = assigner.isEventTime === (kind === 'watermark');
+      // When the input has ended, nothing new is waited for in a window that this kind of time does not end.
+      if (until === Number.POSITIVE_INFINITY && !(endsHere && this.#cleanupTime(window) < Number.MAX_SAFE_INTEGER)) {
+        for (const each of timers) if (!left.includes(each)) timers.delete(each);
+      }
+      if (endsHere && time === this.#cleanupTime(window)) this.#end(live);
     }
   }
 

@@ -1,0 +1,237 @@
+/**
+ * Windowed aggregation in front of the exchange: records become partial results of a key and a slice, which go on before the
+ * watermark that ends the slice does. So they are in time wherever the records would have been. A record whose slice has ended here
+ * already goes on at once, by itself: it makes windows fire again, or is too late, as it would without all this.
+ *
+ * It holds `localAggregationKeys` partial results; records of further keys go on by themselves. Where records of the same key and
+ * slice hardly meet, all do, but for a sample now and then (`LocalGain`). A partial result has the time at which its slice starts.
+ *
+ * @hotpath
+ */
+
+import { columnarKey, generateKey, slotExpression } from '../../../compiler/key-code.ts';
+import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
+import type { Row, RowKey } from '../../../compiler/row.ts';
+import { KeyIndex } from '../../../state/key-index.ts';
+import { AggregationCode, type Aggregators, createStates, type NamedState } from '../../aggregation.ts';
+import { generateSlots, slotKey } from '../../keyed.ts';
+import { Accumulators, firstSlot, lateSlot } from './accumulators.ts';
+import { LocalGain } from './local-gain.ts';
+import { PaneSet } from './pane-set.ts';
+import { admitted, RowSlots } from './row-slots.ts';
+import type { Slices } from './slices.ts';
+import { OnlyKeys, timesExpression } from './times.ts';
+
+export interface LocalSlicesOptions {
+  readonly slices: Slices;
+  readonly aggregators: Aggregators;
+  readonly keyed: boolean;
+}
+
+/** Accumulators for one record each. */
+class Passing {
+  readonly states: readonly NamedState[];
+  readonly #slots: number;
+  #next = 0;
+
+  constructor(aggregators: Aggregators, slots: number) {
+    this.states = createStates(aggregators);
+    this.#slots = slots;
+  }
+
+  slot(): number {
+    if (this.#next === this.#slots) {
+      for (const { state } of this.states) for (let slot = 0; slot < this.#slots; slot++) state.clear(slot);
+      this.#next = 0;
+    }
+    return this.#next++;
+  }
+}
+
+/** The key of a row that goes on; undefined where there are none. */
+type PassedKey = RowKey | undefined;
+
+export class LocalSlices implements OperatorInstance {
+  readonly #options: LocalSlicesOptions;
+  readonly #context: OperatorContext;
+  readonly #index: KeyIndex;
+  readonly #accumulators: Accumulators;
+  readonly #panes: PaneSet;
+  readonly #rowSlots: RowSlots;
+  readonly #passing: Passing;
+  readonly #gain = new LocalGain();
+  readonly #onlyKeys = new OnlyKeys();
+  /** What the operator was told, and what it goes by. */
+  #told = Number.NEGATIVE_INFINITY;
+  #watermark = Number.NEGATIVE_INFINITY;
+  /** The next partial result of the first pane, while it goes on; −1 while none does. */
+  #cursor = -1;
+
+  /** Whether some rows of a batch may have gone on by themselves, and the others are not added yet: time stands still. */
+  inBatch = false;
+  /** Of the partial result that `next` has come to. */
+  slot = 0;
+  key = 0;
+  start = 0;
+
+  constructor(options: LocalSlicesOptions, context: OperatorContext) {
+    const { slices, aggregators, keyed } = options;
+    const { localAggregationKeys, passingSlots } = context.limits;
+    this.#options = options;
+    this.#context = context;
+    this.#index = new KeyIndex(localAggregationKeys);
+    this.#accumulators = new Accumulators(aggregators);
+    this.#panes = new PaneSet(slices, this.#accumulators, keyed ? this.#index : undefined);
+    this.#rowSlots = new RowSlots({
+      slices,
+      panes: this.#panes,
+      accumulators: this.#accumulators,
+      slotsMax: localAggregationKeys,
+      refusal: (slice) => (this.#isPast(slice) ? lateSlot : admitted),
+      opened: () => {},
+    });
+    this.#passing = new Passing(aggregators, passingSlots);
+  }
+
+  /** Of slices that are in no window nothing needs to be known but each record's time. */
+  #isPast(slice: number): boolean {
+    const { slices } = this.#options;
+    return slices.end(slice) - 1 <= this.#watermark || slices.firstWindow(slice) > slices.lastWindow(slice);
+  }
+
+  beginBatch(): void {
+    this.#panes.forgetVacant();
+    this.#gain.beginBatch(this.#panes.panes.length === 0);
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit): void {
+    const { body, names } = code;
+    const keyed = this.#context.key === undefined ? undefined : generateKey(code, row, this.#context.key);
+    const hash = names.fresh('hash');
+    if (keyed !== undefined) body.line(`const ${hash} = ${keyed.hash};`);
+    const read = keyed?.row ?? row;
+    const aggregation = new AggregationCode(code, this.#accumulators.states);
+    const gain = names.constant('gain', this.#gain);
+    const slot = names.fresh('slot');
+    const index = names.constant('index', this.#index);
+    const number = keyed === undefined ? '0' : slotExpression(index, hash, keyed.key);
+    body.line(`let ${slot} = ${lateSlot};`);
+    body.line(`${gain}.rows++;`);
+    body.block(`if (!${gain}.passes)`, () =>
+      aggregation.guarded(read, () =>
+        body.line(`${slot} = ${names.constant('rowSlots', this.#rowSlots)}.ofRow(${row.timestamp ?? 'NaN'}, ${number});`),
+      ),
+    );
+    const values = aggregation.inputs(read);
+    body.block(
+      `if (${slot} < ${firstSlot})`,
+      () => this.#pass(code, { row: read, key: keyed && { field: keyed.key, hash }, values }, emit),
+      '} else {',
+    );
+    aggregation.take(read, { method: 'add', slot, values });
+    body.line('}');
+  }
+
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const key = this.#context.key === undefined ? undefined : columnarKey(row, this.#context.key);
+    if (row.timestamp === undefined || (this.#options.keyed && key?.column === undefined && key?.numbers === undefined)) return false;
+    const gain = code.names.constant('gain', this.#gain);
+    code.body.block(`if (${gain}.passes)`, () => this.#passBatch(code, row, emit), '} else {');
+    this.#addBatch(code, row, emit);
+    code.body.line('}');
+    return true;
+  }
+
+  #passBatch(code: OperatorCode, row: Row, emit: Emit): void {
+    const { key: spec } = this.#context;
+    code.eachRow(() => {
+      code.body.line(`${code.names.constant('gain', this.#gain)}.rows++;`);
+      const keyed = spec === undefined ? undefined : generateKey(code, row, spec);
+      const values = new AggregationCode(code, this.#passing.states).inputs(row);
+      this.#pass(code, { row, key: keyed && { field: keyed.key, hash: keyed.hash }, values }, emit);
+    });
+  }
+
+  #addBatch(code: OperatorCode, row: Row, emit: Emit): void {
+    const { body, names } = code;
+    const local = names.constant('local', this);
+    const rowSlots = names.constant('rowSlots', this.#rowSlots);
+    const aggregation = new AggregationCode(code, this.#accumulators.states);
+    const found = this.#options.keyed ? generateSlots(code, row, this.#context, this.#index) : undefined;
+    const keys = found?.slots ?? `${names.constant('onlyKeys', this.#onlyKeys)}.ofLength(rows)`;
+    const noKey = found === undefined ? '-1' : `${names.constant('index', this.#index)}.size`;
+    const times = timesExpression(code, row.timestamp as string);
+    const slots = names.fresh('slots');
+    body.line(`${local}.inBatch = true;`);
+    body.line(`const ${slots} = ${rowSlots}.ofBatch(${times}, ${keys}, rows, ${noKey});`);
+    // First of all what may stop, and is then begun again.
+    body.block(`if (${rowSlots}.left > 0)`, () =>
+      code.eachRow(() => {
+        body.line(`if (${slots}[i] >= ${firstSlot}) continue;`);
+        const key = found === undefined ? undefined : { field: found.key, hash: found.hash };
+        this.#pass(code, { row, key, values: aggregation.inputs(row) }, emit);
+      }),
+    );
+    body.line(`${names.constant('gain', this.#gain)}.rows += rows;`);
+    const slotCount = `${names.constant('accumulators', this.#accumulators)}.size`;
+    aggregation.addBatch(row, { slots, slotCount, isNobodys: `${slots}[i] < ${firstSlot}` });
+    body.line(`${local}.inBatch = false;`);
+  }
+
+  /** A record that finds no room here goes on as a partial result of its own. */
+  #pass(code: OperatorCode, { row, key, values }: { row: Row; key: PassedKey; values: readonly string[] }, emit: Emit): void {
+    const passing = code.names.constant('passing', this.#passing);
+    const slot = code.names.fresh('passed');
+    code.body.line(`const ${slot} = ${passing}.slot();`);
+    code.body.line(`${code.names.constant('gain', this.#gain)}.passed++;`);
+    const aggregation = new AggregationCode(code, this.#passing.states);
+    aggregation.take(row, { method: 'add', slot, values });
+    emit(aggregation.partialRow(slot, { key, timestamp: row.timestamp }));
+  }
+
+  generateDue(code: OperatorCode, limit: string, emit: Emit): string {
+    const local = code.names.constant('local', this);
+    const aggregation = new AggregationCode(code, this.#accumulators.states);
+    code.body.block(`for (let count = 0; count < ${limit} && ${local}.next(); count++)`, () => {
+      const key = this.#options.keyed ? slotKey(code, this.#index, `${local}.key`) : undefined;
+      emit(aggregation.partialRow(`${local}.slot`, { key, timestamp: `${local}.start` }));
+    });
+    return `!${local}.isDue`;
+  }
+
+  get isDue(): boolean {
+    if (this.inBatch) return false;
+    this.#watermark = this.#told;
+    const first = this.#panes.panes[0];
+    return first !== undefined && (this.#gain.letsGo || this.#isPast(first.slice));
+  }
+
+  /** Goes to the next partial result that is due; false when there is none any more. */
+  next(): boolean {
+    while (this.isDue) {
+      const [pane] = this.#panes.panes;
+      if (this.#cursor < 0) this.#cursor = 0;
+      if (this.#cursor < pane.slots.count) {
+        this.slot = pane.slots.at(this.#cursor++);
+        this.key = this.#accumulators.keyOf[this.slot];
+        this.start = pane.start;
+        return true;
+      }
+      this.#gain.passed += pane.slots.count;
+      this.#panes.dropFirst(1);
+      this.#cursor = -1;
+      this.#gain.look();
+    }
+    return false;
+  }
+
+  advanceEventTime(watermark: number): void {
+    this.#told = watermark;
+    if (!this.inBatch) this.#watermark = watermark;
+  }
+
+  /** While partial results that belong before the watermark are due, nobody is told of it. */
+  get watermark(): number {
+    return this.#watermark;
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * `aggregate({ … })` on tumbling and sliding windows: records go to slices of time, and windows are put together of slices. Where
+ * the result cannot tell, records are aggregated in front of the exchange as well (`local-slices.ts`), and what comes here are
+ * partial results of keys and slices.
+ */
+
+import { MillraceError } from '../../../base/errors.ts';
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
+import { localField, type Row, wholeRecord } from '../../../compiler/row.ts';
+import type { UserFunction } from '../../../graph/logical.ts';
+import { TimeWindow } from '../../../time/windows/window.ts';
+import { AggregationCode, type Aggregators } from '../../aggregation.ts';
+import { synchronous } from '../../functions.ts';
+import { generateSlot, generateSlots } from '../../keyed.ts';
+import { checkNames } from '../../keyed-aggregate.ts';
+import { LateRecords } from '../../late-records.ts';
+import { describeAggregators } from '../window-computation.ts';
+import { describeWindows, type WindowSpec } from '../window-spec.ts';
+import { firstSlot, lateSlot } from './accumulators.ts';
+import { slicedShape } from './can-slice.ts';
+import { LocalSlices } from './local-slices.ts';
+import { SlicedWindows } from './sliced-windows.ts';
+import { Slices } from './slices.ts';
+import { OnlyKeys, timesExpression } from './times.ts';
+
+export { canSlice } from './can-slice.ts';
+
+export interface SliceAggregateOptions {
+  readonly aggregators: Aggregators;
+  /** Makes the output row of the result row: `(row, { key, window }) => …`. */
+  readonly toRow: UserFunction | undefined;
+}
+
+/** The operator for windows that `canSlice` accepts. */
+export function sliceAggregateOperator(spec: WindowSpec, options: SliceAggregateOptions): Operator {
+  checkNames(options.aggregators, ['key', 'start', 'end']);
+  if (options.toRow !== undefined) synchronous(options.toRow, 'aggregate');
+  const whole = part(spec, options, 'whole');
+  // Of the time of day there is only that of the windows; and late records must be what they were to go to a side output.
+  if (!spec.assigner.isEventTime || spec.lateTag !== undefined) return whole;
+  return { ...whole, local: { ...part(spec, options, 'local'), streams: true }, merge: part(spec, options, 'merge') };
+}
+
+type Part = 'whole' | 'local' | 'merge';
+
+function part(spec: WindowSpec, { aggregators, toRow }: SliceAggregateOptions, which: Part): Operator {
+  const functions: Record<string, UserFunction> = {};
+  for (const [name, { input }] of Object.entries(aggregators)) if (input.kind === 'function') functions[name] = input.fn;
+  if (toRow !== undefined) functions.toRow = toRow;
+  const shape = slicedShape(spec.assigner);
+  if (shape === undefined) throw new MillraceError('INVALID_JOB', 'window: these windows cannot be cut into slices');
+  const slices = new Slices(shape);
+  return {
+    kind: which === 'whole' ? 'window' : `window-${which}`,
+    title: 'aggregate',
+    functions,
+    details: { ...describeWindows(spec), aggregators: describeAggregators(aggregators) },
+    retains: true,
+    ...(spec.keyed || which === 'local' ? {} : { parallelismMax: 1 }),
+    create: (context) =>
+      which === 'local'
+        ? new LocalSlices({ slices, aggregators, keyed: spec.keyed }, context)
+        : new SliceAggregate({ spec, slices, aggregators, toRow, merges: which === 'merge' }, context),
+  };
+}
+
+interface InstanceOptions extends SliceAggregateOptions {
+  readonly spec: WindowSpec;
+  readonly slices: Slices;
+  /** Whether rows are partial results. */
+  readonly merges: boolean;
+}
+
+/** A row, and the locals that its key's number and its time are in. */
+interface KeyedRow {
+  readonly row: Row;
+  readonly key: string;
+  readonly time: string;
+}
+
+class SliceAggregate implements OperatorInstance {
+  readonly #options: InstanceOptions;
+  readonly #context: OperatorContext;
+  /** Generated code calls its methods. */
+  readonly #windows: SlicedWindows;
+  readonly #late: LateRecords;
+  readonly #onlyKeys = new OnlyKeys();
+  /** The time of day of the records of this batch. */
+  now = 0;
+
+  constructor(options: InstanceOptions, context: OperatorContext) {
+    const { spec, slices, aggregators } = options;
+    this.#options = options;
+    this.#context = context;
+    this.#late = new LateRecords(context);
+    const { allowedLatenessMs, keyed } = spec;
+    const isEventTime = this.#isEventTime;
+    this.#windows = new SlicedWindows({ slices, aggregators, keyed, allowedLatenessMs: isEventTime ? allowedLatenessMs : 0 });
+  }
+
+  get #isEventTime(): boolean {
+    return this.#options.spec.assigner.isEventTime;
+  }
+
+  beginBatch(): void {
+    // What is over does not come back, even if the clock does.
+    if (!this.#isEventTime) this.now = Math.max(this.#context.system.clock.now(), this.#windows.time + 1);
+    this.#windows.beginBatch();
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit): void {
+    this.#generateRow(code, this.#keyed(code, row), emit);
+  }
+
+  #keyed(code: OperatorCode, row: Row): KeyedRow {
+    const time = this.#timeOf(code, row);
+    if (!this.#options.spec.keyed) return { row, key: '0', time };
+    const slotted = generateSlot(code, row, this.#context, this.#windows.index);
+    return { row: slotted.row, key: slotted.slot, time };
+  }
+
+  #timeOf(code: OperatorCode, row: Row): string {
+    if (!this.#isEventTime) return `${code.names.constant('operator', this)}.now`;
+    return row.timestamp ?? 'NaN';
+  }
+
+  #generateRow(code: OperatorCode, { row, key, time }: KeyedRow, emit: Emit): void {
+    const windows = code.names.constant('windows', this.#windows);
+    const rowSlots = code.names.constant('rowSlots', this.#windows.rowSlots);
+    const aggregation = new AggregationCode(code, this.#windows.accumulators.states);
+    const slot = code.names.fresh('slot');
+    code.body.line(`let ${slot};`);
+    aggregation.guarded(row, () => code.body.line(`${slot} = ${rowSlots}.ofRow(${time}, ${key});`));
+    code.body.block(`if (${slot} >= ${firstSlot})`, () => {
+      const { merges } = this.#options;
+      const values = merges ? aggregation.partials(row) : aggregation.inputs(row);
+      aggregation.take(row, { method: merges ? 'merge' : 'add', slot, values });
+      code.body.line(`${windows}.beginAgain(${time}, ${key});`);
+      code.body.block(`while (${windows}.nextAgain())`, () => this.#emitRow(code, aggregation, emit));
+    });
+    code.body.block(`else if (${slot} === ${lateSlot})`, () => this.#generateLate(code, { row, key, time }, emit));
+  }
+
+  #generateLate(code: OperatorCode, { row, key, time }: KeyedRow, emit: Emit): void {
+    const { lateTag } = this.#options.spec;
+    if (lateTag !== undefined && emit.sides.includes(lateTag)) {
+      emit(row, lateTag);
+      return;
+    }
+    const drop = code.names.constant('drop', (time: number, record: unknown) => this.#late.drop(this.#windows.missedBy(time), record));
+    const shown =
+      this.#options.merges && this.#options.spec.keyed
+        ? `{ key: ${code.names.constant('index', this.#windows.index)}.key(${key}) }`
+        : wholeRecord(row);
+    code.body.line(`${drop}(${time}, ${shown});`);
+  }
+
+  /**
+   * The slots of all rows first; then a loop for each aggregator keeps its arrays in registers. Where records make windows fire
+   * again, the result of each must be known before the next one.
+   */
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const { spec } = this.#options;
+    if (this.#isEventTime && row.timestamp === undefined) return false;
+    const found = spec.keyed ? generateSlots(code, row, this.#context, this.#windows.index) : undefined;
+    if (spec.keyed && found === undefined) return false;
+    const { body, names } = code;
+    const windows = names.constant('windows', this.#windows);
+    const keys = found?.slots ?? `${names.constant('onlyKeys', this.#onlyKeys)}.ofLength(rows)`;
+    const time = this.#timeOf(code, row);
+    const keyed = (key: string): KeyedRow => ({ row, key, time });
+    if (!this.#isEventTime) {
+      this.#generateColumns(code, row, { found: `ofMoment(${time}, ${keys}, rows)`, late: undefined });
+      return true;
+    }
+    const times = timesExpression(code, time);
+    const byRow = (): void =>
+      code.eachRow(() => {
+        const key = names.fresh('key');
+        body.line(`const ${key} = ${found === undefined ? '0' : `${found.slots}[i]`};`);
+        this.#generateRow(code, keyed(key), emit);
+      });
+    const late = (): void => this.#generateLate(code, keyed(found === undefined ? '0' : `${found.slots}[i]`), emit);
+    body.block(`if (${windows}.firesAgain(${times}, rows))`, byRow, '} else {');
+    this.#generateColumns(code, row, { found: `ofBatch(${times}, ${keys}, rows)`, late });
+    body.line('}');
+    return true;
+  }
+
+  #generateColumns(code: OperatorCode, row: Row, { found, late }: { found: string; late: (() => void) | undefined }): void {
+    const { body, names } = code;
+    const rowSlots = names.constant('rowSlots', this.#windows.rowSlots);
+    const slots = names.fresh('slots');
+    const aggregation = new AggregationCode(code, this.#windows.accumulators.states);
+    body.line(`const ${slots} = ${rowSlots}.${found};`);
+    // First of all what may stop, and is then begun again.
+    if (late !== undefined) {
+      body.block(`if (${rowSlots}.left > 0)`, () =>
+        code.eachRow(() => {
+          body.block(`if (${slots}[i] === ${lateSlot})`, late);
+        }),
+      );
+    }
+    const slotCount = `${names.constant('accumulators', this.#windows.accumulators)}.size`;
+    const target = { slots, slotCount, isNobodys: `${slots}[i] < ${firstSlot}` };
+    if (this.#options.merges) aggregation.mergeBatch(row, target);
+    else aggregation.addBatch(row, target);
+  }
+
+  generateDue(code: OperatorCode, limit: string, emit: Emit): string {
+    const windows = code.names.constant('windows', this.#windows);
+    code.body.block(`for (let count = 0; count < ${limit} && ${windows}.next(); count++)`, () => {
+      this.#emitRow(code, new AggregationCode(code, this.#windows.accumulators.states), emit);
+    });
+    return `!${windows}.isDue`;
+  }
+
+  /** The result of the row that the windows have come to. */
+  #emitRow(code: OperatorCode, aggregation: AggregationCode, emit: Emit): void {
+    const { names, body } = code;
+    const { spec, toRow } = this.#options;
+    const windows = names.constant('windows', this.#windows);
+    const [start, end, time, key] = ['start', 'end', 'time', 'key'].map((name) => names.fresh(name)) as [string, string, string, string];
+    body.line(`const ${start} = ${windows}.start, ${end} = ${windows}.end, ${time} = ${end} - 1;`);
+    if (spec.keyed) body.line(`const ${key} = ${names.constant('index', this.#windows.index)}.key(${windows}.key);`);
+    const fields = [
+      ...(spec.keyed ? [localField('key', key)] : []),
+      localField('start', start, 'float64'),
+      localField('end', end, 'float64'),
+      ...aggregation.results(`${windows}.slot`),
+    ];
+    const row: Row = { form: 'object', fields, value: undefined, timestamp: time, key: undefined };
+    if (toRow === undefined) emit(row);
+    else {
+      const window = `new ${names.constant('TimeWindow', TimeWindow)}(${start}, ${end})`;
+      emit(code.call(toRow, row, [`{ key: ${spec.keyed ? key : 'undefined'}, window: ${window} }`]).resultRow);
+    }
+  }
+
+  get isDue(): boolean {
+    return this.#windows.isDue;
+  }
+
+  advanceEventTime(watermark: number): void {
+    if (this.#isEventTime) this.#windows.advance(watermark);
+  }
+
+  /** A millisecond of the clock is over when the next one has come. */
+  advanceProcessingTime(now: number): void {
+    if (!this.#isEventTime) this.#windows.advance(Math.max(now - 1, this.#windows.time));
+  }
+
+  get nextTime(): number {
+    const next = this.#isEventTime ? Number.NaN : this.#windows.nextEnd;
+    return Number.isNaN(next) ? Number.POSITIVE_INFINITY : next;
+  }
+
+  finish(): void {
+    this.#late.finish();
+  }
+
+  close(): void {
+    this.#late.close();
+  }
+}

@@ -1,0 +1,183 @@
+/** What a windowed stream computes: how records are folded, and what becomes of that when a window fires. Immutable data. */
+
+import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
+import type { UserFunction } from '../../graph/logical.ts';
+import type { StateDeclarations } from '../../state/descriptors.ts';
+import { TimeWindow, type Window } from '../../time/windows/window.ts';
+import type { Aggregator } from '../aggregators/aggregator.ts';
+import { synchronous } from '../functions.ts';
+import { checkNames } from '../keyed-aggregate.ts';
+import { type AggregateFunction, checkAggregateFunction } from '../keyed-fold.ts';
+import type { SubtaskContext } from '../process/context.ts';
+import { describeStates } from '../process/keyed-process.ts';
+import type { RollingOptions } from '../rolling.ts';
+import { AggregatorsFold, aggregateFold, listFold, reduceFold, rollingFold, type WindowFold } from './window-fold.ts';
+import type { ProcessWindowContext, ProcessWindowFunction, WindowEndContext } from './window-function.ts';
+import type { WindowSpec } from './window-spec.ts';
+
+type AnyContext = ProcessWindowContext<unknown, Window>;
+
+/** What is done with what a fold has read. What it returns is none of anybody's business, unless it is a promise. */
+export type Hand = (folded: unknown, context: AnyContext, out: (record: unknown) => void) => unknown;
+
+/** Everything that is done at the end of a computation. */
+export interface WindowFinish {
+  readonly hand: Hand;
+  readonly functions: Readonly<Record<string, UserFunction>>;
+  /** The method of the author's that `hand` calls, for errors. */
+  readonly method: string;
+  readonly windowState: StateDeclarations;
+  readonly globalState: StateDeclarations;
+  readonly open: ((context: SubtaskContext) => void) | undefined;
+  readonly clear: ((context: WindowEndContext<unknown, Window>) => void) | undefined;
+  readonly close: (() => void) | undefined;
+}
+
+export interface WindowComputation {
+  /** As authors call it. */
+  readonly title: string;
+  readonly functions: Readonly<Record<string, UserFunction>>;
+  readonly details: Readonly<Record<string, unknown>>;
+  createFold(): WindowFold;
+  readonly finish: WindowFinish;
+}
+
+/** A function of the job that makes another row of a result: `(result, context) => row`. Or one that is given the window. */
+export type Then = UserFunction | AnyProcessFunction | undefined;
+
+export type AnyProcessFunction = ProcessWindowFunction<never, unknown, never, never, StateDeclarations, StateDeclarations>;
+
+type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
+
+const noFinish = { functions: {}, windowState: {}, globalState: {}, open: undefined, clear: undefined, close: undefined } as const;
+
+/** One record of all. */
+export function reduceComputation(kind: string, reduce: UserFunction, then: Then, details: object = {}): WindowComputation {
+  synchronous(reduce, kind);
+  return {
+    title: kind,
+    functions: { reduce },
+    details: { ...details },
+    createFold: () => reduceFold(reduce as (soFar: unknown, next: unknown) => unknown),
+    finish: finishOf(then, kind),
+  };
+}
+
+/** The first record, with the aggregate of a field. */
+export function rollingComputation(options: RollingOptions): WindowComputation {
+  const { kind, field } = options;
+  return { title: kind, functions: {}, details: { field }, createFold: () => rollingFold(options), finish: finishOf(undefined, kind) };
+}
+
+export function aggregateComputation(fn: AggregateFunction<never, never, unknown>, then: Then): WindowComputation {
+  checkAggregateFunction(fn);
+  const { createAccumulator, add, getResult, merge } = fn;
+  return {
+    title: 'aggregate',
+    functions: { createAccumulator, add, getResult, merge },
+    details: {},
+    createFold: () => aggregateFold(fn as unknown as AggregateFunction<unknown, unknown, unknown>),
+    finish: finishOf(then, 'aggregate'),
+  };
+}
+
+/** Names that rows of windows have besides those of the results. */
+const windowNames = ['key', 'start', 'end'];
+
+/** Rows of named aggregators: `{ key, start, end, …results }`. */
+export function aggregatorsComputation(aggregators: Aggregators, then: Then, { keyed }: Pick<WindowSpec, 'keyed'>): WindowComputation {
+  checkNames(aggregators, windowNames);
+  const names = Object.keys(aggregators);
+  const finish = finishOf(then, 'aggregate');
+  const functions: Record<string, UserFunction> = {};
+  for (const [name, { input }] of Object.entries(aggregators)) if (input.kind === 'function') functions[name] = input.fn;
+  return {
+    title: 'aggregate',
+    functions,
+    details: { aggregators: describeAggregators(aggregators) },
+    createFold: () => new AggregatorsFold(Object.values(aggregators)),
+    finish: {
+      ...finish,
+      hand: (results, context, out) => finish.hand(rowOf(names, results as readonly unknown[], context, keyed), context, out),
+    },
+  };
+}
+
+export function describeAggregators(aggregators: Aggregators): readonly unknown[] {
+  return Object.entries(aggregators).map(([name, { kind, input, details }]) => [
+    name,
+    kind,
+    input.kind === 'field' ? input.name : input.kind,
+    details,
+  ]);
+}
+
+function rowOf(names: readonly string[], results: readonly unknown[], { key, window }: AnyContext, keyed: boolean): unknown {
+  const row: Record<string, unknown> = {};
+  if (keyed) row.key = key;
+  if (window instanceof TimeWindow) {
+    row.start = window.start;
+    row.end = window.end;
+  }
+  for (let i = 0; i < names.length; i++) row[names[i] as string] = results[i];
+  return row;
+}
+
+/** All records, for a function of key, window and records; of window and records where there is no key. */
+export function applyComputation(fn: UserFunction, { keyed }: Pick<WindowSpec, 'keyed'>): WindowComputation {
+  synchronous(fn, 'apply');
+  const apply = fn as (...args: unknown[]) => unknown;
+  const hand: Hand = keyed
+    ? (elements, { key, window }, out) => apply(key, window, elements, out)
+    : (elements, { window }, out) => apply(window, elements, out);
+  const finish = { ...noFinish, method: 'apply', functions: { apply: fn }, hand };
+  return { title: 'apply', functions: {}, details: {}, createFold: listFold, finish };
+}
+
+/** All records, for a function that is given the window. */
+export function processComputation(fn: AnyProcessFunction): WindowComputation {
+  const process = checkedProcess(fn, 'process');
+  const finish = processFinish(fn, (elements, context, out) => process(context, elements as Iterable<unknown>, out));
+  return { title: 'process', functions: {}, details: {}, createFold: listFold, finish };
+}
+
+function finishOf(then: Then, kind: string): WindowFinish {
+  if (then === undefined) return { ...noFinish, method: kind, hand: (result, _context, out) => out(result) };
+  if (typeof then === 'function') {
+    const toRow = synchronous(then, kind) as (result: unknown, context: AnyContext) => unknown;
+    return { ...noFinish, method: kind, functions: { toRow: then }, hand: (result, context, out) => out(toRow(result, context)) };
+  }
+  const process = checkedProcess(then, kind);
+  return processFinish(then, (result, context, out) => process(context, [result], out));
+}
+
+type Process = (context: AnyContext, elements: Iterable<unknown>, out: (record: unknown) => void) => unknown;
+
+function checkedProcess(fn: AnyProcessFunction, of: string): Process {
+  if (typeof fn?.process !== 'function') {
+    const expected = 'an object with a method process(ctx, elements, out)';
+    throw unexpected(of, of === 'process' ? expected : `a function (result, ctx) => row, or ${expected}, behind the first one`, fn);
+  }
+  synchronous(fn.process, of);
+  for (const method of ['open', 'clear', 'close'] as const) checkArgument(fn[method], optional(callable), `${of}: ${method}`);
+  return fn.process.bind(fn) as unknown as Process;
+}
+
+function processFinish(fn: AnyProcessFunction, hand: Hand): WindowFinish {
+  return {
+    method: 'process',
+    functions: { process: fn.process },
+    windowState: fn.windowState ?? {},
+    globalState: fn.globalState ?? {},
+    open: fn.open?.bind(fn),
+    clear: fn.clear?.bind(fn) as WindowFinish['clear'],
+    close: fn.close?.bind(fn),
+    hand,
+  };
+}
+
+/** What is plain data of a computation, for the plan. */
+export function describeComputation({ details, finish }: WindowComputation): Readonly<Record<string, unknown>> {
+  const { windowState, globalState } = finish;
+  return { ...details, windowState: describeStates(windowState), globalState: describeStates(globalState) };
+}

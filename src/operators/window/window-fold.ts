@@ -1,0 +1,151 @@
+/**
+ * How the records of a window become what its function is given: kept as they are, or folded into one value as they come. One
+ * fold for each subtask.
+ *
+ * @hotpath
+ */
+
+import { accumulatedContents, listedContents, reducedContents, type WindowContents } from '../../time/windows/window-contents.ts';
+import type { Aggregator, AggregatorState } from '../aggregators/aggregator.ts';
+import { readerOf } from '../aggregators/input.ts';
+import type { AggregateFunction } from '../keyed-fold.ts';
+import { callText, combination, missingField, type RollingOptions, withField } from '../rolling.ts';
+
+export interface WindowFold {
+  /** Of a window without an evictor. */
+  readonly contents: WindowContents<unknown, unknown>;
+  /** What the function is given of the contents. */
+  read(contents: unknown): unknown;
+  /** Whether there is something to be given of no records at all, which is what an evictor may leave. */
+  readonly takesNothing: boolean;
+  /** What the function is given of the records that an evictor has left. */
+  readAll(records: readonly unknown[]): unknown;
+}
+
+const asIs = (contents: unknown): unknown => contents;
+
+/** The records themselves. */
+export function listFold(): WindowFold {
+  return { contents: listedContents<unknown>() as WindowContents<unknown, unknown>, read: asIs, takesNothing: true, readAll: asIs };
+}
+
+/** One record made of all. */
+export function reduceFold(reduce: (soFar: unknown, next: unknown) => unknown): WindowFold {
+  return {
+    contents: reducedContents<unknown>(reduce),
+    read: asIs,
+    takesNothing: false,
+    // Not handed to the array as it is: it would be given an index, too.
+    readAll: (records) => records.reduce((soFar, next) => reduce(soFar, next)),
+  };
+}
+
+/** The accumulator of an aggregate function. */
+export function aggregateFold(fn: AggregateFunction<unknown, unknown, unknown>): WindowFold {
+  return {
+    contents: accumulatedContents<unknown, unknown>(fn),
+    read: (accumulator) => fn.getResult(accumulator),
+    takesNothing: true,
+    readAll: (records) => fn.getResult(records.reduce((accumulator, record) => fn.add(record, accumulator), fn.createAccumulator())),
+  };
+}
+
+interface Rolled {
+  readonly first: unknown;
+  aggregate: unknown;
+}
+
+/** The first record, with a field replaced by its sum, minimum or maximum. */
+export function rollingFold(options: RollingOptions): WindowFold {
+  const { field } = options;
+  const combine = combination(options);
+  const aggregated = (record: unknown): unknown => {
+    const value = field === undefined ? record : (record as Readonly<Record<string, unknown>> | null)?.[field];
+    if (value === undefined && field !== undefined) throw missingField(callText(options), field);
+    return value;
+  };
+  const create = (record: unknown): Rolled => {
+    const value = aggregated(record);
+    // Checks the first one alone, as every later one is when it is combined.
+    combine(value, value);
+    return { first: record, aggregate: value };
+  };
+  const add = (rolled: Rolled, record: unknown): Rolled => {
+    rolled.aggregate = combine(rolled.aggregate, aggregated(record));
+    return rolled;
+  };
+  const merge = (into: Rolled, from: Rolled): Rolled => {
+    into.aggregate = combine(into.aggregate, from.aggregate);
+    return into;
+  };
+  const read = ({ first, aggregate }: Rolled): unknown => (field === undefined ? aggregate : withField(first, field, aggregate));
+  return {
+    contents: { create, add, merge } as WindowContents<unknown, unknown>,
+    read: read as (contents: unknown) => unknown,
+    takesNothing: false,
+    readAll: ([first, ...others]) => read(others.reduce<Rolled>(add, create(first))),
+  };
+}
+
+/**
+ * Named aggregators: the contents of a window are the number of its accumulators, which goes to another window when it ends. What
+ * is read are the results in the order of the names.
+ */
+export class AggregatorsFold implements WindowFold {
+  readonly takesNothing = true;
+  readonly #states: readonly AggregatorState[];
+  readonly #inputs: readonly ((record: unknown) => unknown)[];
+  readonly #free: number[] = [];
+  /** Numbers so far. */
+  #size = 0;
+
+  constructor(aggregators: readonly Aggregator<never, unknown>[]) {
+    this.#states = aggregators.map((aggregator) => aggregator.createState());
+    this.#inputs = aggregators.map(({ input }) => readerOf(input));
+  }
+
+  readonly contents: WindowContents<unknown, unknown> = {
+    create: (record) => {
+      const slot = this.#free.pop() ?? this.#size++;
+      this.#add(slot, record);
+      return slot;
+    },
+    add: (slot, record) => {
+      this.#add(slot as number, record);
+      return slot;
+    },
+    merge: (into, from) => {
+      for (const state of this.#states) state.merge(into as number, state.partial(from as number));
+      return into;
+    },
+    drop: (slot) => this.#drop(slot as number),
+  };
+
+  /** Accumulators that are in use. */
+  get used(): number {
+    return this.#size - this.#free.length;
+  }
+
+  read(slot: unknown): unknown[] {
+    return this.#states.map((state) => state.result(slot as number));
+  }
+
+  readAll(records: readonly unknown[]): unknown[] {
+    const slot = this.#free.pop() ?? this.#size++;
+    for (const record of records) this.#add(slot, record);
+    const results = this.read(slot);
+    this.#drop(slot);
+    return results;
+  }
+
+  #add(slot: number, record: unknown): void {
+    for (let i = 0; i < this.#states.length; i++) {
+      (this.#states[i] as AggregatorState).add(slot, (this.#inputs[i] as (record: unknown) => unknown)(record));
+    }
+  }
+
+  #drop(slot: number): void {
+    for (const state of this.#states) state.clear(slot);
+    this.#free.push(slot);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Windows of any kind, keyed or not: each record joins windows, which hand out results when their triggers fire. What a window does
+ * is said by `WindowLogic`; here it meets keys, timers, the time of the subtask, and the generated code.
+ */
+
+import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
+import { type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
+import { generateSlot } from '../keyed.ts';
+import { describeComputation, type WindowComputation } from './window-computation.ts';
+import { WindowScope } from './window-scope.ts';
+import { describeWindows, type WindowSpec, windowFunctions } from './window-spec.ts';
+
+export interface WindowOperatorOptions {
+  readonly spec: WindowSpec;
+  readonly computation: WindowComputation;
+}
+
+export function windowOperator({ spec, computation }: WindowOperatorOptions): Operator {
+  return {
+    kind: 'window',
+    title: computation.title,
+    functions: { ...windowFunctions(spec), ...computation.functions, ...computation.finish.functions },
+    details: { ...describeWindows(spec), ...describeComputation(computation) },
+    retains: true,
+    ...(spec.keyed ? {} : { parallelismMax: 1 }),
+    create: (context) => new WindowInstance(spec, computation, context),
+  };
+}
+
+/** The key and its hash where there is none: all records have the same. */
+const onlyKey = 0;
+
+class WindowInstance implements OperatorInstance {
+  readonly #context: OperatorContext;
+  readonly #keyed: boolean;
+  readonly #scope: WindowScope;
+
+  constructor(spec: WindowSpec, computation: WindowComputation, context: OperatorContext) {
+    this.#context = context;
+    this.#keyed = spec.keyed;
+    this.#scope = new WindowScope(spec, computation, context);
+  }
+
+  open(): void {
+    this.#scope.open();
+  }
+
+  finish(): void {
+    this.#scope.finish();
+  }
+
+  close(): void {
+    this.#scope.close();
+  }
+
+  beginBatch(): void {
+    this.#scope.beginBatch();
+  }
+
+  generate(code: OperatorCode, row: Row, emit: Emit): void {
+    this.#scope.setSides(emit.sides);
+    const scope = code.names.constant('windows', this.#scope);
+    const results = code.names.constant('results', this.#scope.results);
+    const slotted = this.#keyed ? generateSlot(code, row, this.#context, this.#scope.index) : { row, slot: this.#onlySlot(code) };
+    code.body.line(`${scope}.accept(${slotted.slot}, ${wholeRecord(slotted.row)}, ${row.timestamp ?? 'NaN'});`);
+    code.body.block(`while (${results}.take())`, () => this.#emitTaken(code, emit));
+  }
+
+  #onlySlot(code: OperatorCode): string {
+    return `${code.names.constant('index', this.#scope.index)}.ofNumber(${onlyKey}, ${onlyKey})`;
+  }
+
+  generateDue(code: OperatorCode, limit: string, emit: Emit): string {
+    this.#scope.setSides(emit.sides);
+    const scope = code.names.constant('windows', this.#scope);
+    code.body.block(`for (let count = 0; count < ${limit} && ${scope}.isDue; count++)`, () => {
+      code.body.line(`if (!${scope}.takeDue()) continue;`);
+      this.#emitTaken(code, emit);
+    });
+    return `!${scope}.isDue`;
+  }
+
+  #emitTaken(code: OperatorCode, emit: Emit): void {
+    const results = code.names.constant('results', this.#scope.results);
+    const [item, time] = [code.names.fresh('item'), code.names.fresh('time')];
+    code.body.line(`const ${item} = ${results}.item, ${time} = ${results}.time;`);
+    const row = valueRow(item, time);
+    code.body.block(`if (${results}.side === undefined)`, () => emit(row));
+    for (const side of emit.sides) code.body.block(`else if (${results}.side === ${JSON.stringify(side)})`, () => emit(row, side));
+  }
+
+  get isDue(): boolean {
+    return this.#scope.isDue;
+  }
+
+  get nextTime(): number {
+    return this.#scope.nextTime;
+  }
+
+  advanceEventTime(watermark: number): void {
+    this.#scope.advanceEventTime(watermark);
+  }
+
+  advanceProcessingTime(now: number): void {
+    this.#scope.advanceProcessingTime(now);
+  }
+}

@@ -1,0 +1,181 @@
+/** Windows by slices against their definition, at all parallelisms and limits, with and without aggregating in front of the exchange. */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { avg, count, max, min, sum } from '../../../../src/operators/aggregators/index.ts';
+import { OutputTag } from '../../../../src/operators/process/context.ts';
+import { TestEnvironment } from '../../../../src/testing/test-environment.ts';
+import { watermarks } from '../../../../src/time/watermarks.ts';
+import { eventTime } from '../../../../src/time/windows/assigners/event-time.ts';
+import { byDefinition, type Fired, type Timed, type Windows } from './definition.ts';
+
+const tiny = { ringBytes: 256, localQueueBatches: 1, passingSlots: 1 };
+const limits = [
+  { ...tiny, batchRows: 1, localAggregationKeys: 1 },
+  { ...tiny, batchRows: 2, localAggregationKeys: 2, ringBytes: 1024 },
+  { ...tiny, batchRows: 7, localAggregationKeys: 7, ringBytes: 4096, passingSlots: 7 },
+  {},
+] as const;
+
+const said = watermarks.generator<Timed>({
+  timestamp: 'at',
+  create: () => ({ onEvent: ({ watermark }, _time, output) => output.emitWatermark(watermark), onPeriodicEmit() {} }),
+});
+
+const kindsOfKeys = [
+  fc.nat(4),
+  fc.integer({ min: 0, max: 2_000_000 }),
+  fc.constantFrom('a', 'b', 'a longer key than eight bytes', 'ü', '漢字'),
+  fc.constantFrom<unknown>(0, '0', true, null, 1.5, -0.25, ['x', 1], { y: 2 }, new Date(5)),
+];
+
+const streams = fc
+  .record({
+    keys: fc.constantFrom(...kindsOfKeys),
+    first: fc.constantFrom(0, -1000, 1_700_000_000_000),
+    delay: fc.constantFrom(0, 5, 30),
+    step: fc.constantFrom(0, 1, 4),
+  })
+  .chain(({ keys, first, delay, step }) =>
+    fc
+      .array(fc.record({ key: keys, forth: fc.integer({ min: 0, max: 2 * step }), back: fc.nat(40), value: fc.integer({ min: -9, max: 9 }), speaks: fc.nat(3) }), {
+        minLength: 1,
+        maxLength: 120,
+      })
+      .map((rows) => {
+        let now = first;
+        let watermark = first - 1000;
+        return rows.map(({ key, forth, back, value, speaks }): Timed => {
+          now += forth;
+          if (speaks === 0) watermark = Math.max(watermark, now - delay);
+          return { key, at: now - (back > 20 ? 0 : back), value, watermark };
+        });
+      }),
+  );
+
+const shapes = fc
+  .record({
+    size: fc.integer({ min: 1, max: 24 }),
+    slide: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined, freq: 3 }),
+    offset: fc.nat(29),
+    lateness: fc.constantFrom(0, 0, 3, 25),
+  })
+  .map(({ size, slide = size, offset, lateness }): Windows => ({ size, slide, offset: offset % slide, lateness }));
+
+const settings = fc.record({
+  parallelism: fc.constantFrom(1, 2, 4),
+  limits: fc.constantFrom(...limits),
+  localAggregation: fc.boolean(),
+  chaining: fc.boolean(),
+  runtimeMode: fc.constantFrom('streaming' as const, 'batch' as const),
+});
+
+interface Row {
+  readonly start: number;
+  readonly end: number;
+  readonly n: number;
+  readonly s: number;
+  readonly lo: number;
+  readonly hi: number;
+  readonly mean: number;
+}
+
+const aggregators = { n: count(), s: sum('value'), lo: min('value'), hi: max('value'), mean: avg('value') };
+
+function expected({ fired }: { fired: readonly Fired[] }, { size }: Windows, keyed: boolean): unknown[] {
+  return fired.map(({ key, start, values }) => {
+    const s = values.reduce((a, b) => a + b, 0);
+    const row = { start, end: start + size, n: values.length, s, lo: Math.min(...values), hi: Math.max(...values), mean: s / values.length };
+    return keyed ? { key, ...row } : row;
+  });
+}
+
+function assigner({ size, slide, offset }: Windows) {
+  return size === slide ? eventTime.tumbling(size, { offset }) : eventTime.sliding(size, slide, { offset });
+}
+
+const texts = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? 0 : value))).sort();
+
+describe('windows by slices', () => {
+  test('are what they are by definition, and every late record goes to the side output', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, shapes, settings, async (records, windows, setting) => {
+        const env = new TestEnvironment(setting);
+        const tag = new OutputTag<Timed>('late');
+        const rows = env
+          .fromData(records, { watermarks: said })
+          .setParallelism(1)
+          .keyBy('key')
+          .window(assigner(windows))
+          .allowedLateness(windows.lateness)
+          .sideOutputLateData(tag)
+          .aggregate(aggregators);
+        rows.getSideOutput(tag).toHost('late');
+        const results = await env.collect(rows as never);
+        const right = byDefinition(records, windows);
+        expect(texts(results)).toEqual(texts(expected(right, windows, true)));
+        expect(texts(env.outputs.late ?? [])).toEqual(texts(right.late));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('aggregate in front of the exchange without a trace, and count late records', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, shapes, settings, async (records, windows, setting) => {
+        const env = new TestEnvironment(setting);
+        env
+          .fromData(records, { watermarks: said })
+          .setParallelism(1)
+          .keyBy('key')
+          .window(assigner(windows))
+          .allowedLateness(windows.lateness)
+          .aggregate(aggregators)
+          .toHost('rows');
+        const { metrics } = await env.execute();
+        const right = byDefinition(records, windows);
+        expect(texts(env.outputs.rows ?? [])).toEqual(texts(expected(right, windows, true)));
+        const late = metrics.stages.flatMap(({ subtasks }) => subtasks.map(({ lateRecords }) => lateRecords));
+        expect(late.reduce((a, b) => a + b, 0)).toBe(right.late.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('need no keys', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, shapes, settings, async (records, windows, setting) => {
+        const env = new TestEnvironment(setting);
+        const rows = env
+          .fromData(records, { watermarks: said })
+          .setParallelism(1)
+          .windowAll(assigner(windows))
+          .allowedLateness(windows.lateness)
+          .aggregate(aggregators);
+        const alike = records.map((record) => ({ ...record, key: 0 }));
+        expect(texts(await env.collect(rows as never))).toEqual(texts(expected(byDefinition(alike, windows), windows, false)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('hold with several sources, whose records are never late', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, shapes, settings, async (records, windows, setting) => {
+        const env = new TestEnvironment({ ...setting, autoWatermarkInterval: 0 });
+        const inTime = records.map((record) => ({ ...record, watermark: Number.NEGATIVE_INFINITY }));
+        const rows = env
+          .fromData(inTime)
+          .rebalance()
+          .filter(() => true)
+          .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(1000, { timestamp: 'at' }))
+          .keyBy('key')
+          .window(assigner(windows))
+          .aggregate(aggregators, (row: Row, { window }) => ({ ...row, checked: window.end - window.start }));
+        const right = expected(byDefinition(inTime, windows), windows, true) as Row[];
+        expect(texts(await env.collect(rows as never))).toEqual(texts(right.map((row) => ({ ...row, checked: windows.size }))));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
