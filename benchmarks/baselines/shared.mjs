@@ -108,6 +108,28 @@ export function hashOfCounts(counts) {
 }
 
 /**
+ * Record number `i` of a side of the interval join: a hundred in each millisecond, keys by chance.
+ *
+ * @param {number} i
+ * @param {number} salt of the side
+ * @param {number} keys how many keys there are
+ * @returns {{ key: number, at: number, value: number }}
+ */
+export function joinRecord(i, salt, keys) {
+  let x = Math.imul(i + salt * 7919, 2654435761);
+  x ^= x >>> 15;
+  x = Math.imul(x, 2246822519);
+  x = (x ^ (x >>> 13)) >>> 0;
+  return { key: x % keys, at: Math.floor(i / 100), value: i % 1000 };
+}
+
+/** @returns {{ records: number, keys: number }} of the arguments `[records] [keys]` */
+export function joinArguments() {
+  const [records = '4000000', keys = '1000'] = process.argv.slice(2);
+  return { records: Number(records), keys: Number(keys) };
+}
+
+/**
  * Computes for about half a microsecond.
  *
  * @param {number} n

@@ -30,6 +30,8 @@ export function watermarksPicture() {
     if (watermark > 0) stairs += `${stairs === '' ? `M${x(i) + 8} ${bottom}` : ''}V${y(watermark)}H${next}`;
   }
   parts.push(path(stairs, { colour: colours.watermark, thickness: 2 }));
-  parts.push(text(x(records.length - 2) + 14, y(latest - outOfOrderness) + 44, 'watermark', { anchor: 'start', colour: colours.watermark }));
+  parts.push(
+    text(x(records.length - 2) + 14, y(latest - outOfOrderness) + 44, 'watermark', { anchor: 'start', colour: colours.watermark }),
+  );
   return svg(height, "Records out of order, and the watermark of boundedOutOfOrderness('4s')", parts);
 }

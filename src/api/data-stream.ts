@@ -25,6 +25,7 @@ import { type AsyncOptions, asyncMapSpec } from './async-options.ts';
 import { BroadcastConnectedStreams, ConnectedStreams } from './connected-streams.ts';
 import type { StreamEnvironment } from './environment.ts';
 import { type EdgeDraft, edgeFrom, type OperatorDraft } from './graph-builder.ts';
+import { JoinableStreams } from './joined-streams.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import { maxParallelismRule, parallelismRule } from './options.ts';
 import { type AllWindowedStream, allCountWindowed, allWindowed } from './windowed-stream.ts';
@@ -161,6 +162,26 @@ export class DataStream<T> {
   /** Windows of `size` records. With a slide, a window of the last `size` records at every `slide` records. One subtask does all the work. */
   countWindowAll(size: number, slide?: number): AllWindowedStream<T, GlobalWindow> {
     return allCountWindowed<T>(this, countWindow(size, slide));
+  }
+
+  /**
+   * Joins this stream with another: pairs of records of the same key and window.
+   *
+   * @example clicks.join(purchases).where('user').equalTo('buyer').window(eventTime.tumbling('1m')).apply((click, purchase) => …)
+   */
+  join<U>(other: DataStream<U>): JoinableStreams<T, U, 'join'> {
+    this.checkOther(other, 'join');
+    return new JoinableStreams<T, U, 'join'>({ left: this, right: other, meeting: 'join' });
+  }
+
+  /**
+   * Groups the records of this stream and another by key and window, for a function of both groups.
+   *
+   * @example clicks.coGroup(purchases).where('user').equalTo('buyer').window(eventTime.tumbling('1m')).apply((clicks, purchases, out) => …)
+   */
+  coGroup<U>(other: DataStream<U>): JoinableStreams<T, U, 'coGroup'> {
+    this.checkOther(other, 'coGroup');
+    return new JoinableStreams<T, U, 'coGroup'>({ left: this, right: other, meeting: 'coGroup' });
   }
 
   /** Deals the records out to the next operator's subtasks in turn. */

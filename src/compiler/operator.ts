@@ -7,6 +7,7 @@ import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { KeySpec, LogicalOperator, OperatorSpec, RuntimeMode, UserFunction } from '../graph/logical.ts';
+import type { SplitObserver } from '../graph/source.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import type { Alignment } from '../time/watermarks.ts';
 import type { CodeWriter, Names } from './code-writer.ts';
@@ -72,6 +73,11 @@ export interface OperatorInstance {
   readonly holdings?: Holdings;
   /** Before the first row. */
   open?(): void;
+  /**
+   * Right behind a source whose reader tells its splits apart: who is to hear of them. Called before the first row, and only where
+   * there are splits to hear of.
+   */
+  observeSplits?(): SplitObserver;
   /** Before each batch that its stage takes in. */
   beginBatch?(): void;
   /**

@@ -149,7 +149,11 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
   const operators: LogicalOperator[] = [];
   for (const operator of graph.operators) {
     const { local } = operator.spec;
-    if (local === undefined || !(mode === 'batch' || local.streams === true) || !operator.inputs.every((edge) => isGathering(edge, operator))) {
+    if (
+      local === undefined ||
+      !(mode === 'batch' || local.streams === true) ||
+      !operator.inputs.every((edge) => isGathering(edge, operator))
+    ) {
       operators.push(operator);
       continue;
     }

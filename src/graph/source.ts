@@ -44,10 +44,23 @@ export interface SourceReader<T, S extends Split = Split> {
   poll(): Polled<T>;
   /** The splits not yet read to the end, each starting behind the records that `poll` has returned. */
   splits(): readonly S[];
+  /**
+   * The id of the split that all records of the last polled batch came from. A reader that has this property has watermarks made of
+   * each split for itself: one that goes through several splits by turns should. It is asked for after a `poll` that returned records.
+   */
+  readonly currentSplit?: string | undefined;
   /** Releases files, sockets and timers. Called once, whatever happened. */
   close(): void;
   /** Bytes of input read so far, for progress. */
   readonly bytesRead?: number;
+}
+
+/** Who is told of the splits of a reader, and of which one the records to come are. */
+export interface SplitObserver {
+  addSplit(id: string): void;
+  /** The split was read to its end, and all of its records have been seen. */
+  removeSplit(id: string): void;
+  selectSplit(id: string): void;
 }
 
 export interface Source<T, S extends Split = Split> {

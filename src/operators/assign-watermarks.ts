@@ -5,6 +5,7 @@ import type { Clock } from '../base/system.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, fieldOf, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
+import type { SplitObserver } from '../graph/source.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import { WatermarkTracker } from '../time/watermark-tracker.ts';
 import { checkTimestamp, type WatermarkStrategy } from '../time/watermarks.ts';
@@ -53,9 +54,9 @@ class AssignWatermarks implements OperatorInstance {
   readonly #strategy: WatermarkStrategy<never>;
   readonly #context: OperatorContext;
   readonly #clock: Clock;
-  readonly #everyBatch: boolean;
+  readonly #intervalMs: number;
   /** Generated code keeps its `maxTimestamp` and `events`. */
-  readonly #tracker: WatermarkTracker<never>;
+  #tracker: WatermarkTracker<never>;
   readonly #alignment: AlignmentGroup | undefined;
   /** Records at the last periodic emission. */
   #emittedEvents = 0;
@@ -68,9 +69,31 @@ class AssignWatermarks implements OperatorInstance {
     this.#strategy = strategy;
     this.#context = context;
     this.#clock = context.system.clock;
-    this.#everyBatch = intervalMs === 0;
-    this.#tracker = new WatermarkTracker(strategy, { intervalMs: Math.max(1, intervalMs), now: this.#clock.monotonic() });
+    this.#intervalMs = intervalMs;
+    this.#tracker = this.#newTracker(false);
     this.#alignment = strategy.alignment === undefined ? undefined : context.alignment(strategy.alignment);
+  }
+
+  get #everyBatch(): boolean {
+    return this.#intervalMs === 0;
+  }
+
+  #newTracker(splits: boolean): WatermarkTracker<never> {
+    return new WatermarkTracker(this.#strategy, { intervalMs: Math.max(1, this.#intervalMs), now: this.#clock.monotonic(), splits });
+  }
+
+  /** From now on each split has watermarks of its own. */
+  observeSplits(): SplitObserver {
+    this.#tracker = this.#newTracker(true);
+    return {
+      addSplit: (id) => this.#tracker.addSplit(id),
+      removeSplit: (id) => this.#tracker.removeSplit(id),
+      selectSplit: (id) => {
+        this.#tracker.select(id);
+        // Another split has another number of records.
+        this.#emittedEvents = Number.NaN;
+      },
+    };
   }
 
   beginBatch(): void {
@@ -104,7 +127,7 @@ class AssignWatermarks implements OperatorInstance {
   generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
     const { timestamp, kind } = this.#strategy;
     const isField = typeof timestamp === 'string' || typeof timestamp === 'number';
-    const field = isField && (kind === 'bounded' || kind === 'monotonous') ? fieldOf(row, String(timestamp)) : undefined;
+    const field = isField && kind === 'bounded' ? fieldOf(row, String(timestamp)) : undefined;
     if (field?.numbers === undefined) return false;
     const { names, body } = code;
     const times = field.numbers.use();

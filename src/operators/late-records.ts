@@ -12,14 +12,17 @@ const gatheringMs = 1000;
 
 export class LateRecords {
   readonly #context: OperatorContext;
+  readonly #wayOut: string;
   #count = 0;
   #latenessMsMax = 0;
   #sample = '';
   #gathering: Timer | undefined;
   #warned = false;
 
-  constructor(context: OperatorContext) {
+  /** @param wayOut the method that sends late records to a side output */
+  constructor(context: OperatorContext, wayOut = 'sideOutputLateData(tag)') {
     this.#context = context;
+    this.#wayOut = wayOut;
   }
 
   /** @param latenessMs event time that had passed since the record would have been in time */
@@ -51,7 +54,7 @@ export class LateRecords {
     this.#context.warn(
       `${records} too late${which} and went nowhere, by up to ${Math.ceil(this.#latenessMsMax)} ms of event time; for example ${this.#sample}. ` +
         `Watermarks that wait ${Math.ceil(this.#latenessMsMax)} ms longer, or as much more allowed lateness, would have kept them; ` +
-        'sideOutputLateData(tag) hands such records out; further ones are only counted (lateRecords)',
+        `${this.#wayOut} hands such records out; further ones are only counted (lateRecords)`,
       `late records of ${operator.id}`,
     );
   }

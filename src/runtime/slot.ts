@@ -97,7 +97,7 @@ class SubtaskBuilder {
     const { chain, outputs, compiler } = this.compile();
     return new Subtask({
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
-      input: this.#input(),
+      input: this.#input(chain),
       compiler,
       operators: chain,
       outputs: outputs.map(({ writer }) => writer),
@@ -122,7 +122,7 @@ class SubtaskBuilder {
     return index === 0 ? undefined : this.#stage.operators.findIndex(({ id }) => id === from);
   }
 
-  #input(): InputGate | SourceInput {
+  #input(chain: readonly ChainedOperator[]): InputGate | SourceInput {
     const { plan, slot, wiring, system, limits, requestSplit, wake, fail, warn } = this.#options;
     const stage = this.#stage;
     const head = stage.operators[0] as LogicalOperator;
@@ -140,6 +140,8 @@ class SubtaskBuilder {
     return new SourceInput({
       createReader: () => source.createReader(context),
       sourceName: head.name,
+      observeSplits: () =>
+        chain.flatMap(({ instance, parent }) => (parent === 0 && instance.observeSplits !== undefined ? [instance.observeSplits()] : [])),
       requestSplit: () => requestSplit(stage.id, slot),
     });
   }

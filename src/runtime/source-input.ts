@@ -3,7 +3,7 @@
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { AnyColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import type { SourceReader, Split } from '../graph/source.ts';
+import type { SourceReader, Split, SplitObserver } from '../graph/source.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 
 export interface SourceInputOptions {
@@ -11,6 +11,8 @@ export interface SourceInputOptions {
   readonly sourceName: string;
   /** Asks the coordinator for a split; the answer comes to `addSplit` or `noMoreSplits`. */
   readonly requestSplit: () => void;
+  /** Asks who is to hear of splits, where the reader tells them apart; nobody when absent. */
+  readonly observeSplits?: () => readonly SplitObserver[];
 }
 
 const anyType = internType(anyRecord);
@@ -18,6 +20,10 @@ const anyType = internType(anyRecord);
 export class SourceInput {
   readonly #options: SourceInputOptions;
   readonly #reader: SourceReader<unknown>;
+  /** Who hears of splits. */
+  readonly #observers: readonly SplitObserver[];
+  /** The splits that observers have heard of, where there are any. */
+  readonly #splits = new Set<string>();
   #requested = false;
   #stopped = false;
   ended = false;
@@ -25,6 +31,7 @@ export class SourceInput {
   constructor(options: SourceInputOptions) {
     this.#options = options;
     this.#reader = this.#call(() => options.createReader());
+    this.#observers = 'currentSplit' in this.#reader ? (options.observeSplits?.() ?? []) : [];
   }
 
   get bytes(): number {
@@ -39,6 +46,9 @@ export class SourceInput {
   addSplit(split: Split): void {
     this.#requested = false;
     this.#call(() => this.#reader.addSplit(split as never));
+    if (this.#observers.length === 0) return;
+    this.#splits.add(split.id);
+    for (const observer of this.#observers) observer.addSplit(split.id);
   }
 
   noMoreSplits(): void {
@@ -54,6 +64,7 @@ export class SourceInput {
   poll(): RecordBatch | null {
     if (this.#stopped) this.ended = true;
     if (this.ended) return null;
+    if (this.#splits.size > 0) this.#removeSplits();
     const polled = this.#call(() => this.#reader.poll());
     if (polled === 'end') this.ended = true;
     else if (polled === 'needs-split' && !this.#requested) {
@@ -61,7 +72,31 @@ export class SourceInput {
       this.#options.requestSplit();
     }
     if (typeof polled === 'string') return null;
+    if (this.#observers.length > 0) this.#selectSplit();
     return polled instanceof RecordBatch ? polled : batchOf(polled);
+  }
+
+  /** Those that were read to their end: the batches before are through. */
+  #removeSplits(): void {
+    const open = new Set(this.#call(() => this.#reader.splits()).map(({ id }) => id));
+    for (const id of this.#splits) {
+      if (open.has(id)) continue;
+      this.#splits.delete(id);
+      for (const observer of this.#observers) observer.removeSplit(id);
+    }
+  }
+
+  #selectSplit(): void {
+    const { sourceName } = this.#options;
+    const id = this.#reader.currentSplit;
+    if (id === undefined || !this.#splits.has(id)) {
+      const given = [...this.#splits].map((split) => `'${split}'`).join(', ');
+      throw sourceFailure(
+        sourceName,
+        `currentSplit is ${id === undefined ? 'undefined' : `'${id}'`}, which is none of its splits: ${given}`,
+      );
+    }
+    for (const observer of this.#observers) observer.selectSplit(id);
   }
 
   close(): void {

@@ -34,6 +34,8 @@ import {
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
+/** Larger ones are, too, where they are dense: below so many times the number of keys. */
+const sparsenessMax = 8;
 
 /**
  * A key's place is the top bits of its hash times 2³² ÷ φ (Knuth's multiplicative hashing): the low bits say which subtask
@@ -123,22 +125,27 @@ export class KeyIndex {
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
     const { entries, numbers } = this.#keys;
+    const integer = key | 0;
     let place = this.#placeOf(hash);
     for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
       const at = (entry - 1) * entryLength;
-      if (entries[at + entryMeasure] === numberKey && numbers[(at >> 1) + entryNumber] === key) return entry - 1;
+      if (entries[at + entryMeasure] === numberKey && numbers[(at >> 1) + entryNumber] === key) {
+        // Keys were too sparse when it came.
+        if (integer === key && integer >= directMax) this.#addDirect(integer, entry - 1);
+        return entry - 1;
+      }
       place = (place + 1) & this.#mask;
     }
     const slot = this.#insert(hash, place, { kind: numberKey, start: 0, length: 0, number: key + 0 });
     if (slot < 0) return slot;
-    const integer = key | 0;
-    if (integer === key && integer >= 0 && integer < directMax) this.#addDirect(integer, slot);
+    if (integer === key && integer >= 0) this.#addDirect(integer, slot);
     return slot;
   }
 
   #addDirect(key: number, slot: number): void {
+    if (key >= directMax && key >= this.keyCount * sparsenessMax) return;
     if (key >= this.#direct.length) {
-      const direct = new Int32Array(Math.min(directMax, Math.max(initialSlots, key * 2)));
+      const direct = new Int32Array(Math.max(initialSlots, key * 2));
       direct.set(this.#direct);
       this.#direct = direct;
     }

@@ -10,7 +10,10 @@ import type { Source } from '../../src/graph/source.ts';
 import * as aggregators from '../../src/operators/aggregators/index.ts';
 import { OutputTag } from '../../src/operators/process/context.ts';
 import { t } from '../../src/schema/type.ts';
+import { valueState } from '../../src/state/descriptors.ts';
 import { TestEnvironment } from '../../src/testing/test-environment.ts';
+import { eventTime } from '../../src/time/windows/assigners/event-time.ts';
+import { triggers } from '../../src/time/windows/triggers/triggers.ts';
 
 installExecution({ args: undefined, parallelism: 1, submit: () => Promise.reject(new Error('nothing runs here')) });
 
@@ -270,6 +273,53 @@ misuses('a keyed stream', [
   ],
   [() => keyed().aggregate?.({ hits: aggregators.count() }, 5), 'aggregate: expected a function, not 5'],
   [() => keyed().aggregate?.({ createAccumulator: () => 0 }), 'aggregate: add must be a function, not undefined'],
+]);
+
+const windowed = (): Untyped =>
+  untyped(
+    new TestEnvironment()
+      .fromData([{ a: 1 }])
+      .keyBy('a')
+      .window(eventTime.tumbling('1m')),
+  );
+const sessions = (): Untyped => untyped(new TestEnvironment().fromData([{ a: 1 }]).windowAll(eventTime.session({ gap: '1m' })));
+
+misuses('windows', [
+  [() => keyed().window?.(), "window: expected an assigner of windows, such as eventTime.tumbling('1m'), not undefined"],
+  [() => keyed().window?.('1m'), "window: expected an assigner of windows, such as eventTime.tumbling('1m'), not '1m'"],
+  [() => stream().windowAll?.({}), "windowAll: expected an assigner of windows, such as eventTime.tumbling('1m'), not an object"],
+  [() => keyed().countWindow?.(0), 'countWindow: size: expected a whole number from 1, got 0'],
+  [() => stream().countWindowAll?.(2, 1.5), 'countWindow: slide: expected a whole number from 1, got 1.5'],
+  [
+    () => windowed().trigger?.(() => 'fire'),
+    'trigger: expected a trigger, such as triggers.count(100), with onElement, onEventTime and onProcessingTime, not a function',
+  ],
+  [
+    () => windowed().evictor?.({}),
+    'evictor: expected an evictor, such as evictors.count(100), with evictBefore or evictAfter, not an object',
+  ],
+  [() => windowed().allowedLateness?.('soon'), /^allowedLateness: 'soon' is not a duration/],
+  [() => windowed().sideOutputLateData?.('late'), "sideOutputLateData: expected an OutputTag, such as new OutputTag('late'), not 'late'"],
+  [
+    () => sessions().trigger?.(triggers.delta(1, () => 0)),
+    'trigger: the delta trigger cannot be used with windows that merge, such as sessions: it has no onMerge',
+  ],
+  [() => windowed().reduce?.(), 'reduce: expected a function, not undefined'],
+  [
+    () => windowed().reduce?.(() => 1, 5),
+    'reduce: expected a function (result, ctx) => row, or an object with a method process(ctx, elements, out), behind the first one, not 5',
+  ],
+  [() => windowed().sum?.({}), 'sum: expected a field name or an index, or nothing for plain values, not an object'],
+  [
+    () => windowed().aggregate?.(),
+    /^aggregate: expected aggregators by name, such as \{ hits: count\(\) \}, or an aggregate function, not undefined$/,
+  ],
+  [() => windowed().aggregate?.({ start: aggregators.count() }), "aggregate: a result cannot be called 'start'; give it another name"],
+  [() => windowed().aggregate?.({ n: aggregators.count() }, 5), /^aggregate: expected a function \(result, ctx\) => row, or an object/],
+  [() => windowed().apply?.(async () => {}), /^apply: the function must not be async/],
+  [() => windowed().process?.(() => {}), 'process: expected an object with a method process(ctx, elements, out), not a function'],
+  [() => windowed().process?.({ process() {}, clear: 1 }), 'process: clear must be a function, not 1'],
+  [() => sessions().process?.({ windowState: { n: valueState() }, process() {} }), /^process: windows that merge have no windowState/],
 ]);
 
 misuses('aggregators', [

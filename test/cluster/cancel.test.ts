@@ -76,12 +76,14 @@ describe('a job that is cancelled at some moment', () => {
     const cluster = new LocalCluster({ slots: 2 });
     const idle = await resourcesOf(cluster);
     const filesIdle = openFiles();
+    // Longer than anybody waits here: a worker that would have to be killed does not come to its end.
+    const cancelMs = 3_600_000;
     const cases = fc.sample(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...sinks), fc.nat({ max: 50 }), fc.boolean()), {
       numRuns: 40,
       seed: 7,
     });
     for (const [source, sink, delayMs, reads] of cases) {
-      const job = await cluster.submit(jobModule('cancellable'), { args: { source, sink, path, port, limits: { cancelMs: 10_000 } } });
+      const job = await cluster.submit(jobModule('cancellable'), { args: { source, sink, path, port, limits: { cancelMs } } });
       if (source === 'host')
         job
           .input<string>('in')
@@ -89,10 +91,7 @@ describe('a job that is cancelled at some moment', () => {
           .catch(() => {});
       const reading = reads && sink === 'host' ? rowsOf(job).catch(() => {}) : Promise.resolve();
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-      // Well below the time after which the thread would be killed: the worker lets go by itself.
-      const startedAt = performance.now();
       await within(job.cancel(), `cancelling ${source} → ${sink} after ${delayMs} ms`);
-      expect(performance.now() - startedAt).toBeLessThan(8000);
       expect(['cancelled', 'finished']).toContain(job.status());
       await within(reading, 'the reader');
     }

@@ -153,6 +153,43 @@ describe('access-log.ts', () => {
   });
 });
 
+describe('sessions.ts', () => {
+  const combined = /^(\S+) \S+ \S+ \[(\d+)\/(\w+)\/(\d+):(\S+ \S+)\]/;
+
+  /** The times of each address in order, cut where two are more than `gapMs` apart. */
+  function visitsOf(lines: readonly string[], gapMs: number): string[] {
+    const times = new Map<string, number[]>();
+    for (const line of lines) {
+      const [, address = '', day, month, year, clock] = combined.exec(line) ?? [];
+      times.set(address, [...(times.get(address) ?? []), Date.parse(`${day} ${month} ${year} ${clock}`)]);
+    }
+    const visits: string[] = [];
+    for (const [address, unsorted] of times) {
+      const sorted = unsorted.sort((a, b) => a - b);
+      for (let from = 0, i = 1; i <= sorted.length; i++) {
+        const [first = 0, last = 0, next = Number.POSITIVE_INFINITY] = [sorted[from], sorted[i - 1], sorted[i]];
+        if (next - last <= gapMs) continue;
+        visits.push(`${new Date(first).toISOString()} ${address}: ${i - from} hits in ${(last - first) / 1000} s`);
+        from = i;
+      }
+    }
+    return visits;
+  }
+
+  test('tells every visit once, whatever the order of the lines', async () => {
+    const lines = [...accessLogLines({ lines: 5_000, seed: 9 })];
+    // Each five lines backwards, which is far less than a minute.
+    const disordered = lines.map((_, i) => lines[i + 4 - 2 * (i % 5)] as string);
+    const directory = project({ 'access.log': ['hello', ...disordered, ''].join('\n') });
+    for (const minutes of [1, 30]) {
+      const stdout = await printed(millrace(directory, ['run', example('sessions.ts'), '--', 'access.log', String(minutes)]));
+      const expected = visitsOf(disordered, minutes * 60_000);
+      expect(linesOf(stdout).sort()).toEqual(expected.sort());
+      expect(expected.length).toBeGreaterThan(100);
+    }
+  });
+});
+
 describe('embedding', () => {
   test('each account above the threshold alerts once', async () => {
     const payments = 1_000;

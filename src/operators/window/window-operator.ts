@@ -13,9 +13,11 @@ import { describeWindows, type WindowSpec, windowFunctions } from './window-spec
 export interface WindowOperatorOptions {
   readonly spec: WindowSpec;
   readonly computation: WindowComputation;
+  /** Whether there are two inputs, and windows get `SidedRecord`s of them. */
+  readonly sided?: boolean;
 }
 
-export function windowOperator({ spec, computation }: WindowOperatorOptions): Operator {
+export function windowOperator({ spec, computation, sided = false }: WindowOperatorOptions): Operator {
   return {
     kind: 'window',
     title: computation.title,
@@ -23,7 +25,7 @@ export function windowOperator({ spec, computation }: WindowOperatorOptions): Op
     details: { ...describeWindows(spec), ...describeComputation(computation) },
     retains: true,
     ...(spec.keyed ? {} : { parallelismMax: 1 }),
-    create: (context) => new WindowInstance(spec, computation, context),
+    create: (context) => new WindowInstance({ spec, computation, sided }, context),
   };
 }
 
@@ -33,10 +35,12 @@ const onlyKey = 0;
 class WindowInstance implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #keyed: boolean;
+  readonly #sided: boolean;
   readonly #scope: WindowScope;
 
-  constructor(spec: WindowSpec, computation: WindowComputation, context: OperatorContext) {
+  constructor({ spec, computation, sided }: Required<WindowOperatorOptions>, context: OperatorContext) {
     this.#context = context;
+    this.#sided = sided;
     this.#keyed = spec.keyed;
     this.#scope = new WindowScope(spec, computation, context);
   }
@@ -57,12 +61,14 @@ class WindowInstance implements OperatorInstance {
     this.#scope.beginBatch();
   }
 
-  generate(code: OperatorCode, row: Row, emit: Emit): void {
+  generate(code: OperatorCode, row: Row, emit: Emit, input: number): void {
     this.#scope.setSides(emit.sides);
     const scope = code.names.constant('windows', this.#scope);
     const results = code.names.constant('results', this.#scope.results);
     const slotted = this.#keyed ? generateSlot(code, row, this.#context, this.#scope.index) : { row, slot: this.#onlySlot(code) };
-    code.body.line(`${scope}.accept(${slotted.slot}, ${wholeRecord(slotted.row)}, ${row.timestamp ?? 'NaN'});`);
+    const whole = wholeRecord(slotted.row);
+    const record = this.#sided ? `{ side: '${input === 0 ? 'left' : 'right'}', record: ${whole} }` : whole;
+    code.body.line(`${scope}.accept(${slotted.slot}, ${record}, ${row.timestamp ?? 'NaN'});`);
     code.body.block(`while (${results}.take())`, () => this.#emitTaken(code, emit));
   }
 

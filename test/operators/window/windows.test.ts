@@ -10,7 +10,7 @@ import { globalWindow } from '../../../src/time/windows/assigners/global-windows
 import { evictors } from '../../../src/time/windows/evictors/evictors.ts';
 import { triggers } from '../../../src/time/windows/triggers/triggers.ts';
 import type { Window } from '../../../src/time/windows/window.ts';
-import type { WindowAssigner } from '../../../src/time/windows/window-assigner.ts';
+import type { AssignerContext, WindowAssigner } from '../../../src/time/windows/window-assigner.ts';
 import { type Step, windowName } from '../../time/windows/driver.ts';
 import { Reference, type ReferenceOptions } from '../../time/windows/reference.ts';
 import { type Fired, fixedWindows, followed, type Reading, sessions } from './brute-force.ts';
@@ -55,7 +55,7 @@ describe('windows of a fixed size', () => {
   const options = fc.record({ shape: shapes, lagMs: fc.constantFrom(0, 5, 30), latenessMs: fc.constantFrom(0, 7, 1000) });
 
   /** What each way to compute says of the values of a window. */
-  const ways = ['apply', 'process', 'reduce', 'aggregate', 'aggregators'] as const;
+  const ways = ['apply', 'process', 'reduce', 'aggregate', 'aggregators', 'aggregators by slices'] as const;
 
   test.each(ways)('hand out what belongs to them, by %s', async (way) => {
     await check(
@@ -95,14 +95,19 @@ describe('windows of a fixed size', () => {
               },
               (values, { key, window: { start, end } }): unknown => ({ key, start, end, values }),
             ),
-          aggregators: () => windowed.trigger(triggers.eventTime()).aggregate({ values: collect('value'), n: count(), sum: sum('value') }),
+          // An own trigger that is the same is not known to be.
+          aggregators: () =>
+            windowed.trigger({ ...triggers.eventTime() }).aggregate({ values: collect('value'), n: count(), sum: sum('value') }),
+          'aggregators by slices': () => windowed.aggregate({ values: collect('value'), n: count(), sum: sum('value') }),
         }[way]();
         computed.getSideOutput(late).toHost('late');
         const rows = await env.collect<unknown>(computed as never);
         const expected = fixedWindows(readings, { size, slide, lagMs, latenessMs });
         const shown = ({ key, start, end, values }: Fired): unknown => {
           if (way === 'reduce') return { key, start, end, sum: sumOf(values) };
-          return way === 'aggregators' ? { key, start, end, values, n: values.length, sum: sumOf(values) } : { key, start, end, values };
+          return way.startsWith('aggregators')
+            ? { key, start, end, values, n: values.length, sum: sumOf(values) }
+            : { key, start, end, values };
         };
         expect(inOrder(rows)).toEqual(inOrder(expected.fired.map(shown)));
         expect(inOrder(env.outputs.late ?? [])).toEqual(inOrder(expected.late));
@@ -200,7 +205,8 @@ describe('windows of any kind, against the plainest operator there could be', ()
       ...others,
       isEventTime: assigner.isEventTime,
       defaultTrigger: () => assigner.defaultTrigger() as never,
-      assignWindows: ({ value }, timestamp, context) => assigner.assignWindows(value, timestamp, context),
+      assignWindows: ({ value }: Reading, timestamp: number | undefined, context: AssignerContext) =>
+        assigner.assignWindows(value, timestamp, context),
     } as unknown as WindowAssigner<Reading, Window>;
   }
 

@@ -8,7 +8,7 @@
 /** Records by which it is judged: enough to say something, few enough to be soon done with where nothing is gained. */
 const judgedRows = 32 * 1024;
 /** Records for each that goes out below which it does not pay: an aggregation costs about as much as a trip through an exchange. */
-const gainMin = 1.5;
+const gainMin = 2;
 /** Records that pass between two attempts, at first and at most: then an attempt costs next to nothing. */
 const passedRows = 16 * judgedRows;
 const passedRowsMax = 256 * judgedRows;

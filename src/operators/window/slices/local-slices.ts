@@ -3,8 +3,10 @@
  * watermark that ends the slice does. So they are in time wherever the records would have been. A record whose slice has ended here
  * already goes on at once, by itself: it makes windows fire again, or is too late, as it would without all this.
  *
- * It holds `localAggregationKeys` partial results; records of further keys go on by themselves. Where records of the same key and
- * slice hardly meet, all do, but for a sample now and then (`LocalGain`). A partial result has the time at which its slice starts.
+ * It holds only as many partial results as stay close to the processor: a record that has to wait for memory here waits there, too,
+ * and then a trip through the exchange is the smaller part. Records of further keys go on by themselves; so do all, but for a sample
+ * now and then, where records of the same key and slice hardly meet (`LocalGain`). What is worth it are few keys, or keys of which
+ * a few have most of the records. A partial result has the time at which its slice starts.
  *
  * @hotpath
  */
@@ -21,6 +23,9 @@ import { PaneSet } from './pane-set.ts';
 import { admitted, RowSlots } from './row-slots.ts';
 import type { Slices } from './slices.ts';
 import { OnlyKeys, timesExpression } from './times.ts';
+
+/** Partial results that are held at most: with the places where they are found they stay in the L2 cache. */
+const slotsMax = 4096;
 
 export interface LocalSlicesOptions {
   readonly slices: Slices;
@@ -79,14 +84,15 @@ export class LocalSlices implements OperatorInstance {
     const { localAggregationKeys, passingSlots } = context.limits;
     this.#options = options;
     this.#context = context;
-    this.#index = new KeyIndex(localAggregationKeys);
+    const held = Math.min(localAggregationKeys, slotsMax);
+    this.#index = new KeyIndex(held);
     this.#accumulators = new Accumulators(aggregators);
     this.#panes = new PaneSet(slices, this.#accumulators, keyed ? this.#index : undefined);
     this.#rowSlots = new RowSlots({
       slices,
       panes: this.#panes,
       accumulators: this.#accumulators,
-      slotsMax: localAggregationKeys,
+      slotsMax: held,
       refusal: (slice) => (this.#isPast(slice) ? lateSlot : admitted),
       opened: () => {},
     });
@@ -219,6 +225,7 @@ export class LocalSlices implements OperatorInstance {
       }
       this.#gain.passed += pane.slots.count;
       this.#panes.dropFirst(1);
+      this.#rowSlots.forget();
       this.#cursor = -1;
       this.#gain.look();
     }
@@ -228,6 +235,7 @@ export class LocalSlices implements OperatorInstance {
   advanceEventTime(watermark: number): void {
     this.#told = watermark;
     if (!this.inBatch) this.#watermark = watermark;
+    this.#rowSlots.forget();
   }
 
   /** While partial results that belong before the watermark are due, nobody is told of it. */

@@ -28,6 +28,10 @@ export const admitted = -1;
 export class RowSlots {
   readonly #options: RowSlotsOptions;
   #slots = new Int32Array(0);
+  /** Of the last row that came alone. */
+  #pane: Pane | undefined;
+  #start = Number.POSITIVE_INFINITY;
+  #end = Number.NEGATIVE_INFINITY;
   /** Rows of the last batch that belong to no pane. */
   left = 0;
 
@@ -81,7 +85,8 @@ export class RowSlots {
 
   /** The slot of one row. */
   ofRow(time: number, key: number, noKey = -1): number {
-    const pane = this.#paneAt(time);
+    if (!(time >= this.#start && time < this.#end)) this.#turnTo(time);
+    const pane = this.#pane;
     if (pane === undefined) {
       this.#leaveOut(key, noKey);
       return this.#refused;
@@ -89,6 +94,22 @@ export class RowSlots {
     if (key === noKey) return 0;
     const slot = pane.find(key);
     return slot === 0 ? this.#open(pane, key, noKey) : slot;
+  }
+
+  /** Time has advanced, or panes were dropped: what was known of the pane of the last row need not hold any more. */
+  forget(): void {
+    this.#pane = undefined;
+    this.#start = Number.POSITIVE_INFINITY;
+    this.#end = Number.NEGATIVE_INFINITY;
+  }
+
+  #turnTo(time: number): void {
+    this.forget();
+    const pane = this.#paneAt(time);
+    if (pane === undefined) return;
+    this.#pane = pane;
+    this.#start = pane.start;
+    this.#end = pane.end;
   }
 
   #leaveOut(key: number, noKey: number): void {

@@ -85,6 +85,7 @@ export class SlicedWindows {
   /** Time that never goes back. */
   advance(time: number): void {
     this.#time = time;
+    this.rowSlots.forget();
     if (this.isDue) return;
     this.#firstOpen = this.#slices.firstBehind(time);
     this.#dropPast();

@@ -1,0 +1,90 @@
+/**
+ * Windows of event time over generated records, by key: a count and a sum of each key and window.
+ *
+ *   node benchmarks/jobs/windows.mjs [records] [keys] [tumbling | sliding] [numbers | strings] [even | skewed] [parallelism] [local | direct]
+ *
+ * Records come about in order, 100,000 a second of event time (500,000 for more than 10,000 keys), in windows of 10 seconds; sliding
+ * ones slide by 100 ms. `skewed`: 90 % of the records are of one key. `local` aggregates in front of the exchange too; `direct` does
+ * not. The hash is over all rows, whatever their order; `cpuSeconds` are those of all threads.
+ */
+import { count, eventTime, StreamEnvironment, sum, watermarks } from 'millrace';
+import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
+
+const [records = '40000000', keys = '100000', kind = 'tumbling', form = 'numbers', spread = 'even', parallelism = '1', where = 'local'] =
+  process.argv.slice(2);
+const total = Number(records);
+const keyCount = Number(keys);
+const perMs = keyCount > 10_000 ? 500 : 100;
+const start = 1_700_000_000_000;
+const hot = spread === 'skewed' ? Math.floor(0.9 * 2 ** 31) : 0;
+
+const env = new StreamEnvironment({ parallelism: Number(parallelism), runtimeMode: 'streaming', localAggregation: where === 'local' });
+
+/** @param {number} i */
+function numbered(i) {
+  let x = Math.imul(i, 2654435761);
+  x ^= x >>> 15;
+  x = Math.imul(x, 2246822519);
+  x = (x ^ (x >>> 13)) & 0x7fffffff;
+  return { key: x < hot ? 0 : x % keyCount, value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
+}
+
+/** Made once, as a format that reads text would have them. */
+const names = form === 'strings' ? Array.from({ length: keyCount }, (_, i) => `customer-${i}`) : [];
+
+/** @param {number} i */
+function named(i) {
+  let x = Math.imul(i, 2654435761);
+  x ^= x >>> 15;
+  x = Math.imul(x, 2246822519);
+  x = (x ^ (x >>> 13)) & 0x7fffffff;
+  return { key: names[x < hot ? 0 : x % keyCount], value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
+}
+
+/** @type {import('millrace').Sink<{ key: number | string, start: number, n: number, s: number }>} */
+const checksum = {
+  name: 'checksum',
+  createWriter({ subtask }) {
+    let rows = 0;
+    let hash = 0;
+    return {
+      write({ key, start, n, s }) {
+        rows++;
+        const number = typeof key === 'number' ? key : Number(key.slice(9));
+        hash = (hash + Math.imul(number ^ Math.imul(start % 2 ** 31, 31), 2654435761) + Math.imul(n, 40503) + Math.imul(s, 69069)) | 0;
+      },
+      finish: () => leaveNumbers(subtask, [rows, hash]),
+    };
+  },
+};
+
+const window = kind === 'sliding' ? eventTime.sliding('10s', '100ms') : eventTime.tumbling('10s');
+env
+  .generate({ count: total, create: form === 'strings' ? named : numbered })
+  .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(100, { timestamp: 'at' }))
+  .keyBy('key')
+  .window(window)
+  .aggregate({ n: count(), s: sum('value') })
+  .sinkTo(checksum);
+
+const cpu = process.cpuUsage();
+const began = performance.now();
+await env.execute('windows');
+const seconds = (performance.now() - began) / 1000;
+const { user, system } = process.cpuUsage(cpu);
+const left = takeNumbers();
+const rows = left.reduce((all, [each]) => all + each, 0);
+const hash = left.reduce((all, [, each]) => (all + each) | 0, 0);
+const cpuSeconds = (user + system) / 1e6;
+console.log(
+  JSON.stringify({
+    program: 'windows',
+    records: total,
+    rows,
+    seconds,
+    cpuSeconds,
+    recordsPerSecond: Math.round(total / seconds),
+    recordsPerCpuSecond: Math.round(total / cpuSeconds),
+    hash: (hash >>> 0).toString(16).padStart(8, '0'),
+  }),
+);
