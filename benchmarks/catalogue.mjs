@@ -17,6 +17,9 @@ const full = {
   logLines: 900_000,
   latencyEvents: 1_000_000,
   latencyPerSecond: 100_000,
+  windowedRecords: 30_000_000,
+  sessionRecords: 50_000_000,
+  sessionKeys: 1_000_000,
   warmStarts: 30,
   pieceMs: 1000,
 };
@@ -31,6 +34,9 @@ const smoke = {
   logLines: 5_000,
   latencyEvents: 10_000,
   latencyPerSecond: 20_000,
+  windowedRecords: 200_000,
+  sessionRecords: 100_000,
+  sessionKeys: 5_000,
   warmStarts: 3,
   pieceMs: 10,
 };
@@ -48,6 +54,8 @@ export function catalogue(options) {
     accessLogReport(sizes),
     start(sizes),
     ...latency(sizes),
+    ...windows(sizes),
+    sessionMemory(sizes),
     ...pieces(sizes),
   ];
 }
@@ -138,6 +146,47 @@ function scaling({ scaledRecords }) {
 }
 
 /**
+ * Windows of 10 seconds, with and without aggregating in front of the exchange: it must be the same, and cost no more.
+ *
+ * @param {typeof full} sizes
+ * @returns {Comparison[]}
+ */
+function windows({ windowedRecords }) {
+  const job = (/** @type {string} */ where, /** @type {readonly (string | number)[]} */ args, /** @type {number} */ cores) =>
+    script(`Millrace × ${cores}, ${where}`, ['benchmarks/jobs/windows.mjs', windowedRecords, ...args, cores, where], cores);
+  /** @type {[title: string, args: readonly (string | number)[], cores: number][]} */
+  const cases = [
+    ['tumbling windows of 100,000 numbers', [100_000, 'tumbling', 'numbers', 'even'], 1],
+    ['tumbling windows of 100,000 strings', [100_000, 'tumbling', 'strings', 'even'], 1],
+    ['tumbling windows of 1,000 numbers', [1000, 'tumbling', 'numbers', 'even'], 1],
+    ['windows of 1,000 numbers that slide by 100 ms', [1000, 'sliding', 'numbers', 'even'], 1],
+    ['tumbling windows of 100,000 numbers, one of them in 90 % of the records', [100_000, 'tumbling', 'numbers', 'skewed'], 2],
+  ];
+  return cases.map(([title, args, cores]) => ({
+    kind: 'comparison',
+    name: 'windows',
+    title,
+    unit: 'records',
+    work: ({ records }) => Number(records),
+    subject: job('local', args, cores),
+    others: [job('direct', args, cores)],
+  }));
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures}
+ */
+function sessionMemory({ sessionRecords, sessionKeys }) {
+  return {
+    kind: 'figures',
+    name: 'session-memory',
+    title: `memory with ${grouped(sessionKeys)} sessions at a time`,
+    subject: script('Millrace × 2', ['benchmarks/jobs/session-memory.mjs', sessionRecords, sessionKeys, 2], 2),
+  };
+}
+
+/**
  * The example as a user runs it: the time is that of the whole process.
  *
  * @param {typeof full} sizes
@@ -207,6 +256,7 @@ function pieces({ pieceMs }) {
     'value-codec': 'values as bytes and back',
     'key-index': 'from keys to slots',
     timers: 'timers that fire and are registered again',
+    'window-allocation': 'what windowed aggregation allocates',
   };
   return Object.entries(titles).map(([name, title]) => ({
     kind: 'figures',

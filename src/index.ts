@@ -16,7 +16,9 @@ export type {
 export { callback, files, socket, stdin } from './api/connectors.ts';
 export type { BroadcastStream, DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
 export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
+export type { IntervalJoin, IntervalJoined, IntervalJoinFunction, SignedDuration } from './api/interval-join.ts';
 export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
+export type { CoGroupedStreams, HalfJoined, JoinableStreams, JoinedStreams, KeyedPair } from './api/joined-streams.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
 export type { AllWindowedStream, WindowBounds, WindowedStream, WindowRow } from './api/windowed-stream.ts';
@@ -39,12 +41,23 @@ export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';
 export type { Aggregator } from './operators/aggregators/aggregator.ts';
 export * from './operators/aggregators/index.ts';
 export type { AsyncContext } from './operators/async/async-map.ts';
+export type { IntervalJoinContext } from './operators/join/interval-join.ts';
 export type { AggregateFunction } from './operators/keyed-fold.ts';
+export type {
+  BroadcastProcessFunction,
+  BroadcastReaderContext,
+  BroadcastWriterContext,
+  CoProcessFunction,
+  KeyedBroadcastProcessFunction,
+  KeyedCoProcessFunction,
+  MixedDeclarations,
+} from './operators/process/co-process.ts';
 export { OutputTag, type ProcessContext, type SubtaskContext } from './operators/process/context.ts';
 export type { TimerService } from './operators/process/key-scope.ts';
 export type { KeyedProcessFunction } from './operators/process/keyed-process.ts';
-export type { ProcessFunction } from './operators/process/process.ts';
+export type { ProcessFunction, StatefulContext } from './operators/process/process.ts';
 export type { KeyedContext, TimerContext } from './operators/process/stateful-instance.ts';
+export type { SidedRecord } from './operators/window/co-window.ts';
 export type {
   AllWindowFunction,
   ProcessWindowContext,
@@ -60,9 +73,11 @@ export {
   type BroadcastStateDescriptor,
   broadcastState,
   type DefaultedStateOptions,
+  type ListStateDeclarations,
   type ListStateDescriptor,
   listState,
   type MapStateDescriptor,
+  type MixedStateDeclarations,
   mapState,
   type OperatorListStateDescriptor,
   type OperatorStateDeclarations,

@@ -94,6 +94,7 @@ export function nodeExecution(parallelism: number): Execution {
   return {
     args: programArguments(),
     parallelism,
+    standalone: true,
     async submit(job) {
       if (executed) {
         throw new MillraceError(

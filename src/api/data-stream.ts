@@ -410,9 +410,13 @@ function keySpec(key: unknown, of: string): KeySpec {
   return { kind: 'fields', fields: fields.map(String), composite: Array.isArray(key) };
 }
 
+/** Whether an endpoint is one of the engine's own. */
+export function isInternal(endpoint: string): boolean {
+  return endpoint.startsWith(internalEndpoint);
+}
+
 /** A name that users may give an endpoint. */
 export function checkEndpointName(name: string, of: string): void {
   checkArgument(name, text, `${of}: the name`);
-  if (name.startsWith(internalEndpoint))
-    throw new MillraceError('INVALID_OPTION', `${of}: the name cannot start with '${internalEndpoint}'`);
+  if (isInternal(name)) throw new MillraceError('INVALID_OPTION', `${of}: the name cannot start with '${internalEndpoint}'`);
 }

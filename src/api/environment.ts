@@ -15,7 +15,7 @@ import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
 import { generateOperator, type SourceOperator, sourceOperator } from '../operators/source.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
-import { checkEndpointName, DataStream } from './data-stream.ts';
+import { checkEndpointName, DataStream, isInternal } from './data-stream.ts';
 import { currentExecution, type Execution } from './execution.ts';
 import { explainJob } from './explain.ts';
 import { type EdgeDraft, edgeFrom, GraphBuilder, type OperatorDraft } from './graph-builder.ts';
@@ -186,7 +186,21 @@ export class StreamEnvironment {
 
   /** Runs the job to its end. In a worker it never returns. @throws MillraceError when the job fails or is cancelled */
   async execute(name = 'job'): Promise<JobResult> {
+    if (this.#execution.standalone === true) this.#refuseEndpoints();
     return (await this.executeAsync(name)).result();
+  }
+
+  /** Who waits for the result of a job that runs by itself can neither feed it nor read it. */
+  #refuseEndpoints(): void {
+    const { operators } = this.#description('job').graph;
+    const endpoint = operators.map(({ spec }) => spec.endpoint).find((each) => each !== undefined && !isInternal(each.name));
+    if (endpoint === undefined) return;
+    const method = endpoint.direction === 'input' ? 'fromHost' : 'toHost';
+    throw new MillraceError(
+      'INVALID_JOB',
+      `execute: nobody is at the other end of ${method}('${endpoint.name}'): use executeAsync() and job.${endpoint.direction}('${endpoint.name}'), ` +
+        'or submit this module to a LocalCluster from another program',
+    );
   }
 
   /** Starts the job. */

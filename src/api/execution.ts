@@ -13,6 +13,8 @@ export interface Execution {
   readonly args: unknown;
   /** Parallelism of an environment that names none. */
   readonly parallelism: number;
+  /** Whether the job runs by itself, in the program that was started. */
+  readonly standalone?: boolean;
   /** Takes the job; the client's promise never resolves where the module is only loaded for its graph. */
   submit(job: JobDescription): Promise<JobClient>;
 }

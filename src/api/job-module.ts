@@ -57,5 +57,13 @@ function freshUrl(module: string): string {
 
 function moduleFailure(module: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  return new MillraceError('JOB_MODULE', `${module} cannot be loaded: ${thrownText(error)}`, { cause: error });
+  return new MillraceError('JOB_MODULE', `${module} cannot be loaded: ${thrownText(error)}${wayOut(error)}`, { cause: error });
+}
+
+/** Threads load modules as Node does by itself: what a program registered to run its own TypeScript is not there. */
+function wayOut(error: unknown): string {
+  const unknownExtension = error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION';
+  return unknownExtension && /\.m?ts\b/.test(error.message)
+    ? '; this version of Node loads no TypeScript: run the job with `millrace run`, or name the JavaScript that it is compiled to'
+    : '';
 }

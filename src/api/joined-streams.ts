@@ -73,7 +73,9 @@ export class KeyedPair<A, B, M extends Meeting> {
   }
 
   /** Both streams get these windows; assigners of one's own, triggers and evictors are given `SidedRecord`s. */
-  window<W extends Window>(assigner: WindowAssigner<SidedRecord<A, B>, W>): M extends 'join' ? JoinedStreams<A, B, W> : CoGroupedStreams<A, B, W> {
+  window<W extends Window>(
+    assigner: WindowAssigner<SidedRecord<A, B>, W>,
+  ): M extends 'join' ? JoinedStreams<A, B, W> : CoGroupedStreams<A, B, W> {
     const { meeting } = this.#streams;
     checkAssigner(assigner, `${meeting}: window`);
     const spec: WindowSpec = {

@@ -35,14 +35,14 @@ const writeKey: Writer = (sink, key, depth) => {
 
 function writeObjectKey(sink: ByteSink, key: object, depth: number): void {
   const kind = kindOf(key);
-  if (kind === 'Object' || kind === 'NullObject') writeSorted(sink, key, depth);
+  if (kind === 'Object' || kind === 'NullObject') writeSorted(sink, key as Record<string, unknown>, depth);
   else if (kind === 'Array') writeArray(sink, key as unknown[], depth, writeKey);
   else if (kind === 'Map' || kind === 'Set') refuse();
   else writeLeaf(sink, key, kind);
 }
 
 /** `sort` compares UTF-16 units, which is the same order in every locale. */
-function writeSorted(sink: ByteSink, object: object, depth: number): void {
+function writeSorted(sink: ByteSink, object: Record<string, unknown>, depth: number): void {
   refuseSymbolKeys(object);
   const names = Object.keys(object).sort();
   sink.u8(tag.object);

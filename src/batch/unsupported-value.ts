@@ -1,6 +1,7 @@
 /** Why a value cannot be encoded, and where in it that is. Only asked when encoding has failed. Runs on any thread. */
 
 import { types } from 'node:util';
+import { thrownText } from '../base/errors.ts';
 import { nestingDepthMax } from '../base/limits.ts';
 import { isIndex, isResizable, kindOf, symbolKeyOf } from './value-kind.ts';
 
@@ -9,11 +10,11 @@ export class UnsupportedValueError extends Error {
   override readonly name = 'UnsupportedValueError';
   /** Where it is within the value given: `.items[3].callback`, `.map.get("x")`; empty for the value itself. */
   readonly path: string;
-  /** What it is: `function`, `symbol key`, `class Foo instance`, `WeakMap`, `accessor property`, `cyclic value`. */
+  /** What it is: `function`, `symbol key`, `class Foo instance`, `WeakMap`, `getter that throws Error: no`, `cyclic value`. */
   readonly type: string;
 
-  constructor(path: string, type: string) {
-    super(`cannot encode ${path === '' ? 'the value itself' : path}: ${type}`);
+  constructor(path: string, type: string, options?: { cause?: unknown }) {
+    super(`cannot encode ${path === '' ? 'the value itself' : path}: ${type}`, options);
     this.path = path;
     this.type = type;
   }
@@ -25,10 +26,15 @@ export function findUnsupported(value: unknown, path: string, isKey: boolean, an
   if (type !== undefined) return new UnsupportedValueError(path, type);
   if (typeof value !== 'object' || value === null) return undefined;
   ancestors.add(value);
-  for (const [step, property] of partsOf(value)) {
+  for (const [step, read] of partsOf(value)) {
     const place = path + step;
-    if (property.writable === undefined) return new UnsupportedValueError(place, 'accessor property');
-    const found = findUnsupported(property.value, place, isKey, ancestors);
+    let part: unknown;
+    try {
+      part = read();
+    } catch (error) {
+      return new UnsupportedValueError(place, `getter that throws ${thrownText(error)}`, { cause: error });
+    }
+    const found = findUnsupported(part, place, isKey, ancestors);
     if (found !== undefined) return found;
   }
   ancestors.delete(value);
@@ -67,18 +73,18 @@ function extraPropertyType(value: object, kind: string): string | undefined {
 }
 
 /** The parts of a value that are encoded in turn, each with the step that leads to it. */
-function* partsOf(value: object): Iterable<[step: string, property: PropertyDescriptor]> {
+function* partsOf(value: object): Iterable<[step: string, read: () => unknown]> {
   if (types.isMap(value)) {
     let index = 0;
     for (const [key, item] of value) {
-      yield [`.keys()[${index++}]`, { value: key, writable: true }];
-      yield [`.get(${displayOf(key)})`, { value: item, writable: true }];
+      yield [`.keys()[${index++}]`, () => key];
+      yield [`.get(${displayOf(key)})`, () => item];
     }
   } else if (types.isSet(value)) {
     let index = 0;
-    for (const item of value) yield [`.values()[${index++}]`, { value: item, writable: true }];
+    for (const item of value) yield [`.values()[${index++}]`, () => item];
   } else if (!ArrayBuffer.isView(value)) {
-    for (const key of Object.keys(value)) yield [stepTo(key), Object.getOwnPropertyDescriptor(value, key) ?? {}];
+    for (const key of Object.keys(value)) yield [stepTo(key), () => (value as Record<string, unknown>)[key]];
   }
 }
 

@@ -3,7 +3,7 @@
  * Any data value as bytes and back, without loss: what crosses a thread or enters a snapshot in an `any` column.
  * Invariant: `decodeValue` returns a value like the one encoded, or one of them throws; nothing is dropped or coerced.
  * What is not kept is what values do not show: shared references become copies, properties that are not enumerable
- * are left out, frozen objects thaw. Objects of another realm become objects of this one. Runs on any thread.
+ * are left out, frozen objects thaw, accessors are what they read as. Objects of another realm become objects of this one. Runs on any thread.
  */
 import { nestingDepthMax } from '../base/limits.ts';
 import type { ByteSink } from './byte-sink.ts';
@@ -52,7 +52,7 @@ const refusal = new Error('a value was refused');
 
 /**
  * Appends a value to the sink. On failure the sink is as before.
- * @throws UnsupportedValueError for functions, symbols, class instances, accessors, cycles and the like
+ * @throws UnsupportedValueError for functions, symbols, class instances, getters that throw, cycles and the like
  */
 export function encodeValue(sink: ByteSink, value: unknown): void {
   encodeWith(writeValue, sink, value, false);
@@ -65,8 +65,9 @@ export function encodeWith(write: Writer, sink: ByteSink, value: unknown, isKey:
     write(sink, value, 0);
   } catch (error) {
     sink.length = start;
-    if (error !== refusal) throw error;
-    throw findUnsupported(value, '', isKey, new Set()) ?? new UnsupportedValueError('', 'value that changes when read');
+    const found = findUnsupported(value, '', isKey, new Set());
+    if (found !== undefined) throw found;
+    throw error === refusal ? new UnsupportedValueError('', 'value that changes when read') : error;
   }
 }
 
@@ -171,12 +172,10 @@ function writePlain(sink: ByteSink, object: Record<string, unknown>, depth: numb
   sink.u8(0);
   let count = 0;
   for (const key in object) {
-    const property = Object.getOwnPropertyDescriptor(object, key);
-    if (property === undefined) continue; // Someone has put a property on Object.prototype.
-    if (property.writable === undefined) refuse(); // Only accessors lack `writable`.
+    if (!Object.hasOwn(object, key)) continue; // Someone has put a property on Object.prototype.
     if (++count > narrowObjectMax) break;
     sink.text(key);
-    writeValue(sink, property.value, depth + 1);
+    writeValue(sink, object[key], depth + 1);
   }
   if (count <= narrowObjectMax) sink.bytes[countPosition] = count;
   else writeWide(sink, object, depth, countPosition);
@@ -190,9 +189,9 @@ function writeWide(sink: ByteSink, object: Record<string, unknown>, depth: numbe
   for (const key of keys) writeProperty(sink, object, key, depth, writeValue);
 }
 
-export function writeProperty(sink: ByteSink, object: object, key: string, depth: number, write: Writer): void {
+export function writeProperty(sink: ByteSink, object: Record<string, unknown>, key: string, depth: number, write: Writer): void {
   sink.text(key);
-  write(sink, dataProperty(object, key), depth + 1);
+  write(sink, object[key], depth + 1);
 }
 
 /** Of all questions only `keys` tells elements, holes and extra properties apart. It takes 8 ns an element. */
@@ -206,11 +205,11 @@ export function writeArray(sink: ByteSink, array: readonly unknown[], depth: num
   else writeSparse(sink, array, keys, depth, write);
 }
 
-/** Elements that are accessors are read, not refused: to ask each one costs more than to write it. */
 function writeDense(sink: ByteSink, array: readonly unknown[], depth: number, write: Writer): void {
+  const { length } = array;
   sink.u8(tag.array);
-  sink.varint(array.length);
-  for (let index = 0; index < array.length; index++) write(sink, array[index], depth + 1);
+  sink.varint(length);
+  for (let index = 0; index < length; index++) write(sink, array[index], depth + 1);
 }
 
 function writeSparse(sink: ByteSink, array: readonly unknown[], keys: string[], depth: number, write: Writer): void {
@@ -220,25 +219,33 @@ function writeSparse(sink: ByteSink, array: readonly unknown[], keys: string[], 
   for (const key of keys) {
     if (!isIndex(key)) refuse();
     sink.varint(Number(key));
-    write(sink, dataProperty(array, key), depth + 1);
+    write(sink, array[Number(key)], depth + 1);
   }
 }
 
 function writeMap(sink: ByteSink, map: ReadonlyMap<unknown, unknown>, depth: number): void {
   refuseExtraProperties(map);
   sink.u8(tag.map);
-  sink.varint(map.size);
+  let left = map.size;
+  sink.varint(left);
   for (const [key, value] of map) {
+    if (left-- === 0) refuse(); // A getter has added to it.
     writeValue(sink, key, depth + 1);
     writeValue(sink, value, depth + 1);
   }
+  if (left !== 0) refuse();
 }
 
 function writeSet(sink: ByteSink, set: ReadonlySet<unknown>, depth: number): void {
   refuseExtraProperties(set);
   sink.u8(tag.set);
-  sink.varint(set.size);
-  for (const value of set) writeValue(sink, value, depth + 1);
+  let left = set.size;
+  sink.varint(left);
+  for (const value of set) {
+    if (left-- === 0) refuse(); // A getter has added to it.
+    writeValue(sink, value, depth + 1);
+  }
+  if (left !== 0) refuse();
 }
 
 function writeDate(sink: ByteSink, date: Date): void {
@@ -260,12 +267,6 @@ function writeBytes(sink: ByteSink, value: ArrayBuffer | ArrayBufferView, kind: 
   sink.varint(value.byteLength);
   if (ArrayBuffer.isView(value)) sink.copy(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   else sink.copy(new Uint8Array(value));
-}
-
-function dataProperty(object: object, key: string): unknown {
-  const property = Object.getOwnPropertyDescriptor(object, key);
-  if (property?.writable === undefined) refuse();
-  return property.value;
 }
 
 export function refuseSymbolKeys(object: object): void {

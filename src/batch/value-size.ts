@@ -20,9 +20,14 @@ export function textBytes(text: string): number {
   return units > shortTextUnitsMax && unitOutsideLatin1.test(text) ? units * 2 : units;
 }
 
-/** Bytes of a value in an `any` column, about; no more is counted once there are `enough`. Calls no getter. */
+/** Bytes of a value in an `any` column, about; no more is counted once there are `enough`. */
 export function valueBytes(value: unknown, enough: number): number {
-  return bytesWithin(value, enough, 0);
+  try {
+    return bytesWithin(value, enough, 0);
+  } catch {
+    // A getter threw. The codec says which, where the value crosses threads.
+    return valueBytesMin;
+  }
 }
 
 function bytesWithin(value: unknown, enough: number, depth: number): number {
@@ -60,7 +65,7 @@ function bytesOfProperties(object: object, enough: number, depth: number): numbe
   let bytes = valueBytesMin;
   for (const name in object) {
     if (bytes >= enough) break;
-    bytes += name.length + bytesWithin(Object.getOwnPropertyDescriptor(object, name)?.value, enough - bytes, depth + 1);
+    bytes += name.length + bytesWithin((object as Record<string, unknown>)[name], enough - bytes, depth + 1);
   }
   return bytes;
 }

@@ -30,7 +30,7 @@ const program = new Command('millrace')
   .version(packageVersion(), '-V, --version', 'show the version')
   .helpOption('-h, --help', 'show this help')
   .addHelpText('after', examples)
-  .showHelpAfterError("(see 'millrace --help'; arguments of the job itself go behind --)");
+  .showHelpAfterError(errorHint(own));
 
 jobCommand('run', 'run a job').action(async (file: string, options: OwnOptions) => {
   await exit(await exitCodeOf(async () => (await import('./run-command.ts')).runCommand(file, jobOptions(options))));
@@ -44,6 +44,13 @@ jobCommand('explain', 'show the plan of a job without running it')
 
 watchOutput();
 await program.parseAsync(own, { from: 'user' });
+
+/** What follows the message about a wrong command line. A job without a command is the likeliest mistake of all. */
+function errorHint([first = '']: readonly string[]): string {
+  return /\.m?[jt]s$/.test(first)
+    ? `(to run a job: millrace run ${first})`
+    : "(see 'millrace --help'; arguments of the job itself go behind --)";
+}
 
 interface OwnOptions {
   readonly parallelism?: number;

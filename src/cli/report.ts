@@ -78,5 +78,6 @@ const internal = [
   '(node:',
   'at node:',
   'at async node:',
+  'at async Promise.',
   '(<anonymous>)',
 ];

@@ -1,10 +1,10 @@
 /**
  * Which value fits which column, and which record which type, as generated code asks it: in the exchange that writes records in
  * columns, and where the chain checks a declared type. What fits can be made again from the columns; whatever else a record
- * holds, a symbol key, an accessor, a hole, a property of an array, makes it one that does not fit.
+ * holds, a symbol key, a hole, a property of an array, makes it one that does not fit. An accessor is what it reads as.
  */
 
-import { hasOnly, isPlainDate } from '../schema/inference.ts';
+import { frameOf, hasOnly, isPlainDate } from '../schema/inference.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
 import type { CodeWriter, Names } from './code-writer.ts';
 import type { FieldKind } from './row.ts';
@@ -72,10 +72,11 @@ function takeTuple(type: RecordType, { code, names, misfit }: CheckPlace): strin
   const prototype = names.constant('ArrayPrototype', Array.prototype);
   const length = type.names.length;
   code.block(`if (!Array.isArray(v) || v.length !== ${length} || Object.getPrototypeOf(v) !== ${prototype})`, misfit);
-  // Indices come first, ascending: when the last of as many keys is the last index, there are no holes and no other keys.
-  code.line(`const keys = ${names.constant('keysOf', Object.keys)}(v);`);
+  // As many values as elements, and all elements there: no holes and no other properties. Keys would cost a string for each index.
+  const present = type.names.map((name) => `${name} in v`).join(' && ');
+  const values = names.constant('valuesOf', Object.values);
   const symbols = names.constant('symbolsOf', Object.getOwnPropertySymbols);
-  code.block(`if (keys.length !== ${length} || keys[${length - 1}] !== '${length - 1}' || ${symbols}(v).length !== 0)`, misfit);
+  code.block(`if (!(${present}) || ${values}(v).length !== ${length} || ${symbols}(v).length !== 0)`, misfit);
   return type.names.map((name, i) => {
     code.line(`const x${i} = v[${name}];`);
     return `x${i}`;
@@ -83,26 +84,20 @@ function takeTuple(type: RecordType, { code, names, misfit }: CheckPlace): strin
 }
 
 /**
- * Names in their order first; then that none of them is an accessor, before anything is read; then that there are no others, which
- * means symbols by now. Each asks a builtin that V8 answers without leaving compiled code.
+ * Names in their order first; then that there are no others, which means symbols by now, and that all of them can be read. V8 answers
+ * both without leaving compiled code.
  */
 function takeObject(type: RecordType, { code, names, misfit }: CheckPlace): string[] {
   const prototype = names.constant('ObjectPrototype', Object.prototype);
   const list = names.constant('names', type.names);
-  const property = names.constant('property', Object.getOwnPropertyDescriptor);
   code.block(`if (typeof v !== 'object' || v === null || Object.getPrototypeOf(v) !== ${prototype})`, misfit);
   code.line('let at = 0;');
   code.line(`for (const name in v) if (${list}[at++] !== name) { at = -1; break; }`);
   code.block(`if (at !== ${type.names.length})`, misfit);
-  for (const [i, name] of type.names.entries()) {
-    // A name that Object.prototype lends has no descriptor; only accessors lack a value.
-    code.line(`const p${i} = ${property}(v, ${JSON.stringify(name)});`);
-    code.block(`if (p${i} === undefined || p${i}.writable === undefined)`, misfit);
-  }
-  const frame = names.constant('frame', Object.preventExtensions(Object.fromEntries(type.names.map((name) => [name, undefined]))));
+  const frame = names.constant('frame', frameOf(type.names));
   code.block(`if (!${names.constant('hasOnly', hasOnly)}(v, ${frame}))`, misfit);
-  return type.names.map((_, i) => {
-    code.line(`const x${i} = p${i}.value;`);
+  return type.names.map((name, i) => {
+    code.line(`const x${i} = v[${JSON.stringify(name)}];`);
     return `x${i}`;
   });
 }

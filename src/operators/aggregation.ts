@@ -47,6 +47,15 @@ export interface BatchTarget {
   readonly isNobodys: string | undefined;
 }
 
+/** The partial result of one value alone. */
+function singlePartial(state: AggregatorState): (value: unknown) => unknown {
+  return (value) => {
+    state.clear(0);
+    state.add(0, value);
+    return state.partial(0);
+  };
+}
+
 /** Writes code of one operator for some states. */
 export class AggregationCode {
   readonly #code: OperatorCode;
@@ -119,13 +128,32 @@ export class AggregationCode {
     });
   }
 
-  /** The partial results of a slot, as a row for another subtask. `states`: expressions, of others than these states. */
-  partialRow(slot: string, of: Pick<Row, 'key' | 'timestamp'>, states = this.#states.map(({ state }) => this.#name(state))): Row {
-    const fields = states.map((state, i) => {
+  /** The partial results of a slot, as a row for another subtask. */
+  partialRow(slot: string, of: Pick<Row, 'key' | 'timestamp'>): Row {
+    const fields = this.#states.map(({ state }, i) => {
       const partial = this.#code.names.fresh('partial');
-      this.#code.body.line(`const ${partial} = ${state}.partial(${slot});`);
+      this.#code.body.line(`const ${partial} = ${this.#name(state)}.partial(${slot});`);
       return localField(String(i), partial);
     });
+    return { form: 'tuple', fields, value: undefined, ...of };
+  }
+
+  /** The partial results of one row alone, as a row for another subtask. The states are for this only. */
+  singleRow(row: Row, of: Pick<Row, 'key' | 'timestamp'>, values: readonly string[]): Row {
+    const partials = this.#states.map(({ aggregator }) => (aggregator.partialOfNumber === 'one' ? '1' : this.#code.names.fresh('partial')));
+    const computed = partials.filter((partial) => partial !== '1');
+    if (computed.length > 0) this.#code.body.line(`let ${computed.join(', ')};`);
+    const isNumber = (i: number): string => `typeof ${values[i]} === 'number' ? ${values[i]} : `;
+    const write = (): void => {
+      for (const [i, { aggregator, state }] of this.#states.entries()) {
+        if (aggregator.partialOfNumber === 'one') continue;
+        const single = this.#code.names.constant('single', singlePartial(state));
+        const asIs = aggregator.partialOfNumber === 'itself' ? isNumber(i) : '';
+        this.#code.body.line(`${partials[i]} = ${asIs}${single}(${values[i]});`);
+      }
+    };
+    if (computed.length > 0) this.guarded(row, write);
+    const fields = partials.map((partial, i) => localField(String(i), partial, partial === '1' ? 'float64' : 'js'));
     return { form: 'tuple', fields, value: undefined, ...of };
   }
 

@@ -3,7 +3,7 @@
 import type { Operator } from '../compiler/operator.ts';
 import { wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import { synchronous } from './functions.ts';
+import { refusePromise, synchronous } from './functions.ts';
 
 export function filterOperator(fn: UserFunction): Operator {
   synchronous(fn, 'filter');
@@ -16,7 +16,8 @@ export function filterOperator(fn: UserFunction): Operator {
       generate(code, row, emit) {
         const call = code.call(fn, row);
         code.body.block(`if (${call.result})`, () => {
-          const check = code.names.constant('noPromise', noPromise);
+          // A promise is truthy whatever it will come to.
+          const check = code.names.constant('noPromise', refusePromise('filter'));
           code.body.line(
             `if (${call.result} !== true) try { ${check}(${call.result}); } catch (error) { throw ${code.failure('error', wholeRecord(call.row))}; }`,
           );
@@ -25,9 +26,4 @@ export function filterOperator(fn: UserFunction): Operator {
       },
     }),
   };
-}
-
-/** A promise is truthy whatever it will come to. */
-function noPromise(result: unknown): void {
-  if (result instanceof Promise) throw new TypeError('filter: the function returned a promise; a stage never waits for a record');
 }

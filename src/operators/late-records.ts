@@ -19,8 +19,8 @@ export class LateRecords {
   #gathering: Timer | undefined;
   #warned = false;
 
-  /** @param wayOut the method that sends late records to a side output */
-  constructor(context: OperatorContext, wayOut = 'sideOutputLateData(tag)') {
+  /** @param wayOut the method that sends late records to a side output, and its verb: it 'hands' them out */
+  constructor(context: OperatorContext, wayOut = 'sideOutputLateData(tag) hands') {
     this.#context = context;
     this.#wayOut = wayOut;
   }
@@ -54,7 +54,7 @@ export class LateRecords {
     this.#context.warn(
       `${records} too late${which} and went nowhere, by up to ${Math.ceil(this.#latenessMsMax)} ms of event time; for example ${this.#sample}. ` +
         `Watermarks that wait ${Math.ceil(this.#latenessMsMax)} ms longer, or as much more allowed lateness, would have kept them; ` +
-        `${this.#wayOut} hands such records out; further ones are only counted (lateRecords)`,
+        `${this.#wayOut} such records out; further ones are only counted (lateRecords)`,
       `late records of ${operator.id}`,
     );
   }

@@ -1,9 +1,10 @@
 /** One record out for each record in. */
 
-import type { Operator } from '../compiler/operator.ts';
+import type { CallResult, Operator, OperatorCode } from '../compiler/operator.ts';
+import { wholeRecord } from '../compiler/row.ts';
 import { projectedRow } from '../compiler/user-call.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import { synchronous } from './functions.ts';
+import { refusePromise, synchronous } from './functions.ts';
 
 export function mapOperator(fn: UserFunction): Operator {
   synchronous(fn, 'map');
@@ -14,7 +15,14 @@ export function mapOperator(fn: UserFunction): Operator {
     retains: false,
     create: () => ({
       generate(code, row, emit) {
-        emit(projectedRow(fn, row) ?? code.call(fn, row).resultRow);
+        const projected = projectedRow(fn, row);
+        if (projected !== undefined) {
+          emit(projected);
+          return;
+        }
+        const called = code.call(fn, row);
+        if (called.resultRow.form === 'unknown') refusePromises(code, called);
+        emit(called.resultRow);
       },
       generateBatch(_code, row, emit) {
         const projected = projectedRow(fn, row);
@@ -23,4 +31,12 @@ export function mapOperator(fn: UserFunction): Operator {
       },
     }),
   };
+}
+
+/** A result whose shape the function's source does not show may be anything. */
+function refusePromises(code: OperatorCode, { result, row }: CallResult): void {
+  const check = code.names.constant('noPromise', refusePromise('map'));
+  code.body.line(
+    `if (typeof ${result} === 'object') try { ${check}(${result}); } catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`,
+  );
 }

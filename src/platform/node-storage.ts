@@ -23,12 +23,24 @@ export const nodeStorage: Storage = {
   entries,
   open: (path) => new NodeReadableFile(path),
   create: (path) => new NodeWritableFile(path),
-  makeDirectory(path) {
-    mkdirSync(path, { recursive: true });
-  },
+  makeDirectory,
   rename,
   remove: (path) => unlinkSync(path),
 };
+
+/** One level after the other: Node 20 goes round for ever where it may not make one, as in /proc. */
+function makeDirectory(path: string): void {
+  const levels = [resolve(path)];
+  for (let at = dirname(resolve(path)); factsOf(at) === undefined; at = dirname(at)) levels.push(at);
+  for (const each of levels.reverse()) {
+    try {
+      mkdirSync(each);
+    } catch (error) {
+      // Another thread may have made it meanwhile.
+      if (factsOf(each)?.isDirectory() !== true) throw error;
+    }
+  }
+}
 
 async function list(pattern: string): Promise<string[]> {
   const path = resolve(pattern);

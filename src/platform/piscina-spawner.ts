@@ -31,6 +31,7 @@ export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions)
   });
   // A thread that dies between two jobs is replaced, and no job is the worse for it.
   pool.on('error', () => {});
+  expectPipes(slots);
   const exiting = new Set<Promise<void>>();
   const exit = (threads: readonly Worker[]): Promise<void> => {
     const exited = exitOf(threads).finally(() => exiting.delete(exited));
@@ -60,8 +61,21 @@ export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions)
       const ended = exit(pool.threads);
       void pool.destroy();
       await Promise.all([ended, ...exiting]);
+      expectPipes(-slots);
     },
   };
+}
+
+/**
+ * What threads write is piped to the output of the process, which gives its streams some listeners for each. That is no leak:
+ * without this, whoever listens next makes Node warn of one, on machines of ten cores and more.
+ */
+function expectPipes(threads: number): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const most = stream.getMaxListeners();
+    // Zero says that any number is fine.
+    if (most !== 0) stream.setMaxListeners(most + threads);
+  }
 }
 
 /** Resolves when the threads have ended, or have been waited for long enough. */

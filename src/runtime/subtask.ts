@@ -103,7 +103,8 @@ export class Subtask {
 
   /** Monotonic time by which the subtask wants to be stepped although nothing arrived. */
   get deadline(): number {
-    return this.#stalled ? Number.POSITIVE_INFINITY : Math.min(this.#flushAt, this.#options.time.deadline);
+    const takesTime = this.#state === 'running' || this.#state === 'draining';
+    return this.#stalled || !takesTime ? Number.POSITIVE_INFINITY : Math.min(this.#flushAt, this.#options.time.deadline);
   }
 
   get input(): InputGate | SourceInput {

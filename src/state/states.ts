@@ -125,7 +125,9 @@ export type StateFor<S> =
  * const state = { last: valueState<number>(), seen: mapState<string, Date>() };
  * type State = StateOf<typeof state>; // { last: ValueState<number>, seen: MapState<string, Date> }
  */
-export type StateOf<D extends StateDeclarations | OperatorStateDeclarations | MixedStateDeclarations> = { readonly [Name in keyof D]: StateFor<D[Name]> };
+export type StateOf<D extends StateDeclarations | OperatorStateDeclarations | MixedStateDeclarations> = {
+  readonly [Name in keyof D]: StateFor<D[Name]>;
+};
 
 /** The same, where broadcast state may only be read. */
 export type ReadOnlyStateOf<D extends OperatorStateDeclarations> = {

@@ -6,6 +6,9 @@ import { unexpected } from '../base/options.ts';
 /** How the records of an input are keyed. */
 export type KeyOf<T> = FieldOf<T> | readonly FieldOf<T>[] | ((value: T) => unknown);
 
+/** A function object, or a function without parameters that makes one. */
+export type MadeOr<F> = F | (() => F);
+
 type AnyKey = (value: unknown) => unknown;
 
 /** Whatever may be in a function object. */

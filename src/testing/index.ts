@@ -1,10 +1,10 @@
 /** The test kit of Millrace. */
 
 export type { HarnessElement, HarnessRecord, TimedValue } from './harness-channels.ts';
+export type { HarnessInput } from './harness-input.ts';
 export type { KeyOf } from './harness-subject.ts';
 export { ManualClock } from './manual-clock.ts';
 export {
-  type HarnessInput,
   type HarnessOptions,
   type HarnessSnapshot,
   type KeyedBy,

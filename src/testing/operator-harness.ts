@@ -28,8 +28,9 @@ import type { ProcessFunction } from '../operators/process/process.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../state/descriptors.ts';
 import { type HarnessElement, type HarnessFeed, type HarnessRecord, isRecord, type TimedValue } from './harness-channels.ts';
+import { HarnessInput } from './harness-input.ts';
 import { buildHarnessSlot, type HarnessOperator, type HarnessSlot } from './harness-slot.ts';
-import { type KeyOf, wired } from './harness-subject.ts';
+import { type KeyOf, type MadeOr, wired } from './harness-subject.ts';
 import { ManualClock } from './manual-clock.ts';
 
 /** What the operators under test held: plain data, for `restore`. */
@@ -84,56 +85,6 @@ const stateless: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap', 'pro
 /** Turns of the event loop without anything new after which nothing is expected of it. */
 const idleTurns = 8;
 
-/** One input of the operator under test. */
-export class HarnessInput<T> {
-  readonly #feed: HarnessFeed;
-  readonly #run: () => void;
-
-  /** @internal */
-  constructor(feed: HarnessFeed, run: () => void) {
-    this.#feed = feed;
-    this.#run = run;
-  }
-
-  /** A record comes, with its event time where the stream has one, in epoch milliseconds. */
-  processElement(value: T, timestamp?: number): void {
-    this.processElements([{ value, timestamp }]);
-  }
-
-  /** Several records come in one batch. */
-  processElements(records: readonly TimedValue<T>[]): void {
-    if (this.#feed.ended) throw new MillraceError('ENDPOINT', 'the input of the harness has ended');
-    for (const { timestamp } of records)
-      if (timestamp !== undefined && !Number.isFinite(timestamp))
-        throw unexpected('processElement: the timestamp', 'a number of milliseconds', timestamp);
-    if (records.length > 0) this.#feed.put(records);
-    this.#run();
-  }
-
-  /** Event time of this input has come to `time`. */
-  processWatermark(time: number): void {
-    if (typeof time !== 'number' || !(time >= this.#feed.watermark))
-      throw unexpected('processWatermark', `a time from ${this.#feed.watermark} on: watermarks never go back`, time);
-    this.#feed.advance(time);
-    this.#run();
-  }
-
-  /** From now on the input holds no watermark back; or it does again, as it does with its next watermark. */
-  setIdle(idle: boolean): void {
-    this.#feed.setIdle(idle);
-    this.#run();
-  }
-
-  /** The last watermark; −Infinity before the first. */
-  get watermark(): number {
-    return this.#feed.watermark;
-  }
-
-  get idle(): boolean {
-    return this.#feed.idle;
-  }
-}
-
 /** A harness around an operator with rows of the type `R`. `operatorHarness` makes it. */
 export class OperatorHarness<R, A = unknown, B = never> {
   /** The first input, which is the only one of most operators. */
@@ -186,8 +137,8 @@ export class OperatorHarness<R, A = unknown, B = never> {
   }
 
   /** All inputs. */
-  get inputs(): readonly HarnessInput<A | B>[] {
-    return (this.#second === undefined ? [this.first] : [this.first, this.#second]) as unknown as HarnessInput<A | B>[];
+  get inputs(): readonly (HarnessInput<A> | HarnessInput<B>)[] {
+    return this.#second === undefined ? [this.first] : [this.first, this.#second];
   }
 
   /** As of the first input. */
@@ -408,9 +359,6 @@ function throughBytes(state: unknown, name: string): unknown {
   source.reset(sink.bytes.slice(0, sink.length));
   return decodeValue(source);
 }
-
-/** A function object, or a function without parameters that makes one. */
-type MadeOr<F> = F | (() => F);
 
 /**
  * A harness around the operator that a builder makes of a stream, or of two; or around a function object, whose kind its methods

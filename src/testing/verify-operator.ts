@@ -20,15 +20,9 @@ import type { KeyedProcessFunction } from '../operators/process/keyed-process.ts
 import type { ProcessFunction } from '../operators/process/process.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../state/descriptors.ts';
 import { type HarnessElement, isRecord, type TimedValue } from './harness-channels.ts';
-import type { KeyOf } from './harness-subject.ts';
-import {
-  type HarnessInput,
-  type HarnessOptions,
-  type HarnessRules,
-  type KeyedBy,
-  OperatorHarness,
-  operatorRules,
-} from './operator-harness.ts';
+import type { HarnessInput } from './harness-input.ts';
+import type { KeyOf, MadeOr } from './harness-subject.ts';
+import { type HarnessOptions, type HarnessRules, type KeyedBy, OperatorHarness, operatorRules } from './operator-harness.ts';
 
 /** One thing that happens to the operator. What happens to the second of two inputs says so with `on`. */
 export type HarnessStep<A, B = never> =
@@ -98,9 +92,6 @@ function nameOf({ batch, slowOutput, restores }: Way): string {
 
 /** What came out of an operator, by output. */
 type Outcome = Readonly<Record<string, Elements>>;
-
-/** A function object, or a function without parameters that makes one. */
-type MadeOr<F> = F | (() => F);
 
 /**
  * Runs an operator in twelve ways: records one by one, two by two, and as many at once as come without anything between them; each

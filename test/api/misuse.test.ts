@@ -10,7 +10,7 @@ import type { Source } from '../../src/graph/source.ts';
 import * as aggregators from '../../src/operators/aggregators/index.ts';
 import { OutputTag } from '../../src/operators/process/context.ts';
 import { t } from '../../src/schema/type.ts';
-import { valueState } from '../../src/state/descriptors.ts';
+import { aggregatingState, broadcastState, reducingState, valueState } from '../../src/state/descriptors.ts';
 import { TestEnvironment } from '../../src/testing/test-environment.ts';
 import { eventTime } from '../../src/time/windows/assigners/event-time.ts';
 import { triggers } from '../../src/time/windows/triggers/triggers.ts';
@@ -441,5 +441,90 @@ describe('what is allowed stays so', () => {
     expect(() => untyped(aggregators).quantile?.('a', 0.5, undefined)).not.toThrow();
     const source: Source<string> = socket.source({ host: 'h', port: 1, reconnect: { delay: '1s', maxAttempts: Number.POSITIVE_INFINITY } });
     expect(() => environment.fromSource(source)).not.toThrow();
+  });
+});
+
+const broadcast = (from: Untyped): unknown => from.fromData?.(['a']) && untyped(from.fromData?.(['a']) as object).broadcast?.();
+const both = { processElement1() {}, processElement2() {} };
+const joined = (): Untyped => untyped(joinable('join'));
+const joinable = (kind: 'join' | 'coGroup'): object => {
+  const test = new TestEnvironment();
+  const [left, right] = [test.fromData([{ a: 1 }]), test.fromData([{ b: 1 }])];
+  return kind === 'join' ? left.join(right).where('a').equalTo('b') : left.coGroup(right).where('a').equalTo('b');
+};
+
+misuses('functions on two streams', [
+  [
+    () => untyped(connected()).process?.({ processElement1() {} }),
+    /^process: expected an object with the methods processElement1\(value, ctx, out\) and processElement2/,
+  ],
+  [() => untyped(connected()).process?.({ ...both, onTimer: 5 }), /^process: onTimer must be a function/],
+  [() => untyped(connected()).process?.({ ...both, async processElement2() {} }), /^process: the function must not be async/],
+  [() => untyped(connected()).map?.((n: number) => n), /^map must be a function, not undefined/],
+  [() => untyped(connected()).flatMap?.((n: number) => [n], 5), /^flatMap must be a function, not 5/],
+  [
+    () => untyped(connected()).process?.({ ...both, state: { x: valueState() } }),
+    'process: state.x: expected a state made by operatorListState, not valueState',
+  ],
+  [
+    () => stream().process?.({ processElement() {}, state: { x: broadcastState() } }),
+    'process: state.x: expected a state made by operatorListState, not broadcastState',
+  ],
+  [
+    () => stream().process?.({ processElement() {}, state: { x: 5 } }),
+    'process: state.x: expected a state made by operatorListState, not 5',
+  ],
+  [
+    () => keyed().process?.({ processElement() {}, state: { x: broadcastState() } }),
+    /^process: state\.x: expected a state made by valueState or listState or .* not broadcastState$/,
+  ],
+  [
+    () => {
+      const from = env();
+      return untyped(untyped(from.fromData?.([1]) as object).connect?.(broadcast(from)) as object).process?.(both);
+    },
+    /^process: expected an object with the methods processElement\(value, ctx, out\) and processBroadcastElement/,
+  ],
+]);
+
+function connected(): object {
+  const test = new TestEnvironment();
+  return test.fromData([1]).connect(test.fromData(['a']));
+}
+
+misuses('joins', [
+  [() => stream().join?.(5), 'join: expected streams, not 5'],
+  [() => stream().coGroup?.([]), /^coGroup: expected streams, not /],
+  [() => stream().connect?.(undefined), /^connect: expected streams, not undefined/],
+  [() => keyed().intervalJoin?.(stream()), /^intervalJoin: expected a keyed stream, such as payments\.keyBy\(…\)/],
+  [() => untyped(interval().between?.('x', 1) as object), /^between: lower/],
+  [() => untyped(interval().between?.(5, '1ms') as object), 'between: the lower bound 5 is above the upper bound 1ms; exchange them'],
+  [() => untyped(interval().between?.(0, 1) as object).process?.({}), /^intervalJoin must be a function/],
+  [() => untyped(interval().between?.(0, 1) as object).process?.(async () => {}), /^intervalJoin: the function must not be async/],
+  [() => untyped(interval().between?.(0, 1) as object).sideOutputLeftLateData?.('late'), /^sideOutputLeftLateData: expected an OutputTag/],
+  [() => joined().window?.('1m'), /^join: window: expected an assigner of windows/],
+  [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).apply?.(5), /^apply must be a function, not 5/],
+  [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).trigger?.(5), /^trigger: expected a trigger/],
+  [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).sideOutputLateData?.(5), /^sideOutputLateData: expected an OutputTag/],
+]);
+
+function interval(): Untyped {
+  const records = new TestEnvironment().fromData([{ a: 1 }]).keyBy('a');
+  return untyped(records.intervalJoin(records));
+}
+
+misuses('functions of states', [
+  [() => reducingState(async () => 1 as never), /^reducingState: the function must not be async/],
+  [
+    () => aggregatingState({ createAccumulator: () => 0, add: async () => 1, getResult: (n: unknown) => n } as never),
+    /^aggregatingState: add must not be async/,
+  ],
+]);
+
+describe('a function that returns a promise without being async', () => {
+  it.each(['map', 'filter'] as const)('is refused by %s', async (operator) => {
+    const env = new TestEnvironment();
+    const rows = env.fromData([1])[operator]((n: number) => Promise.resolve(n));
+    await expect(env.collect(rows)).rejects.toThrow(`TypeError: ${operator}: the function returned a promise`);
   });
 });

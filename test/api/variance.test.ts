@@ -8,6 +8,7 @@ const wide = (stream: DataStream<unknown>): DataStream<unknown> => stream;
 
 test('a stream of texts is a stream of anything', () => {
   const narrow = (texts: DataStream<string>) => wide(texts);
-  const wider = (keyed: KeyedStream<{ readonly a: number; readonly b: string }, number>): KeyedStream<{ readonly a: number }, number> => keyed;
+  const wider = (keyed: KeyedStream<{ readonly a: number; readonly b: string }, number>): KeyedStream<{ readonly a: number }, number> =>
+    keyed;
   expect([narrow, wider]).toHaveLength(2);
 });

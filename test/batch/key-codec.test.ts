@@ -107,10 +107,10 @@ describe('unsupported keys', () => {
     ['', 'symbol key Symbol(s)', { [Symbol('s')]: 1 }],
     [
       '.a',
-      'accessor property',
+      'getter that throws Error: no',
       {
         get a() {
-          return 1;
+          throw new Error('no');
         },
       },
     ],

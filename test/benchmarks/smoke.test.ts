@@ -51,11 +51,14 @@ describe('npm run bench', () => {
       'access-log',
       'start',
       'latency',
+      'windows',
+      'session-memory',
       'fused-stage',
       'ring',
       'value-codec',
       'key-index',
       'timers',
+      'window-allocation',
     ];
     expect([...new Set(results.map(({ name }) => name))]).toEqual(names);
     for (const result of results) {

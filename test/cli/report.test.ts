@@ -12,6 +12,7 @@ const internal = [
   `    at Subtask.step (${root.href}dist/runtime/subtask.js:50:37)`,
   `    at Scheduler.run (${root.pathname}src/runtime/scheduler.ts:53:25)`,
   '    at async node:internal/modules/esm/loader:1:1',
+  '    at async Promise.all (index 1)',
   '    at emit (node:events:1:2)',
   `    at async ${root.href}node_modules/piscina/dist/worker.js:1:1`,
 ];

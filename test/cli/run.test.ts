@@ -272,6 +272,7 @@ describe('what cannot be run', () => {
       /^error: unknown option '--paralelism'\n\(Did you mean --parallelism\?\)/,
     ],
     ['arguments without --', ['run', 'idle.js', 'a'], /^error: too many arguments .*\n.*arguments of the job itself go behind --/],
+    ['no command', ['idle.js'], /^error: unknown command 'idle\.js'\n\(to run a job: millrace run idle\.js\)\n$/],
     ['an unknown command', ['rum', 'idle.js'], /^error: unknown command 'rum'\n\(Did you mean run\?\)/],
   ])('%s', async (_, args, message) => {
     const directory = project({

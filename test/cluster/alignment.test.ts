@@ -9,13 +9,16 @@ interface Row {
   readonly readAt: number;
 }
 
-/** The furthest that a record of the fast split was ahead of what had been read of the slow one. */
+/**
+ * The furthest that a record of the fast split was ahead of what had been read of the slow one. Who has said no watermark yet holds
+ * nobody back: what counts is read after the third slow record, before which the watermark of the first was told.
+ */
 function largestLead(rows: readonly Row[]): number {
-  let slow = Number.NaN;
+  let slow = 0;
   let lead = 0;
   for (const { id, at } of rows.toSorted((a, b) => a.readAt - b.readAt)) {
     if (id === 'slow') slow = at;
-    else if (!Number.isNaN(slow)) lead = Math.max(lead, at - slow);
+    else if (slow >= 30) lead = Math.max(lead, at - slow);
   }
   return lead;
 }
@@ -29,11 +32,7 @@ describe('aligned subtasks', () => {
     const rows = await rowsOf<Row>(job);
     await within(job.result(), 'the job');
     expect(rows).toHaveLength(2 * count);
-    // Without alignment the fast one is at its end, at 600, when the slow one is at 60. Two intervals may pass until it is held.
-    expect(largestLead(rows)).toBeLessThanOrEqual(100 + 2 * 100);
-    const [fastEnd, slowEnd] = ['fast', 'slow'].map((id) => Math.max(...rows.filter((row) => row.id === id).map(({ readAt }) => readAt)));
-    expect(slowEnd).toBeDefined();
-    // The last third of the fast one waited for the slow one to be in its second half.
-    expect(fastEnd).toBeGreaterThan(rows.find(({ id, at }) => id === 'slow' && at === 200)?.readAt as number);
+    // Without alignment the lead is several hundred. A record comes every millisecond until the next watermark is made and told.
+    expect(largestLead(rows)).toBeLessThanOrEqual(100 + 100);
   });
 });

@@ -195,6 +195,14 @@ describe('a job module', () => {
     await stillWorks(cluster);
   });
 
+  it.skipIf('typescript' in process.features && process.features.typescript)('in TypeScript is an error that says what to do', async () => {
+    const error = await failureOf(shared().submit(moduleOf("env.fromSequence(1, 3).print(); await env.execute('typed');", 'ts')));
+    expect(error).toMatchObject({
+      code: 'JOB_MODULE',
+      message: expect.stringMatching(/loads no TypeScript: run the job with `millrace run`/),
+    });
+  });
+
   it.each([
     ['that executes an empty graph', "await env.execute('empty');", /the job has no operators/],
     ['without a sink', "env.fromSequence(1, 3); await env.execute('no sink');", /the job has no sink/],

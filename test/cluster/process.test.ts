@@ -43,6 +43,21 @@ function program(lines: string): URL {
   return moduleOf(`import { LocalCluster } from '${built}';\n${lines}`);
 }
 
+/** Each thread adds listeners to the output of the process; Node warns where a stream has more than ten. */
+describe('a cluster of many threads', () => {
+  const job = "env.fromSequence(1, 3, { parallelism: 12 }).print(); await env.execute('wide');";
+
+  it('prints without a warning of leaking listeners', async () => {
+    expect(await run(program(job))).toMatchObject({ code: 0, out: expect.stringContaining('3\n'), error: '' });
+  });
+
+  it('leaves the streams of the process as they were', async () => {
+    const most = 'process.stdout.getMaxListeners()';
+    const lines = `const cluster = new LocalCluster({ slots: 12 }); const during = ${most}; await cluster.close(); console.log(during, ${most});`;
+    expect(await run(program(lines))).toMatchObject({ out: '22 10\n', error: '' });
+  });
+});
+
 describe('a program that executes its job', () => {
   it('ends by itself when the job has finished', async () => {
     const { code, signal, out, error } = await run(
@@ -100,6 +115,20 @@ describe('a program that executes its job', () => {
       ),
     );
     expect({ code, signal, out }).toEqual({ code: 0, signal: null, out: 'cancelled\n' });
+  });
+
+  it.each([
+    [
+      "env.fromHost('orders').print()",
+      /nobody is at the other end of fromHost\('orders'\): use executeAsync\(\) and job\.input\('orders'\)/,
+    ],
+    [
+      "env.fromData([1]).toHost('alerts')",
+      /nobody is at the other end of toHost\('alerts'\): use executeAsync\(\) and job\.output\('alerts'\)/,
+    ],
+  ])('does not wait for ever for itself: %s', async (lines, message) => {
+    const { code, error } = await run(program(`${lines}; await env.execute('alone');`));
+    expect({ code, error }).toEqual({ code: 1, error: expect.stringMatching(message) });
   });
 
   it('ends when nobody reads what it prints', async () => {

@@ -103,14 +103,14 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 /** A job module of a few lines, in a file that is removed when the test is over. They see `StreamEnvironment` and `env`. */
-export function moduleOf(lines: string, extension: 'mjs' | 'cjs' = 'mjs'): URL {
+export function moduleOf(lines: string, extension: 'mjs' | 'cjs' | 'ts' = 'mjs'): URL {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const file = join(directory, `job.${extension}`);
   const load =
-    extension === 'mjs'
-      ? `import { StreamEnvironment } from '${built}';`
-      : `const { StreamEnvironment } = require('${fileURLToPath(built)}');`;
+    extension === 'cjs'
+      ? `const { StreamEnvironment } = require('${fileURLToPath(built)}');`
+      : `import { StreamEnvironment } from '${built}';`;
   writeFileSync(file, `${load}\nconst env = new StreamEnvironment({ parallelism: 1 });\n${lines}\n`);
   return pathToFileURL(file);
 }

@@ -14,8 +14,14 @@ function withSymbol<T extends object>(value: T): T {
   return Object.assign(value, { [symbol]: 1 });
 }
 
-function getter(n: number): { readonly a: number; readonly b: string } {
-  return Object.defineProperty({ a: n, b: 'x' }, 'a', { get: () => n, enumerable: true }) as { a: number; b: string };
+function getter(a: () => number): { readonly a: number; readonly b: string } {
+  return Object.defineProperty({ a: 0, b: 'x' }, 'a', { get: a }) as { a: number; b: string };
+}
+
+function throwing(): { readonly a: number; readonly b: string } {
+  return getter(() => {
+    throw new RangeError('no a');
+  });
 }
 
 /** By what is wrong with them: records, and records of the same form with nothing wrong. */
@@ -24,8 +30,7 @@ const strange: readonly (readonly [type: string, plain: unknown, strange: () => 
   ['symbol key Symbol(tag)', [1, 'x'], () => withSymbol([2, 'y'])],
   ['symbol key Symbol(tag)', { at: new Date(0) }, () => ({ at: withSymbol(new Date(1)) })],
   ['symbol key Symbol(tag)', new Date(0), () => withSymbol(new Date(1))],
-  ['accessor property', { a: 1, b: 'x' }, () => getter(2)],
-  ['accessor property', { a: 1, b: 'x' }, () => Object.defineProperty({ a: 1, b: 'x' }, 'b', { set() {}, enumerable: true })],
+  ['its field .a is a getter that throws RangeError: no a', { a: 1, b: 'x' }, throwing],
   ['array with the extra property "raw"', [1, 'x'], () => Object.assign([2, 'y'], { raw: 3 })],
   ['array with the extra property "more"', ['x'], () => Object.assign(new Array(1), { more: 1 })],
   ['Date with the extra property "zone"', { at: new Date(0) }, () => ({ at: Object.assign(new Date(0), { zone: 'UTC' }) })],
@@ -72,7 +77,7 @@ describe('a record that holds more than its columns', () => {
   it('does not keep its declared type', async () => {
     const type = t.object({ a: t.float64, b: t.string });
     for (const chaining of [true, false]) {
-      for (const row of [withSymbol({ a: 1, b: 'x' }), getter(1)]) {
+      for (const row of [withSymbol({ a: 1, b: 'x' }), getter(() => 'text' as never), throwing()]) {
         const env = new TestEnvironment({ parallelism: 2, chaining });
         const rows = env
           .fromData([{ a: 0, b: 'w' }, row])
@@ -84,11 +89,27 @@ describe('a record that holds more than its columns', () => {
     }
   });
 
-  it('calls no getter to find out', async () => {
-    let calls = 0;
-    const row = { a: 1, get b() { return calls++; } }; // biome-ignore format: short
-    await sent([{ a: 1, b: 2 }, row], 2).catch(() => {});
-    expect(calls).toBe(0);
+  it('is what its accessors read as', async () => {
+    const unreadable = Object.defineProperty({ a: 3, b: 'x' }, 'b', { set() {} });
+    const rows = [{ a: 1, b: 'x' }, getter(() => 2), unreadable, { list: [getter(() => 4)] }];
+    const read = [{ a: 1, b: 'x' }, { a: 2, b: 'x' }, { a: 3, b: undefined }, { list: [{ a: 4, b: 'x' }] }];
+    for (let first = 0; first < rows.length; first++) {
+      const turned = [...rows.slice(first), ...rows.slice(0, first)];
+      const received = await sent(turned, 2);
+      expect(received).toHaveLength(rows.length);
+      expect(received).toEqual(expect.arrayContaining(read));
+    }
+  });
+
+  it('keeps its declared type with accessors', async () => {
+    const env = new TestEnvironment({ parallelism: 2, chaining: false });
+    const rows = env.fromData([1, 2]).map((n) => getter(() => n));
+    expect((await env.collect(rows.returns(t.object({ a: t.int32, b: t.string })).map(({ a }) => a))).sort()).toEqual([1, 2]);
+  });
+
+  it('tells what its getter threw', async () => {
+    const failure = await sent([throwing()], 2).catch((error) => error);
+    expect(failure.cause.cause).toMatchObject({ name: 'RangeError', message: 'no a', stack: expect.stringContaining('record-check.test') });
   });
 
   it('loses what is not enumerable, with or without a column', async () => {

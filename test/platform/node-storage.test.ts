@@ -56,6 +56,14 @@ describe('nodeStorage.list', () => {
 });
 
 describe('nodeStorage', () => {
+  it.runIf(process.platform === 'linux')('says at once that a directory cannot be made', () => {
+    expect(() => nodeStorage.makeDirectory('/proc/nope/deep')).toThrow(/ENOENT|EACCES|EPERM/);
+    const file = join(temporaryDirectory(), 'file');
+    nodeStorage.create(file).close();
+    expect(() => nodeStorage.makeDirectory(file)).toThrow('EEXIST');
+    expect(() => nodeStorage.makeDirectory(join(file, 'below'))).toThrow('ENOTDIR');
+  });
+
   it('writes files, makes them known under another name, and reads them at any position', () => {
     const directory = join(temporaryDirectory(), 'deep', 'down');
     nodeStorage.makeDirectory(directory);

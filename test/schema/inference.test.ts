@@ -198,6 +198,14 @@ describe('inference', () => {
           return 1;
         },
       },
+      '{ a: float64 }',
+    ],
+    [
+      {
+        get a() {
+          throw new Error('no');
+        },
+      },
       'any',
     ],
     [

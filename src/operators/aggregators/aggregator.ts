@@ -27,6 +27,8 @@ export interface Aggregator<in In, out Out> {
   readonly input: AggregatorInput;
   /** Options that make it another aggregator, as plain data. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** The partial result of one number alone, where it is always the same: 1, or the number itself. */
+  readonly partialOfNumber?: 'one' | 'itself';
   createState(): AggregatorState;
   readonly [aggregates]?: (record: In) => Out;
 }

@@ -25,7 +25,7 @@ export function count(...args: readonly unknown[]): Aggregator<unknown, number> 
       `count: takes no argument, and was given ${describeValue(args[0])}; it counts records, whatever they hold`,
     );
   }
-  return { kind: 'count', input: { kind: 'none' }, details: {}, createState: () => new CountState() };
+  return { kind: 'count', input: { kind: 'none' }, details: {}, partialOfNumber: 'one', createState: () => new CountState() };
 }
 
 class CountState implements AggregatorState {

@@ -43,7 +43,7 @@ export function min<T extends Nullable<Ordered> = Ordered>(): Aggregator<T, Pres
 export function min<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(field: F): Aggregator<T, Present<T[F]>>;
 export function min<T, V extends Nullable<Ordered>>(fn: (record: T) => V): Aggregator<T, Present<V>>;
 export function min(argument?: unknown): Aggregator<never, unknown> {
-  return aggregatorOf({ kind: 'min', argument, createState: (call) => new ExtremeState(call, false) });
+  return aggregatorOf({ kind: 'min', argument, partialOfNumber: 'itself', createState: (call) => new ExtremeState(call, false) });
 }
 
 /**
@@ -59,7 +59,7 @@ export function max<T extends Nullable<Ordered> = Ordered>(): Aggregator<T, Pres
 export function max<const F extends FieldName, T extends Holding<F, Ordered> = Holding<F, Ordered>>(field: F): Aggregator<T, Present<T[F]>>;
 export function max<T, V extends Nullable<Ordered>>(fn: (record: T) => V): Aggregator<T, Present<V>>;
 export function max(argument?: unknown): Aggregator<never, unknown> {
-  return aggregatorOf({ kind: 'max', argument, createState: (call) => new ExtremeState(call, true) });
+  return aggregatorOf({ kind: 'max', argument, partialOfNumber: 'itself', createState: (call) => new ExtremeState(call, true) });
 }
 
 /**

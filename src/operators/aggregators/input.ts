@@ -38,15 +38,16 @@ export interface AggregatorParts {
   /** Its argument that names the input, undefined for the record itself. */
   readonly argument: unknown;
   readonly details?: Readonly<Record<string, unknown>>;
+  readonly partialOfNumber?: 'one' | 'itself';
   /** Makes a state, given the call of the factory as errors show it. */
   readonly createState: (call: string) => AggregatorState;
 }
 
 /** The description that a factory returns. */
-export function aggregatorOf({ kind, argument, details = {}, createState }: AggregatorParts): Aggregator<never, unknown> {
+export function aggregatorOf({ kind, argument, details = {}, createState, ...others }: AggregatorParts): Aggregator<never, unknown> {
   const input = inputOf(kind, argument);
   const call = callText(kind, input);
-  return { kind, input, details, createState: () => createState(call) };
+  return { kind, input, details, ...others, createState: () => createState(call) };
 }
 
 /**

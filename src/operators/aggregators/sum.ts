@@ -30,7 +30,7 @@ export function sum<const F extends FieldName, T extends Holding<F, number | big
 ): Aggregator<T, SumOf<T[F]>>;
 export function sum<T, V extends Nullable<number | bigint>>(fn: (record: T) => V): Aggregator<T, SumOf<V>>;
 export function sum(argument?: unknown): Aggregator<never, unknown> {
-  return aggregatorOf({ kind: 'sum', argument, createState: (call) => new SumState(call) });
+  return aggregatorOf({ kind: 'sum', argument, partialOfNumber: 'itself', createState: (call) => new SumState(call) });
 }
 
 const numbers = 1;

@@ -36,7 +36,18 @@ class PairContext extends CallContext implements IntervalJoinContext {
   rightTimestamp = 0;
 }
 
-type Buffers = (TimedBuffer | undefined)[];
+/** What there is to know of a side. Times are relative to that of a record. */
+interface Side {
+  /** Earliest and latest time of its partners. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** How long after its time it may still find a partner. */
+  readonly patienceMs: number;
+  /** By slot. */
+  readonly buffers: (TimedBuffer | undefined)[];
+  /** Whether somebody reads the side output of its late records. */
+  lateIsRead: boolean;
+}
 
 const left = 0;
 
@@ -52,36 +63,50 @@ export function intervalJoinOperator(spec: IntervalJoinSpec): Operator {
   };
 }
 
-class IntervalJoin implements OperatorInstance {
+export class IntervalJoin implements OperatorInstance {
   readonly #spec: IntervalJoinSpec;
   readonly #operatorContext: OperatorContext;
-  readonly #index = new KeyIndex();
-  /** By side, then by slot. */
-  readonly #buffers: readonly [Buffers, Buffers] = [[], []];
+  readonly index = new KeyIndex();
+  readonly #sides: readonly [Side, Side];
   /** One timer for a key that has records, for the time at which its youngest may be forgotten. */
   readonly #timers = new TimerQueue();
+  /** By slot: 1 for a key that has a timer. */
+  #timed = new Uint8Array(initialSlots);
   readonly #late: LateRecords;
   readonly #context: PairContext;
   #watermark = Number.NEGATIVE_INFINITY;
 
   constructor(spec: IntervalJoinSpec, context: OperatorContext) {
+    const { lowerMs, upperMs } = spec;
     this.#spec = spec;
     this.#operatorContext = context;
-    this.#late = new LateRecords(context);
+    this.#sides = [
+      { fromMs: lowerMs, toMs: upperMs, patienceMs: Math.max(0, upperMs), buffers: [], lateIsRead: false },
+      { fromMs: -upperMs, toMs: -lowerMs, patienceMs: Math.max(0, -lowerMs), buffers: [], lateIsRead: false },
+    ];
+    this.#late = new LateRecords(context, 'sideOutputLeftLateData(tag) and sideOutputRightLateData(tag) hand');
     this.#context = new PairContext(context);
+  }
+
+  /** Keys that have records, and those that only late records have come of since the last watermark. */
+  get keyCount(): number {
+    return this.index.keyCount;
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit, side: number): void {
     const { names, body } = code;
+    const tag = this.#spec.lateTags[side]?.id;
+    const late = tag !== undefined && emit.sides.includes(tag) ? tag : undefined;
+    (this.#sides[side] as Side).lateIsRead = late !== undefined;
     const join = names.constant('join', this);
-    const slotted = generateSlot(code, row, this.#operatorContext, this.#index);
+    const slotted = generateSlot(code, row, this.#operatorContext, this.index);
     const [record, time, pairs] = [names.fresh('record'), names.fresh('time'), names.fresh('pairs')];
     body.line(`const ${record} = ${wholeRecord(slotted.row)};`);
     body.line(`const ${time} = ${row.timestamp ?? 'NaN'};`);
     body.line(`let ${pairs};`);
     body.line(`try { ${pairs} = ${join}.accept(${side}, ${slotted.slot}, ${time}, ${record}); }`);
     body.line(`catch (error) { throw ${code.failure('error', record)}; }`);
-    this.#generateLate(code, { record, time, pairs }, emit, side);
+    if (late !== undefined) body.block(`if (${pairs} < 0)`, () => emit(valueRow(record, time), late));
     body.block(`for (let pair = 0; pair < ${pairs}; pair++)`, () => {
       const later = names.fresh('later');
       body.line(`const ${later} = ${join}.pair(pair, ${side}, ${time});`);
@@ -91,28 +116,28 @@ class IntervalJoin implements OperatorInstance {
     });
   }
 
-  #generateLate(code: OperatorCode, { record, time, pairs }: Record<'record' | 'time' | 'pairs', string>, emit: Emit, side: number): void {
-    const tag = this.#spec.lateTags[side];
-    if (tag === undefined || !emit.sides.includes(tag.id)) return;
-    code.body.block(`if (${pairs} < 0)`, () => emit(valueRow(record, time), tag.id));
-  }
-
   /** Takes in a record; returns how many partners it has, −1 for a record that is late. */
   accept(side: number, slot: number, time: number, record: unknown): number {
+    const own = this.#sides[side] as Side;
+    const other = this.#sides[1 - side] as Side;
+    // Also of a late record: a key without records is forgotten at the next watermark.
+    if (slot >= this.#timed.length || this.#timed[slot] === 0) this.#forgetLater(slot, time + own.patienceMs + 1);
+    if (!(time >= this.#watermark)) return this.#refuse(own, time, record);
+    const known = own.buffers[slot];
+    if (known !== undefined) known.add(time, record);
+    else (own.buffers[slot] = new TimedBuffer()).add(time, record);
+    const partners = other.buffers[slot];
+    if (partners === undefined || partners.size === 0) return 0;
+    this.#partners = partners;
+    this.#from = partners.olderThan(time + own.fromMs);
+    return partners.olderThan(time + own.toMs + 1) - this.#from;
+  }
+
+  #refuse(own: Side, time: number, record: unknown): number {
     if (Number.isNaN(time))
       throw new TypeError('intervalJoin: the record has no timestamp; assign timestamps and watermarks in front of it');
-    if (time < this.#watermark) {
-      if (this.#spec.lateTags[side] === undefined) this.#late.drop(this.#watermark - time, record);
-      this.#forgetSoon(slot);
-      return -1;
-    }
-    this.#bufferOf(side, slot).add(time, record);
-    this.#forgetSoon(slot);
-    const partners = this.#bufferOf(1 - side, slot);
-    const { from, to } = this.#interval(side, time);
-    this.#partners = partners;
-    this.#from = partners.olderThan(from);
-    return partners.olderThan(to + 1) - this.#from;
+    if (!own.lateIsRead) this.#late.drop(this.#watermark - time, record);
+    return -1;
   }
 
   /** Partners of the current record: `#partners` from `#from`. */
@@ -127,37 +152,14 @@ class IntervalJoin implements OperatorInstance {
     this.partner = this.#partners.value(this.#from + pair);
     this.#context.leftTimestamp = side === left ? time : partnerTime;
     this.#context.rightTimestamp = side === left ? partnerTime : time;
-    return Math.max(time, partnerTime);
+    return time > partnerTime ? time : partnerTime;
   }
 
-  #interval(side: number, time: number): { readonly from: number; readonly to: number } {
-    const { lowerMs, upperMs } = this.#spec;
-    return side === left ? { from: time + lowerMs, to: time + upperMs } : { from: time - upperMs, to: time - lowerMs };
-  }
-
-  /** How long after its time a record of a side may still find a partner. */
-  #patience(side: number): number {
-    return Math.max(0, side === left ? this.#spec.upperMs : -this.#spec.lowerMs);
-  }
-
-  #bufferOf(side: number, slot: number): TimedBuffer {
-    const buffers = this.#buffers[side] as Buffers;
-    buffers[slot] ??= new TimedBuffer();
-    return buffers[slot];
-  }
-
-  /** Sets the key's clean-up timer if it has none: for the time when the youngest record so far can be forgotten. */
-  #forgetSoon(slot: number): void {
-    if (this.#timers.countOf(slot) === 0) this.#timers.register(this.#expiry(slot), slot, 0);
-  }
-
-  #expiry(slot: number): number {
-    let expiry = this.#watermark;
-    for (const [side, buffers] of this.#buffers.entries()) {
-      const buffer = buffers[slot];
-      if (buffer !== undefined && buffer.size > 0) expiry = Math.max(expiry, buffer.time(buffer.size - 1) + this.#patience(side) + 1);
-    }
-    return expiry;
+  /** Sets the key's timer: at `expiry`, but not before the next watermark. */
+  #forgetLater(slot: number, expiry: number): void {
+    if (slot >= this.#timed.length) this.#timed = withRoom(this.#timed, slot);
+    this.#timed[slot] = 1;
+    this.#timers.register(expiry > this.#watermark ? expiry : this.#watermark, slot, 0);
   }
 
   finish(): void {
@@ -176,19 +178,30 @@ class IntervalJoin implements OperatorInstance {
 
   /** Forgets what can find no partner any more, and the key once nothing of it is left. */
   #forget(slot: number): void {
-    let kept = 0;
-    for (const [side, buffers] of this.#buffers.entries()) {
+    this.#timed[slot] = 0;
+    let youngest = Number.NEGATIVE_INFINITY;
+    for (const { buffers, patienceMs } of this.#sides) {
       const buffer = buffers[slot];
-      buffer?.removeOlderThan(this.#watermark - this.#patience(side));
-      kept += buffer?.size ?? 0;
+      if (buffer === undefined) continue;
+      buffer.removeOlderThan(this.#watermark - patienceMs);
+      if (buffer.size > 0) youngest = Math.max(youngest, buffer.time(buffer.size - 1) + patienceMs + 1);
     }
-    if (kept > 0 && this.#watermark < Number.POSITIVE_INFINITY) {
-      this.#timers.register(this.#expiry(slot), slot, 0);
+    if (youngest > this.#watermark) {
+      this.#forgetLater(slot, youngest);
       return;
     }
-    for (const buffers of this.#buffers) buffers[slot] = undefined;
-    this.#index.remove(slot);
+    for (const { buffers } of this.#sides) buffers[slot] = undefined;
+    this.index.remove(slot);
   }
+}
+
+/** Room for so many keys at first. */
+const initialSlots = 1024;
+
+function withRoom(from: Uint8Array<ArrayBuffer>, slot: number): Uint8Array<ArrayBuffer> {
+  const to = new Uint8Array(Math.max(from.length * 2, slot + 1));
+  to.set(from);
+  return to;
 }
 
 function flipped(join: UserFunction): UserFunction {

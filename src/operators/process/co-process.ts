@@ -5,9 +5,9 @@ import type { Operator } from '../../compiler/operator.ts';
 import type { ListStateDeclarations, MixedStateDeclarations, OperatorStateDeclarations, StateDescriptor } from '../../state/descriptors.ts';
 import type { ReadOnlyStateOf, StateOf } from '../../state/states.ts';
 import type { ProcessContext, SubtaskContext } from './context.ts';
+import { bound, describeStates } from './keyed-process.ts';
 import type { StatefulContext } from './process.ts';
 import { broadcastStates, checkStates, keyedStates, splitStates, subtaskStates } from './state-declarations.ts';
-import { bound, describeStates } from './keyed-process.ts';
 import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContext } from './stateful-instance.ts';
 
 /**

@@ -12,8 +12,8 @@ import { KeyedStates, type KeySnapshot } from '../../state/keyed-states.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 
 /**
- * Timers of the key that is being processed. There is one timer for each key, kind and time, however often it is registered. One
- * whose time has come fires as soon as the record is done with.
+ * Timers of the key that is being processed. There is one timer for each key, kind and time, however often it is registered. For
+ * a time that has passed, one of event time fires with the next watermark, one of the time of day once the record is done with.
  *
  * @example ctx.timers.registerEventTime(ctx.timestamp + 60_000);
  */
@@ -37,6 +37,9 @@ export interface KeyScopeSnapshot {
   readonly processingTimers: readonly TimerSnapshot[];
 }
 
+/** How often timers of event time may register others at the end of the input: more than any function of several stages has. */
+const endRoundsMax = 100;
+
 /** Functions have one timer for each key and time; only windows tell timers apart. */
 const ownNamespace = 0;
 
@@ -46,10 +49,17 @@ export class KeyScope implements TimerService {
   readonly #eventTimers = new TimerQueue();
   readonly #processingTimers = new TimerQueue();
   #slot = -1;
-  #watermark = Number.NEGATIVE_INFINITY;
+  /** The watermark whose timers are firing; −Infinity once they have: a timer for a time that has passed waits for the next one. */
+  #firing = Number.NEGATIVE_INFINITY;
   #now = Number.NEGATIVE_INFINITY;
 
-  constructor(declarations: StateDeclarations, { system }: OperatorContext) {
+  /** At the end of the input: timers of event time that are left of this round, and rounds before it. */
+  #left = 0;
+  #rounds = 0;
+  readonly #warn: (message: string) => void;
+
+  constructor(declarations: StateDeclarations, { system, warn }: OperatorContext) {
+    this.#warn = warn;
     this.states = new KeyedStates({ declarations, index: this.index, now: () => system.clock.now() });
   }
 
@@ -89,7 +99,7 @@ export class KeyScope implements TimerService {
   readonly #hasTimers = (slot: number): boolean => this.#eventTimers.countOf(slot) > 0 || this.#processingTimers.countOf(slot) > 0;
 
   advanceEventTime(watermark: number): void {
-    this.#watermark = watermark;
+    this.#firing = isDue(this.#eventTimers, watermark) ? watermark : Number.NEGATIVE_INFINITY;
   }
 
   advanceProcessingTime(now: number): void {
@@ -102,7 +112,7 @@ export class KeyScope implements TimerService {
   }
 
   get isDue(): boolean {
-    return isDue(this.#eventTimers, this.#watermark) || isDue(this.#processingTimers, this.#now);
+    return isDue(this.#eventTimers, this.#firing) || isDue(this.#processingTimers, this.#now);
   }
 
   /** The time and kind of the timer that was taken last. */
@@ -111,13 +121,31 @@ export class KeyScope implements TimerService {
 
   /** Takes the next timer that is due, and enters its key; false when none is. */
   takeTimer(): boolean {
-    const event = this.#eventTimers.pop(this.#watermark);
-    if (!event && !this.#processingTimers.pop(this.#now)) return false;
-    const timers = event ? this.#eventTimers : this.#processingTimers;
+    const processing = this.#processingTimers.pop(this.#now);
+    if (!processing && !this.#popEvent()) return false;
+    const timers = processing ? this.#processingTimers : this.#eventTimers;
     this.firedAt = timers.time;
-    this.domain = event ? 'event' : 'processing';
+    this.domain = processing ? 'processing' : 'event';
     this.enter(timers.slot);
     return true;
+  }
+
+  #popEvent(): boolean {
+    const isLast = this.#firing === Number.POSITIVE_INFINITY && this.#left-- === 0 && !this.#beginRound();
+    if (!isLast && this.#eventTimers.pop(this.#firing)) return true;
+    this.#firing = Number.NEGATIVE_INFINITY;
+    return false;
+  }
+
+  /** A timer that registers the next one whenever it fires would never come to the end of time. */
+  #beginRound(): boolean {
+    this.#left = this.#eventTimers.size - 1;
+    if (this.#rounds++ <= endRoundsMax) return true;
+    this.#warn(
+      `at the end of the input its timers of event time went on to register others: after ${endRoundsMax} rounds ${this.#eventTimers.size} were left, and did not fire; ` +
+        'a timer that is registered again and again should ask whether ctx.watermark is Infinity',
+    );
+    return false;
   }
 
   /** What all keys have: between two batches. */
@@ -156,7 +184,9 @@ export class KeyScope implements TimerService {
   }
 
   registerProcessingTime(time: number): void {
-    this.#processingTimers.register(checkTime(time, 'registerProcessingTime'), this.#current, ownNamespace);
+    const at = checkTime(time, 'registerProcessingTime');
+    // At the end of the input the timers that there are fire at once; what they register would be for a time that never comes.
+    if (this.#now < Number.POSITIVE_INFINITY) this.#processingTimers.register(at, this.#current, ownNamespace);
   }
 
   deleteEventTime(time: number): void {

@@ -26,7 +26,7 @@ const makers: Readonly<Record<Kind, string>> = {
 export function checkStates<D>(declarations: D | undefined, kinds: readonly Kind[], of: string): D | Record<never, never> {
   if (declarations === undefined) return {};
   if (typeof declarations !== 'object' || declarations === null) throw unexpected(`${of}: state`, 'states by name', declarations);
-  const expected = `made by ${kinds.map((kind) => makers[kind]).join(' or ')}`;
+  const expected = `a state made by ${kinds.map((kind) => makers[kind]).join(' or ')}`;
   for (const [name, descriptor] of Object.entries(declarations)) {
     const kind = (descriptor as { readonly kind?: Kind } | null | undefined)?.kind;
     if (kind === undefined || !kinds.includes(kind))

@@ -109,9 +109,7 @@ export class StatefulInstance implements OperatorInstance {
     const shared = this.#shared;
     const readOnly = Object.freeze({ ...this.#scope.states.accessors, ...shared.readable });
     this.#inputContexts = fn.inputs.map(({ broadcast }) =>
-      broadcast
-        ? new BroadcastCallContext(context, this.#scope, shared.writable)
-        : new KeyedCallContext(context, this.#scope, readOnly),
+      broadcast ? new BroadcastCallContext(context, this.#scope, shared.writable) : new KeyedCallContext(context, this.#scope, readOnly),
     );
     this.#timerContext = new KeyedCallContext(context, this.#scope, readOnly);
   }

@@ -5,41 +5,54 @@
  * @hotpath
  */
 
+/** Results for which there is room for ever: a window function may have handed out a million at once. */
+const keptMax = 1024;
+
 export class WindowResults {
   /** What `take` has taken: the record, its event time (NaN for none), and the side output it goes to. */
   item: unknown;
   time = Number.NaN;
   side: string | undefined;
-  readonly #items: unknown[] = [];
-  readonly #times: number[] = [];
-  readonly #sides: (string | undefined)[] = [];
+  #items: unknown[] = [];
+  #times: number[] = [];
+  #sides: (string | undefined)[] = [];
   #next = 0;
+  /** Results so far. The arrays are used again, and may be longer. */
+  #size = 0;
 
   get waiting(): boolean {
-    return this.#next < this.#items.length;
+    return this.#next < this.#size;
   }
 
   add(item: unknown, time: number, side: string | undefined): void {
-    this.#items.push(item);
-    this.#times.push(time);
-    this.#sides.push(side);
+    const at = this.#size++;
+    this.#items[at] = item;
+    this.#times[at] = time;
+    this.#sides[at] = side;
   }
 
   /** Takes the next one; false when there is none. */
   take(): boolean {
-    const next = this.#next;
-    if (next >= this.#items.length) return false;
-    this.item = this.#items[next];
-    this.time = this.#times[next] as number;
-    this.side = this.#sides[next];
-    if (next + 1 < this.#items.length) {
-      this.#next = next + 1;
-      return true;
+    if (this.#next === this.#size) {
+      if (this.#size > 0) this.#reset();
+      return false;
     }
-    this.#items.length = 0;
-    this.#times.length = 0;
-    this.#sides.length = 0;
-    this.#next = 0;
+    const at = this.#next++;
+    this.item = this.#items[at];
+    this.time = this.#times[at] as number;
+    this.side = this.#sides[at];
+    this.#items[at] = undefined;
     return true;
+  }
+
+  #reset(): void {
+    if (this.#size > keptMax) {
+      this.#items = [];
+      this.#times = [];
+      this.#sides = [];
+    }
+    this.#size = 0;
+    this.#next = 0;
+    this.item = undefined;
   }
 }

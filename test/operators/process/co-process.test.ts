@@ -205,7 +205,12 @@ describe('broadcast state', () => {
       },
       processBroadcastElement() {},
     };
-    const rows = keyed ? numbersIn.keyBy((n) => n).connect(rules).process(fn) : numbersIn.connect(rules).process(fn);
+    const rows = keyed
+      ? numbersIn
+          .keyBy((n) => n)
+          .connect(rules)
+          .process(fn)
+      : numbersIn.connect(rules).process(fn);
     await expect(env.collect(rows as never)).rejects.toThrow(/failed with/);
   });
 

@@ -89,11 +89,63 @@ describe.each(tiny)('a keyed process function with limits %o', (limits) => {
           out(`${time}: ${ctx.state.seen.value} ${ctx.timeDomain} ${ctx.timestamp}`);
         },
       });
-    expect(await env.collect(fired)).toEqual([expect.stringMatching(/^2500: [23] processing undefined$/), '100000: 5 processing undefined']);
+    expect(await env.collect(fired)).toEqual([
+      expect.stringMatching(/^2500: [23] processing undefined$/),
+      '100000: 5 processing undefined',
+    ]);
+  });
+});
+
+describe('timers that register timers, at the end of the input', () => {
+  const ticking = (env: TestEnvironment, register: 'registerEventTime' | 'registerProcessingTime') =>
+    env
+      .fromData(clicks, { watermarks: watermarks.monotonous({ timestamp: 'at' }) })
+      .keyBy(() => 'all')
+      .process({
+        processElement: (_click: Click, ctx) => ctx.timers[register](20_000),
+        onTimer(time, ctx, out: (time: number) => void) {
+          out(time);
+          ctx.timers[register](time + 1);
+        },
+      });
+
+  test('end after some rounds of event time, with a warning', async () => {
+    const env = new TestEnvironment();
+    const rows = await env.collect(ticking(env, 'registerEventTime'));
+    expect(rows.slice(0, 3)).toEqual([20_000, 20_001, 20_002]);
+    expect(rows.length).toBeGreaterThanOrEqual(100);
+    expect(env.warnings).toEqual([expect.stringMatching(/after 100 rounds 1 were left, and did not fire/)]);
+  });
+
+  test('end at once in processing time', async () => {
+    const env = new TestEnvironment();
+    expect(await env.collect(ticking(env, 'registerProcessingTime'))).toEqual([20_000]);
   });
 });
 
 describe('process on a keyed stream', () => {
+  test('fires a timer for an event time that has passed with the next watermark', async () => {
+    const env = new TestEnvironment();
+    const fired = env
+      .fromData(clicks, { watermarks: everyRecord })
+      .keyBy(() => 'all')
+      .process({
+        processElement(click: Click, ctx, out: (row: string) => void) {
+          out(`record ${click.at}`);
+          if (click.at === 1500) ctx.timers.registerEventTime(1);
+        },
+        onTimer: (time, ctx, out) => out(`timer ${time} at ${ctx.watermark}`),
+      });
+    expect(await env.collect(fired)).toEqual([
+      'record 1000',
+      'record 1500',
+      'timer 1 at 1499',
+      'record 2000',
+      'record 9000',
+      'record 9500',
+    ]);
+  });
+
   test('has side outputs, also from timers', async () => {
     const late = new OutputTag<string>('late');
     const env = new TestEnvironment();

@@ -9,9 +9,9 @@
 const judgedRows = 32 * 1024;
 /** Records for each that goes out below which it does not pay: an aggregation costs about as much as a trip through an exchange. */
 const gainMin = 2;
-/** Records that pass between two attempts, at first and at most: then an attempt costs next to nothing. */
-const passedRows = 16 * judgedRows;
-const passedRowsMax = 256 * judgedRows;
+/** Batches that pass between two attempts, at first and at most: then an attempt costs next to nothing. */
+const passingBatches = 512;
+const passingBatchesMax = 8192;
 
 export class LocalGain {
   /** Records that came in since the last judgement. */
@@ -22,12 +22,13 @@ export class LocalGain {
   passes = false;
   /** Whether all that is held shall go on, so that they can. */
   letsGo = false;
-  #patience = passedRows;
+  #patience = passingBatches;
+  #batches = 0;
 
   /** @param isEmpty whether nothing is held */
   beginBatch(isEmpty: boolean): void {
     if (this.passes) {
-      if (this.rows >= this.#patience) this.#reset(false);
+      if (++this.#batches >= this.#patience) this.#reset(false);
       return;
     }
     if (this.letsGo && isEmpty) this.#reset(true);
@@ -42,13 +43,14 @@ export class LocalGain {
       this.letsGo = true;
       return;
     }
-    this.#patience = passedRows;
+    this.#patience = passingBatches;
     this.rows = 0;
     this.passed = 0;
   }
 
   #reset(passes: boolean): void {
-    if (passes) this.#patience = Math.min(this.#patience * 2, passedRowsMax);
+    if (passes) this.#patience = Math.min(this.#patience * 2, passingBatchesMax);
+    this.#batches = 0;
     this.passes = passes;
     this.letsGo = false;
     this.rows = 0;

@@ -33,26 +33,6 @@ export interface LocalSlicesOptions {
   readonly keyed: boolean;
 }
 
-/** Accumulators for one record each. */
-class Passing {
-  readonly states: readonly NamedState[];
-  readonly #slots: number;
-  #next = 0;
-
-  constructor(aggregators: Aggregators, slots: number) {
-    this.states = createStates(aggregators);
-    this.#slots = slots;
-  }
-
-  slot(): number {
-    if (this.#next === this.#slots) {
-      for (const { state } of this.states) for (let slot = 0; slot < this.#slots; slot++) state.clear(slot);
-      this.#next = 0;
-    }
-    return this.#next++;
-  }
-}
-
 /** The key of a row that goes on; undefined where there are none. */
 type PassedKey = RowKey | undefined;
 
@@ -63,7 +43,8 @@ export class LocalSlices implements OperatorInstance {
   readonly #accumulators: Accumulators;
   readonly #panes: PaneSet;
   readonly #rowSlots: RowSlots;
-  readonly #passing: Passing;
+  /** For records that pass. */
+  readonly #passing: readonly NamedState[];
   readonly #gain = new LocalGain();
   readonly #onlyKeys = new OnlyKeys();
   /** What the operator was told, and what it goes by. */
@@ -81,7 +62,7 @@ export class LocalSlices implements OperatorInstance {
 
   constructor(options: LocalSlicesOptions, context: OperatorContext) {
     const { slices, aggregators, keyed } = options;
-    const { localAggregationKeys, passingSlots } = context.limits;
+    const { localAggregationKeys } = context.limits;
     this.#options = options;
     this.#context = context;
     const held = Math.min(localAggregationKeys, slotsMax);
@@ -96,7 +77,7 @@ export class LocalSlices implements OperatorInstance {
       refusal: (slice) => (this.#isPast(slice) ? lateSlot : admitted),
       opened: () => {},
     });
-    this.#passing = new Passing(aggregators, passingSlots);
+    this.#passing = createStates(aggregators);
   }
 
   /** Of slices that are in no window nothing needs to be known but each record's time. */
@@ -122,12 +103,12 @@ export class LocalSlices implements OperatorInstance {
     const index = names.constant('index', this.#index);
     const number = keyed === undefined ? '0' : slotExpression(index, hash, keyed.key);
     body.line(`let ${slot} = ${lateSlot};`);
-    body.line(`${gain}.rows++;`);
-    body.block(`if (!${gain}.passes)`, () =>
+    body.block(`if (!${gain}.passes)`, () => {
+      body.line(`${gain}.rows++;`);
       aggregation.guarded(read, () =>
         body.line(`${slot} = ${names.constant('rowSlots', this.#rowSlots)}.ofRow(${row.timestamp ?? 'NaN'}, ${number});`),
-      ),
-    );
+      );
+    });
     const values = aggregation.inputs(read);
     body.block(
       `if (${slot} < ${firstSlot})`,
@@ -151,9 +132,8 @@ export class LocalSlices implements OperatorInstance {
   #passBatch(code: OperatorCode, row: Row, emit: Emit): void {
     const { key: spec } = this.#context;
     code.eachRow(() => {
-      code.body.line(`${code.names.constant('gain', this.#gain)}.rows++;`);
       const keyed = spec === undefined ? undefined : generateKey(code, row, spec);
-      const values = new AggregationCode(code, this.#passing.states).inputs(row);
+      const values = new AggregationCode(code, this.#passing).inputs(row);
       this.#pass(code, { row, key: keyed && { field: keyed.key, hash: keyed.hash }, values }, emit);
     });
   }
@@ -186,13 +166,9 @@ export class LocalSlices implements OperatorInstance {
 
   /** A record that finds no room here goes on as a partial result of its own. */
   #pass(code: OperatorCode, { row, key, values }: { row: Row; key: PassedKey; values: readonly string[] }, emit: Emit): void {
-    const passing = code.names.constant('passing', this.#passing);
-    const slot = code.names.fresh('passed');
-    code.body.line(`const ${slot} = ${passing}.slot();`);
-    code.body.line(`${code.names.constant('gain', this.#gain)}.passed++;`);
-    const aggregation = new AggregationCode(code, this.#passing.states);
-    aggregation.take(row, { method: 'add', slot, values });
-    emit(aggregation.partialRow(slot, { key, timestamp: row.timestamp }));
+    const gain = code.names.constant('gain', this.#gain);
+    code.body.line(`if (!${gain}.passes) ${gain}.passed++;`);
+    emit(new AggregationCode(code, this.#passing).singleRow(row, { key, timestamp: row.timestamp }, values));
   }
 
   generateDue(code: OperatorCode, limit: string, emit: Emit): string {

@@ -49,6 +49,7 @@ export class RowSlots {
     if (this.#slots.length < rows) this.#slots = new Int32Array(rows);
     const slots = this.#slots;
     let pane: Pane | undefined;
+    let other: Pane | undefined;
     let start = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
     let refused = 0;
@@ -57,7 +58,10 @@ export class RowSlots {
       const time = times[row];
       const key = keys[row];
       if (!(time >= start && time < end)) {
-        pane = this.#paneAt(time);
+        // Rows that are a little out of order go to and fro between two panes.
+        const before = pane;
+        pane = other !== undefined && time >= other.start && time < other.end ? other : this.#paneAt(time);
+        if (before !== undefined) other = before;
         start = pane === undefined ? Number.POSITIVE_INFINITY : pane.start;
         end = pane === undefined ? Number.NEGATIVE_INFINITY : pane.end;
         refused = this.#refused;

@@ -38,10 +38,19 @@ const streams = fc
   })
   .chain(({ keys, first, delay, step }) =>
     fc
-      .array(fc.record({ key: keys, forth: fc.integer({ min: 0, max: 2 * step }), back: fc.nat(40), value: fc.integer({ min: -9, max: 9 }), speaks: fc.nat(3) }), {
-        minLength: 1,
-        maxLength: 120,
-      })
+      .array(
+        fc.record({
+          key: keys,
+          forth: fc.integer({ min: 0, max: 2 * step }),
+          back: fc.nat(40),
+          value: fc.integer({ min: -9, max: 9 }),
+          speaks: fc.nat(3),
+        }),
+        {
+          minLength: 1,
+          maxLength: 120,
+        },
+      )
       .map((rows) => {
         let now = first;
         let watermark = first - 1000;
@@ -85,7 +94,15 @@ const aggregators = { n: count(), s: sum('value'), lo: min('value'), hi: max('va
 function expected({ fired }: { fired: readonly Fired[] }, { size }: Windows, keyed: boolean): unknown[] {
   return fired.map(({ key, start, values }) => {
     const s = values.reduce((a, b) => a + b, 0);
-    const row = { start, end: start + size, n: values.length, s, lo: Math.min(...values), hi: Math.max(...values), mean: s / values.length };
+    const row = {
+      start,
+      end: start + size,
+      n: values.length,
+      s,
+      lo: Math.min(...values),
+      hi: Math.max(...values),
+      mean: s / values.length,
+    };
     return keyed ? { key, ...row } : row;
   });
 }
@@ -94,7 +111,8 @@ function assigner({ size, slide, offset }: Windows) {
   return size === slide ? eventTime.tumbling(size, { offset }) : eventTime.sliding(size, slide, { offset });
 }
 
-const texts = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? 0 : value))).sort();
+const texts = (rows: readonly unknown[]): string[] =>
+  rows.map((row) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? 0 : value))).sort();
 
 describe('windows by slices', () => {
   test('are what they are by definition, and every late record goes to the side output', async () => {
@@ -169,7 +187,7 @@ describe('windows by slices', () => {
           .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(1000, { timestamp: 'at' }))
           .keyBy('key')
           .window(assigner(windows))
-          .aggregate(aggregators, (row: Row, { window }) => ({ ...row, checked: window.end - window.start }));
+          .aggregate(aggregators, (row, { window }) => ({ ...row, checked: window.end - window.start }));
         const right = expected(byDefinition(inTime, windows), windows, true) as Row[];
         expect(texts(await env.collect(rows as never))).toEqual(texts(right.map((row) => ({ ...row, checked: windows.size }))));
       }),

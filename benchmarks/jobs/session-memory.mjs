@@ -1,0 +1,75 @@
+/**
+ * Whether memory stays flat: session windows over many records, with as many keys alive at a time, of which new ones come and old
+ * ones end all the time. Prints the memory of the process over time.
+ *
+ *   node benchmarks/jobs/session-memory.mjs [records] [live keys] [parallelism]
+ *
+ * Record `i` is of key `i % live` of generation `⌊i / (4 · live)⌋`: each key gets four records and never comes back. A millisecond
+ * of event time passes with every 100 records, and sessions end after a gap of one and a half rounds over the keys. Every session
+ * must have counted exactly four records, or the job fails.
+ */
+import { count, eventTime, StreamEnvironment, watermarks } from 'millrace';
+import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
+
+const [records = '50000000', live = '1000000', parallelism = '2'] = process.argv.slice(2);
+const total = Number(records);
+const keys = Number(live);
+const perMs = 100;
+const roundMs = Math.ceil(keys / perMs);
+/** Between two looks at the memory. */
+const lookMs = 1000;
+
+/** @type {import('millrace').Sink<{ n: number }>} */
+const counting = {
+  name: 'counting',
+  createWriter({ subtask }) {
+    let sessions = 0;
+    let counted = 0;
+    return {
+      write({ n }) {
+        sessions++;
+        counted += n;
+      },
+      finish: () => leaveNumbers(subtask, [sessions, counted]),
+    };
+  },
+};
+
+const env = new StreamEnvironment({ parallelism: Number(parallelism), runtimeMode: 'streaming' });
+env
+  .generate({ count: total, create: (i) => ({ key: (i % keys) + keys * Math.floor(i / (4 * keys)), at: Math.floor(i / perMs) }) })
+  .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(0, { timestamp: 'at' }))
+  .keyBy('key')
+  .window(eventTime.session({ gap: Math.ceil(roundMs * 1.5) }))
+  .aggregate({ n: count() })
+  .sinkTo(counting);
+
+/** @type {number[]} megabytes */
+const memory = [];
+const looking = setInterval(() => {
+  memory.push(Math.round(process.memoryUsage.rss() / 1e6));
+  if (process.stderr.isTTY) console.error(`${memory.length} s: ${memory.at(-1)} MB`);
+}, lookMs);
+const began = performance.now();
+await env.execute('session memory');
+clearInterval(looking);
+const seconds = (performance.now() - began) / 1000;
+const [sessions, counted] = takeNumbers().reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
+if (counted !== total) throw new Error(`${total} records went in, and ${counted} were counted in ${sessions} sessions`);
+// The first third is what it takes to have all keys; behind it the line must be flat.
+const settled = memory.slice(Math.floor(memory.length / 3));
+const grown = settled.length < 2 ? 1 : Number(settled.at(-1)) / settled[0];
+console.log(
+  JSON.stringify({
+    program: 'session-memory',
+    records: total,
+    sessions,
+    seconds,
+    megabytes: memory,
+    figures: [
+      { name: 'records', value: total / seconds, unit: 'records/s' },
+      { name: 'memory at most', value: Math.max(...memory, 0), unit: 'MB' },
+      { name: 'memory at the end, as a multiple of that after a third of the time', value: grown, unit: '×', goal: '≤ 1.1' },
+    ],
+  }),
+);
