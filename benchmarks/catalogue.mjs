@@ -14,6 +14,7 @@ const full = {
   exchangedRecords: 100_000_000,
   postedRecords: 10_000_000,
   scaledRecords: 10_000_000,
+  joinedRecords: 10_000_000,
   logLines: 900_000,
   latencyEvents: 1_000_000,
   latencyPerSecond: 100_000,
@@ -31,6 +32,7 @@ const smoke = {
   exchangedRecords: 100_000,
   postedRecords: 100_000,
   scaledRecords: 50_000,
+  joinedRecords: 20_000,
   logLines: 5_000,
   latencyEvents: 10_000,
   latencyPerSecond: 20_000,
@@ -51,6 +53,7 @@ export function catalogue(options) {
     ...wordCount(sizes),
     ...exchange(sizes),
     scaling(sizes),
+    intervalJoin(sizes),
     accessLogReport(sizes),
     start(sizes),
     ...latency(sizes),
@@ -183,6 +186,22 @@ function sessionMemory({ sessionRecords, sessionKeys }) {
     name: 'session-memory',
     title: `memory with ${grouped(sessionKeys)} sessions at a time`,
     subject: script('Millrace × 2', ['benchmarks/jobs/session-memory.mjs', sessionRecords, sessionKeys, 2], 2),
+  };
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Comparison}
+ */
+function intervalJoin({ joinedRecords }) {
+  return {
+    kind: 'comparison',
+    name: 'interval-join',
+    title: `an interval join of two streams of ${grouped(joinedRecords / 2)} records, on one core`,
+    unit: 'records',
+    work: ({ records }) => Number(records),
+    subject: script('Millrace × 1', ['benchmarks/jobs/interval-join.mjs', joinedRecords]),
+    others: [script('arrays in a Map', ['benchmarks/baselines/interval-join-loop.mjs', joinedRecords])],
   };
 }
 

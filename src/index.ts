@@ -7,6 +7,7 @@ import { nodeExecution } from './node-execution.ts';
 installExecution(nodeExecution(availableParallelism()));
 
 export type { AsyncOptions, AsyncRetryOptions } from './api/async-options.ts';
+export type { CheckpointConfig } from './api/checkpoint-options.ts';
 export type {
   BroadcastConnectedStreams,
   ConnectedStreams,

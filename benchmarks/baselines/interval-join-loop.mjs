@@ -35,4 +35,6 @@ for (let i = 0, j = 0; j < records / 2; ) {
   }
 }
 const seconds = secondsSince(start);
-console.log(JSON.stringify({ program: 'interval-join-loop', records, seconds, recordsPerSecond: perSecond(records, seconds), pairs, total }));
+console.log(
+  JSON.stringify({ program: 'interval-join-loop', records, seconds, recordsPerSecond: perSecond(records, seconds), pairs, total }),
+);

@@ -10,7 +10,7 @@ import { count, StreamEnvironment, sum, watermarks } from 'millrace';
 import { joinArguments, joinRecord, perSecond, secondsSince } from '../baselines/shared.mjs';
 
 const { records, keys } = joinArguments();
-const env = new StreamEnvironment({ parallelism: 1, autoWatermarkInterval: process.env.WM ?? '10ms' });
+const env = new StreamEnvironment({ parallelism: 1 });
 const strategy = watermarks.monotonous({ timestamp: (/** @type {{ at: number }} */ { at }) => at });
 /** @param {number} salt */
 const stream = (salt) => env.generate({ count: records / 2, create: (i) => joinRecord(i, salt, keys), watermarks: strategy }).keyBy('key');

@@ -229,9 +229,9 @@ export class StreamEnvironment {
   }
 
   #description(name: string): JobDescription {
-    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism } = this.#config;
+    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, notices } = this.#config;
     const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
-    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits };
+    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, notices };
   }
 
   /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. @internal */

@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from '../base/options.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
+import { type CheckpointConfig, checkpointNotices } from './checkpoint-options.ts';
 
 export const parallelismRule: Rule = wholeNumber(1);
 export const maxParallelismRule: Rule = wholeNumber(1, keyGroupsMax);
@@ -24,6 +25,8 @@ export interface EnvironmentConfig {
   readonly parallelism?: number;
   /** Key groups: the highest parallelism that keyed state can ever be spread over; default 128. */
   readonly maxParallelism?: number;
+  /** How the job is checkpointed. This version checks the options, and says at the start that it takes no checkpoints yet. */
+  readonly checkpoint?: CheckpointConfig;
   /** How long a part-filled batch may wait for more records; default 10 ms. At 0, records leave with the batch of input that they came of. */
   readonly bufferTimeout?: Duration;
   /** How often watermarks are made of the records so far; default 200 ms. At 0, after every batch of input. */
@@ -41,6 +44,7 @@ export interface EnvironmentConfig {
 export const environmentRules: OptionRules<EnvironmentConfig> = {
   parallelism: optional(parallelismRule),
   maxParallelism: optional(maxParallelismRule),
+  checkpoint: optional(anything),
   bufferTimeout: optional(anything),
   autoWatermarkInterval: optional(anything),
   runtimeMode: optional(oneOf('streaming', 'batch', 'automatic')),
@@ -75,6 +79,8 @@ export interface CheckedEnvironmentConfig {
   readonly localAggregation: boolean;
   readonly chaining: boolean;
   readonly limits: Partial<Limits>;
+  /** What is to be said when the job starts. */
+  readonly notices: readonly string[];
 }
 
 export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnvironmentConfig {
@@ -89,5 +95,6 @@ export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnviro
     localAggregation: checked.localAggregation ?? true,
     chaining: checked.chaining ?? true,
     limits: checked.limits ?? {},
+    notices: checkpointNotices(checked.checkpoint),
   };
 }

@@ -93,6 +93,7 @@ export class JobCoordinator implements JobClient {
 
   /** Puts the job on the workers. */
   start(): void {
+    for (const notice of this.#options.job.notices) this.#options.warn(notice);
     this.#run().catch((error) => this.#reject(error as Error));
   }
 

@@ -13,4 +13,6 @@ export interface JobDescription {
   readonly chaining: boolean;
   /** Changes to the default limits. */
   readonly limits: Partial<Limits>;
+  /** What is to be said to the user when the job starts. */
+  readonly notices: readonly string[];
 }

@@ -72,7 +72,8 @@ export class SingleThreadJob {
 
   /** Runs the job to its end. @throws what made it fail */
   async run(): Promise<void> {
-    const { system } = this.#options;
+    const { job, system, warn } = this.#options;
+    for (const notice of job.notices) warn(notice);
     try {
       this.#splits = await SplitAssigner.enumerate(this.#plan, { system, limits: this.#limits });
       for (let slot = 0; slot < this.#plan.slots; slot++) this.#subtasks.push(...this.#buildSlot(slot));

@@ -132,6 +132,11 @@ misuses('an environment', [
   ],
   [() => new StreamEnvironment({ chaining: 'no' } as object), "StreamEnvironment: chaining must be true or false, not 'no'"],
   [() => new StreamEnvironment({ limits: 4 } as object), 'StreamEnvironment: limits must be an object, such as { batchRows: … }, not 4'],
+  [
+    () => new StreamEnvironment({ checkpoint: { interval: 'soon' } } as object),
+    /^StreamEnvironment: checkpoint\.interval: 'soon' is not a duration/,
+  ],
+  [() => new StreamEnvironment({ checkpoint: { intervall: '1s' } } as object), /unknown option 'intervall'|intervall/],
   [() => new StreamEnvironment({ bufferTimeout: 'soon' } as object), /^StreamEnvironment: bufferTimeout: 'soon' is not a duration; write /],
   [() => new StreamEnvironment({ bufferTimeout: true } as object), /^StreamEnvironment: bufferTimeout: true is not a duration; write /],
   [() => env().fromData?.('x'), "fromData: the rows must be an array, not 'x'"],
@@ -460,8 +465,8 @@ misuses('functions on two streams', [
   ],
   [() => untyped(connected()).process?.({ ...both, onTimer: 5 }), /^process: onTimer must be a function/],
   [() => untyped(connected()).process?.({ ...both, async processElement2() {} }), /^process: the function must not be async/],
-  [() => untyped(connected()).map?.((n: number) => n), /^map must be a function, not undefined/],
-  [() => untyped(connected()).flatMap?.((n: number) => [n], 5), /^flatMap must be a function, not 5/],
+  [() => untyped(connected()).map?.((n: number) => n), 'map: expected a function, not undefined'],
+  [() => untyped(connected()).flatMap?.((n: number) => [n], 5), 'flatMap: expected a function, not 5'],
   [
     () => untyped(connected()).process?.({ ...both, state: { x: valueState() } }),
     'process: state.x: expected a state made by operatorListState, not valueState',
@@ -499,11 +504,11 @@ misuses('joins', [
   [() => keyed().intervalJoin?.(stream()), /^intervalJoin: expected a keyed stream, such as payments\.keyBy\(…\)/],
   [() => untyped(interval().between?.('x', 1) as object), /^between: lower/],
   [() => untyped(interval().between?.(5, '1ms') as object), 'between: the lower bound 5 is above the upper bound 1ms; exchange them'],
-  [() => untyped(interval().between?.(0, 1) as object).process?.({}), /^intervalJoin must be a function/],
+  [() => untyped(interval().between?.(0, 1) as object).process?.({}), /^intervalJoin: expected a function/],
   [() => untyped(interval().between?.(0, 1) as object).process?.(async () => {}), /^intervalJoin: the function must not be async/],
   [() => untyped(interval().between?.(0, 1) as object).sideOutputLeftLateData?.('late'), /^sideOutputLeftLateData: expected an OutputTag/],
   [() => joined().window?.('1m'), /^join: window: expected an assigner of windows/],
-  [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).apply?.(5), /^apply must be a function, not 5/],
+  [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).apply?.(5), 'apply: expected a function, not 5'],
   [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).trigger?.(5), /^trigger: expected a trigger/],
   [() => untyped(joined().window?.(eventTime.tumbling(1)) as object).sideOutputLateData?.(5), /^sideOutputLateData: expected an OutputTag/],
 ]);
@@ -524,7 +529,9 @@ misuses('functions of states', [
 describe('a function that returns a promise without being async', () => {
   it.each(['map', 'filter'] as const)('is refused by %s', async (operator) => {
     const env = new TestEnvironment();
-    const rows = env.fromData([1])[operator]((n: number) => Promise.resolve(n));
-    await expect(env.collect(rows)).rejects.toThrow(`TypeError: ${operator}: the function returned a promise`);
+    const later = (n: number) => Promise.resolve(n);
+    const numbers = env.fromData([1]);
+    const rows = operator === 'map' ? numbers.map(later) : numbers.filter(later);
+    await expect(env.collect<unknown>(rows)).rejects.toThrow(`TypeError: ${operator}: the function returned a promise`);
   });
 });

@@ -48,6 +48,7 @@ describe('npm run bench', () => {
       'word-count',
       'exchange',
       'scaling',
+      'interval-join',
       'access-log',
       'start',
       'latency',

@@ -123,9 +123,12 @@ export class IntervalJoin implements OperatorInstance {
     // Also of a late record: a key without records is forgotten at the next watermark.
     if (slot >= this.#timed.length || this.#timed[slot] === 0) this.#forgetLater(slot, time + own.patienceMs + 1);
     if (!(time >= this.#watermark)) return this.#refuse(own, time, record);
-    const known = own.buffers[slot];
-    if (known !== undefined) known.add(time, record);
-    else (own.buffers[slot] = new TimedBuffer()).add(time, record);
+    let known = own.buffers[slot];
+    if (known === undefined) {
+      known = new TimedBuffer();
+      own.buffers[slot] = known;
+    }
+    known.add(time, record);
     const partners = other.buffers[slot];
     if (partners === undefined || partners.size === 0) return 0;
     this.#partners = partners;
@@ -152,14 +155,14 @@ export class IntervalJoin implements OperatorInstance {
     this.partner = this.#partners.value(this.#from + pair);
     this.#context.leftTimestamp = side === left ? time : partnerTime;
     this.#context.rightTimestamp = side === left ? partnerTime : time;
-    return time > partnerTime ? time : partnerTime;
+    return Math.max(time, partnerTime);
   }
 
   /** Sets the key's timer: at `expiry`, but not before the next watermark. */
   #forgetLater(slot: number, expiry: number): void {
     if (slot >= this.#timed.length) this.#timed = withRoom(this.#timed, slot);
     this.#timed[slot] = 1;
-    this.#timers.register(expiry > this.#watermark ? expiry : this.#watermark, slot, 0);
+    this.#timers.register(Math.max(expiry, this.#watermark), slot, 0);
   }
 
   finish(): void {

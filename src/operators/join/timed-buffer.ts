@@ -29,23 +29,35 @@ export class TimedBuffer {
   /** Adds a record behind those of its time. */
   add(time: number, value: unknown): void {
     if (this.size === this.#times.length) this.#grow();
+    const times = this.#times;
+    const values = this.#values;
+    const mask = times.length - 1;
+    const first = this.#first;
     let at = this.size++;
-    const mask = this.#times.length - 1;
-    for (; at > 0 && this.time(at - 1) > time; at--) {
-      this.#times[(this.#first + at) & mask] = this.time(at - 1);
-      this.#values[(this.#first + at) & mask] = this.value(at - 1);
+    for (; at > 0; at--) {
+      const before = (first + at - 1) & mask;
+      const older = times[before] as number;
+      if (older <= time) break;
+      times[(first + at) & mask] = older;
+      values[(first + at) & mask] = values[before];
     }
-    this.#times[(this.#first + at) & mask] = time;
-    this.#values[(this.#first + at) & mask] = value;
+    times[(first + at) & mask] = time;
+    values[(first + at) & mask] = value;
   }
 
   /** How many records are older than a time. */
   olderThan(time: number): number {
+    const times = this.#times;
+    const mask = times.length - 1;
+    const first = this.#first;
     let low = 0;
     let high = this.size;
+    // Mostly it is the youngest that matter, or all.
+    if (high === 0 || (times[(first + high - 1) & mask] as number) < time) return high;
+    if ((times[first] as number) >= time) return 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.time(middle) < time) low = middle + 1;
+      if ((times[(first + middle) & mask] as number) < time) low = middle + 1;
       else high = middle;
     }
     return low;

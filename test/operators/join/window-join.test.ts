@@ -50,7 +50,11 @@ const cases: readonly Case[] = [
 ];
 
 /** For each key and window, the records of either side. */
-function groups(lefts: readonly Item[], rights: readonly Item[], windowsOf: Case['windowsOf']): [Item[], Item[], { readonly end: number }][] {
+function groups(
+  lefts: readonly Item[],
+  rights: readonly Item[],
+  windowsOf: Case['windowsOf'],
+): [Item[], Item[], { readonly end: number }][] {
   return [0, 1, 2, 3].flatMap((key) => {
     const mine = [lefts, rights].map((side) => side.filter((item) => item.key === key)) as [Item[], Item[]];
     return windowsOf(mine.flat().map(({ at }) => at)).map(({ start, end }): [Item[], Item[], { end: number }] => {
@@ -102,7 +106,9 @@ describe.each(cases)('$name windows', ({ assigner, windowsOf }) => {
           const all = groups(lefts, rights, windowsOf);
           const pairs = all.flatMap(([as, bs, { end }]) => as.flatMap((a) => bs.map((b) => `${a.id} ${b.id} at ${end - 1}`)));
           expect([...(env.outputs.joined ?? [])].sort()).toEqual(pairs.sort());
-          expect([...(env.outputs.grouped ?? [])].sort()).toEqual(all.map(([as, bs, { end }]) => `${ids(as)}|${ids(bs)} at ${end - 1}`).sort());
+          expect([...(env.outputs.grouped ?? [])].sort()).toEqual(
+            all.map(([as, bs, { end }]) => `${ids(as)}|${ids(bs)} at ${end - 1}`).sort(),
+          );
         }),
         { numRuns: 8 },
       );
