@@ -34,9 +34,8 @@ const checkpointRules: OptionRules<CheckpointConfig> = {
 export function checkpointNotices(config: CheckpointConfig | undefined): readonly string[] {
   if (config === undefined) return [];
   const checked = checkOptions<CheckpointConfig>(config, checkpointRules, 'StreamEnvironment: checkpoint');
-  for (const name of ['interval', 'minPause', 'timeout'] as const) {
-    const duration = checked[name];
-    if (duration !== undefined) parseDuration(duration, `StreamEnvironment: checkpoint.${name}`);
-  }
+  const { interval, minPause = 0, timeout = 0 } = checked;
+  for (const [name, duration] of Object.entries({ interval, minPause, timeout }))
+    parseDuration(duration, `StreamEnvironment: checkpoint.${name}`);
   return ['checkpoint: this version takes no checkpoints yet; the job runs, but after a failure it starts from the beginning'];
 }

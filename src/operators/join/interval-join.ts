@@ -120,9 +120,9 @@ export class IntervalJoin implements OperatorInstance {
   accept(side: number, slot: number, time: number, record: unknown): number {
     const own = this.#sides[side] as Side;
     const other = this.#sides[1 - side] as Side;
-    // Also of a late record: a key without records is forgotten at the next watermark.
-    if (slot >= this.#timed.length || this.#timed[slot] === 0) this.#forgetLater(slot, time + own.patienceMs + 1);
-    if (!(time >= this.#watermark)) return this.#refuse(own, time, record);
+    // Also where there is no time.
+    if (!(time >= this.#watermark)) return this.#refuse(slot, own, time, record);
+    this.#seeToForgetting(slot, time + own.patienceMs + 1);
     let known = own.buffers[slot];
     if (known === undefined) {
       known = new TimedBuffer();
@@ -136,9 +136,11 @@ export class IntervalJoin implements OperatorInstance {
     return partners.olderThan(time + own.toMs + 1) - this.#from;
   }
 
-  #refuse(own: Side, time: number, record: unknown): number {
+  #refuse(slot: number, own: Side, time: number, record: unknown): number {
     if (Number.isNaN(time))
       throw new TypeError('intervalJoin: the record has no timestamp; assign timestamps and watermarks in front of it');
+    // It may be a key without records, which is forgotten at the next watermark.
+    this.#seeToForgetting(slot, this.#watermark);
     if (!own.lateIsRead) this.#late.drop(this.#watermark - time, record);
     return -1;
   }
@@ -158,11 +160,12 @@ export class IntervalJoin implements OperatorInstance {
     return Math.max(time, partnerTime);
   }
 
-  /** Sets the key's timer: at `expiry`, but not before the next watermark. */
-  #forgetLater(slot: number, expiry: number): void {
+  /** Sets the key's timer if it has none. */
+  #seeToForgetting(slot: number, expiry: number): void {
     if (slot >= this.#timed.length) this.#timed = withRoom(this.#timed, slot);
+    if (this.#timed[slot] === 1) return;
     this.#timed[slot] = 1;
-    this.#timers.register(Math.max(expiry, this.#watermark), slot, 0);
+    this.#timers.register(expiry, slot, 0);
   }
 
   finish(): void {
@@ -190,7 +193,7 @@ export class IntervalJoin implements OperatorInstance {
       if (buffer.size > 0) youngest = Math.max(youngest, buffer.time(buffer.size - 1) + patienceMs + 1);
     }
     if (youngest > this.#watermark) {
-      this.#forgetLater(slot, youngest);
+      this.#seeToForgetting(slot, youngest);
       return;
     }
     for (const { buffers } of this.#sides) buffers[slot] = undefined;

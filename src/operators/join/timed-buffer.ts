@@ -50,11 +50,14 @@ export class TimedBuffer {
     const times = this.#times;
     const mask = times.length - 1;
     const first = this.#first;
-    let low = 0;
+    // Those that are asked for are mostly near the youngest: from there, in strides that double, then by halves in between.
     let high = this.size;
-    // Mostly it is the youngest that matter, or all.
-    if (high === 0 || (times[(first + high - 1) & mask] as number) < time) return high;
-    if ((times[first] as number) >= time) return 0;
+    let low = high;
+    for (let stride = 1; low > 0; stride *= 2) {
+      low = Math.max(0, high - stride);
+      if ((times[(first + low) & mask] as number) < time) break;
+      high = low;
+    }
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((times[(first + middle) & mask] as number) < time) low = middle + 1;
