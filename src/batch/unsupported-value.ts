@@ -72,17 +72,17 @@ function extraPropertyType(value: object, kind: string): string | undefined {
   return `${kind === 'Array' ? 'array' : kind} with the extra property ${JSON.stringify(extra)}`;
 }
 
-/** The parts of a value that are encoded in turn, each with the step that leads to it. */
+/** The parts of a value that are encoded in turn, each with the step that leads to it: those of now, whatever getters add. */
 function* partsOf(value: object): Iterable<[step: string, read: () => unknown]> {
   if (types.isMap(value)) {
     let index = 0;
-    for (const [key, item] of value) {
+    for (const [key, item] of [...value]) {
       yield [`.keys()[${index++}]`, () => key];
       yield [`.get(${displayOf(key)})`, () => item];
     }
   } else if (types.isSet(value)) {
     let index = 0;
-    for (const item of value) yield [`.values()[${index++}]`, () => item];
+    for (const item of [...value]) yield [`.values()[${index++}]`, () => item];
   } else if (!ArrayBuffer.isView(value)) {
     for (const key of Object.keys(value)) yield [stepTo(key), () => (value as Record<string, unknown>)[key]];
   }
