@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger } from 'pino';
-import type { Execution } from './api/execution.ts';
+import { type Execution, executedAlready } from './api/execution.ts';
 import { MillraceError } from './base/errors.ts';
 import { checkOptions, type OptionRules, optional, wholeNumber } from './base/options.ts';
 import { Cluster } from './cluster/cluster.ts';
@@ -96,12 +96,7 @@ export function nodeExecution(parallelism: number): Execution {
     parallelism,
     standalone: true,
     async submit(job) {
-      if (executed) {
-        throw new MillraceError(
-          'INVALID_JOB',
-          'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster',
-        );
-      }
+      if (executed) throw executedAlready();
       executed = true;
       const module = programModule();
       const cluster = new LocalCluster({ slots: Math.max(...job.graph.operators.map((operator) => operator.parallelism)) });

@@ -12,7 +12,10 @@ import { count, eventTime, StreamEnvironment, watermarks } from 'millrace';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
 
 const [records = '50000000', live = '1000000', parallelism = '2'] = process.argv.slice(2);
-const total = Number(records);
+const sources = Number(parallelism);
+/** Each source makes a range of numbers, of which every n-th record is made, so that they keep in step. */
+const perSource = Math.floor(Number(records) / sources);
+const total = perSource * sources;
 const keys = Number(live);
 const perMs = 100;
 const roundMs = Math.ceil(keys / perMs);
@@ -35,10 +38,18 @@ const counting = {
   },
 };
 
-const env = new StreamEnvironment({ parallelism: Number(parallelism), runtimeMode: 'streaming' });
+/** @param {number} number */
+function create(number) {
+  const i = (number % perSource) * sources + Math.floor(number / perSource);
+  return { key: (i % keys) + keys * Math.floor(i / (4 * keys)), at: Math.floor(i / perMs) };
+}
+
+// A source that runs ahead of the others would have its sessions held until they follow.
+const inStep = { group: 'sources', maxDrift: Math.ceil(roundMs / 10) };
+const env = new StreamEnvironment({ parallelism: sources, runtimeMode: 'streaming' });
 env
-  .generate({ count: total, create: (i) => ({ key: (i % keys) + keys * Math.floor(i / (4 * keys)), at: Math.floor(i / perMs) }) })
-  .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(0, { timestamp: 'at' }))
+  .generate({ count: total, create })
+  .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(0, { timestamp: 'at', alignment: inStep }))
   .keyBy('key')
   .window(eventTime.session({ gap: Math.ceil(roundMs * 1.5) }))
   .aggregate({ n: count() })

@@ -120,9 +120,10 @@ export class DataStream<T> {
    *
    * @example clicks.keyBy('url')
    */
-  keyBy<const F extends FieldOf<T>>(field: F): KeyedStream<T, FieldValue<T, F>>;
-  keyBy<const F extends readonly FieldOf<T>[]>(fields: F): KeyedStream<T, { [I in keyof F]: FieldValue<T, F[I]> }>;
   keyBy<K>(selector: (value: T) => K): KeyedStream<T, K>;
+  keyBy<const F extends readonly FieldOf<T>[]>(fields: F): KeyedStream<T, { [I in keyof F]: FieldValue<T, F[I]> }>;
+  // Of several signatures that do not fit, the compiler tells about the last: here stands the one that people mostly mean.
+  keyBy<const F extends FieldOf<T>>(field: F): KeyedStream<T, FieldValue<T, F>>;
   keyBy(key: FieldOf<T> | readonly FieldOf<T>[] | ((value: T) => unknown)): KeyedStream<T, unknown> {
     return this.environment.keyedStream(this, keySpec(key, 'keyBy'));
   }
@@ -215,8 +216,8 @@ export class DataStream<T> {
   }
 
   /** Sends each record to the subtask whose index `partition(key, subtasks)` returns. */
-  partitionCustom<const F extends FieldOf<T>>(partition: (key: FieldValue<T, F>, subtasks: number) => number, key: F): DataStream<T>;
   partitionCustom<K>(partition: (key: K, subtasks: number) => number, key: (value: T) => K): DataStream<T>;
+  partitionCustom<const F extends FieldOf<T>>(partition: (key: FieldValue<T, F>, subtasks: number) => number, key: F): DataStream<T>;
   partitionCustom(partition: (key: never, subtasks: number) => number, key: FieldOf<T> | ((value: T) => unknown)): DataStream<T> {
     synchronous(partition, 'partitionCustom');
     return this.#partition({ kind: 'custom', key: keySpec(key, 'partitionCustom'), partition });

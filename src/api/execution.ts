@@ -37,6 +37,14 @@ const loading: AsyncLocalStorage<Loading> = Reflect.get(globalThis, loadingMark)
 Reflect.set(globalThis, loadingMark, loading);
 let installed: Execution | undefined;
 
+/** A program, or a module that is being loaded, runs one job. */
+export function executedAlready(): MillraceError {
+  return new MillraceError(
+    'INVALID_JOB',
+    'this program has executed a job already: a job module executes one job; submit further jobs to a LocalCluster',
+  );
+}
+
 /** Says what `execute()` does outside of a module that is being loaded. */
 export function installExecution(execution: Execution): void {
   installed = execution;

@@ -1,41 +1,62 @@
-/** Loads a job module for its graph: `execute()` hands the job over and never returns. Host and workers, each for itself. */
+/**
+ * Loads a job module for its graph: `execute()` hands the job over. It never returns, unless the one who loads the module runs the
+ * job for it. Host and workers, each for itself.
+ */
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { Timers } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
-import { type Execution, withExecution } from './execution.ts';
+import { type Execution, executedAlready, withExecution } from './execution.ts';
+import type { JobClient } from './job-client.ts';
 
 export interface LoadOptions {
   readonly module: string;
   readonly args: unknown;
   readonly parallelism: number;
   readonly timers: Timers;
+  /** What `execute()` goes on with, once the job runs; without it, it never returns. */
+  readonly client?: Promise<JobClient>;
+}
+
+export interface JobModule {
+  readonly job: JobDescription;
+  /** Settles when the module has come to its end, behind `execute()`. */
+  readonly evaluated: Promise<unknown>;
 }
 
 /** Modules that this thread has loaded. */
 let loads = 0;
 
 /** @throws MillraceError JOB_MODULE when the module cannot be loaded, or does not execute exactly one job */
-export function loadJobModule({ module, args, parallelism, timers }: LoadOptions): Promise<JobDescription> {
+export async function loadJobModule(options: LoadOptions): Promise<JobDescription> {
+  return (await openJobModule(options)).job;
+}
+
+/** @throws MillraceError JOB_MODULE as `loadJobModule` */
+export function openJobModule({ module, args, parallelism, timers, client = new Promise(() => {}) }: LoadOptions): Promise<JobModule> {
   return new Promise((resolve, reject) => {
     const jobs: JobDescription[] = [];
+    let decided = false;
     const decide = (): void => {
       const [job, other] = jobs;
-      if (job !== undefined && other === undefined) resolve(job);
+      decided = true;
+      if (job !== undefined && other === undefined) resolve({ job, evaluated });
       else reject(new MillraceError('JOB_MODULE', `${module} ${job === undefined ? executesNone : executesSeveral(jobs)}`));
     };
     const execution: Execution = {
       args,
       parallelism,
-      submit: (job) => {
+      submit: async (job) => {
+        if (decided) throw executedAlready();
         // What the module executes or throws in the same breath counts, too.
         if (jobs.push(job) === 1) timers.soon(decide);
-        return new Promise(() => {});
+        return client;
       },
     };
-    withExecution(execution, () => import(freshUrl(module))).then(decide, (error: unknown) => reject(moduleFailure(module, error)));
+    const evaluated: Promise<unknown> = withExecution(execution, () => import(freshUrl(module)));
+    evaluated.then(decide, (error: unknown) => reject(moduleFailure(module, error)));
   });
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { hashLatin1, hashString, hashUtf16 } from '../base/hash.ts';
+import { hashLatin1, hashString, hashUtf16, mix, stringBasis, stringPrime } from '../base/hash.ts';
 import type { ColumnType } from '../schema/type.ts';
 import { ByteSource } from './byte-source.ts';
 import { decodeValue } from './value-codec.ts';
@@ -89,6 +89,9 @@ const sharingUnitsMin = 13;
 /** The id of null in a dictionary column. */
 export const nullId = -1;
 
+/** Longer texts are not laid down as bytes beside the references: the memory for it is kept with the batch. */
+const packedBytesMax = 128 * 1024;
+
 /**
  * Strings in one of three forms. `references`: JavaScript strings. `bytes`: one run of Latin-1 or UTF-16LE bytes and the
  * offset at which each row starts (both keep every string whole; UTF-8 would lose lone surrogates). `dictionary`: ids into a
@@ -118,6 +121,10 @@ export class StringColumn {
   dictionary: StringDictionary | null = null;
   /** Bytes of the rows so far, about, for sealing a batch in time. */
   rowBytes = 0;
+  /** `references`: whether `offsets` and `bytes` say the same, as Latin-1 bytes of rows none of which is null. */
+  packed = false;
+  /** Of no use to anybody, but a loop that only touches the strings would be left out without it. */
+  touched = 0;
   /** The whole run of bytes as one string, made when the first row is asked for. */
   #text: string | null = null;
   #textBase = 0;
@@ -145,6 +152,7 @@ export class StringColumn {
     readonly stride?: 1 | 2;
   }): void {
     this.form = 'bytes';
+    this.packed = false;
     this.offsets = options.offsets;
     this.base = options.base;
     this.stride = options.stride ?? 1;
@@ -159,6 +167,7 @@ export class StringColumn {
 
   setIds(ids: Int32Array, base: number, dictionary: StringDictionary): void {
     this.form = 'dictionary';
+    this.packed = false;
     this.ids = ids;
     this.idsBase = base;
     this.dictionary = dictionary;
@@ -209,23 +218,27 @@ export class StringColumn {
     const capacity = this.references.length;
     this.form = from.form;
     this.#text = null;
-    if (from.form === 'bytes') {
-      if (this.#ownOffsets.length <= capacity) this.#ownOffsets = new Int32Array(capacity + 1);
-      if (this.#ownBytes.length === 0) this.#ownBytes = Buffer.allocUnsafeSlow(4096);
-      this.offsets = this.#ownOffsets;
-      this.bytes = this.#ownBytes;
-      this.wide = from.wide;
-      this.base = 0;
-      this.stride = 1;
-      this.bytesBase = 0;
-      this.gap = 0;
-      this.validity = null;
-      this.validityBase = 0;
-    } else if (from.form === 'dictionary') {
+    if (from.form === 'bytes') this.#useOwnBytes(from.wide);
+    else if (from.form === 'dictionary') {
       if (this.ids.length < capacity) this.ids = new Int32Array(capacity);
       this.idsBase = 0;
       this.dictionary = from.dictionary;
     }
+  }
+
+  #useOwnBytes(wide: boolean): void {
+    const capacity = this.references.length;
+    if (this.#ownOffsets.length <= capacity) this.#ownOffsets = new Int32Array(capacity + 1);
+    if (this.#ownBytes.length === 0) this.#ownBytes = Buffer.allocUnsafeSlow(4096);
+    this.offsets = this.#ownOffsets;
+    this.bytes = this.#ownBytes;
+    this.wide = wide;
+    this.base = 0;
+    this.stride = 1;
+    this.bytesBase = 0;
+    this.gap = 0;
+    this.validity = null;
+    this.validityBase = 0;
   }
 
   #copyBytes(row: number, from: StringColumn, fromRow: number): void {
@@ -272,6 +285,56 @@ export class StringColumn {
     const start = this.bytesBase + (this.offsets[at] as number);
     const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
     return this.wide ? hashUtf16(this.bytes, start, end) : hashLatin1(this.bytes, start, end);
+  }
+
+  /**
+   * Hashes of all rows, none of which is null. References are laid down as bytes in the same pass, where they are Latin-1: whoever looks
+   * for the strings later need not go back to them.
+   */
+  hashAll(rows: number, hashes: Int32Array): void {
+    const units = this.form === 'references' ? this.#touch(rows) : 0;
+    if (this.form !== 'references' || units > packedBytesMax) for (let row = 0; row < rows; row++) hashes[row] = this.hash(row);
+    else this.#pack(rows, units, hashes);
+  }
+
+  /**
+   * Reads the beginning of every string, and counts their units. Strings lie all over the memory; here the processor waits for many of
+   * them at once, where a loop over the units of each would make it wait for one after the other.
+   */
+  #touch(rows: number): number {
+    const { references } = this;
+    let units = 0;
+    let touched = 0;
+    for (let row = 0; row < rows; row++) {
+      const value = references[row] as string;
+      if (value.length > 0) touched ^= value.charCodeAt(0);
+      units += value.length;
+    }
+    this.touched = touched;
+    return units;
+  }
+
+  #pack(rows: number, length: number, hashes: Int32Array): void {
+    this.#useOwnBytes(false);
+    if (length > this.bytes.length) this.#growBytes(length);
+    const { references, offsets, bytes } = this;
+    let end = 0;
+    let all = 0;
+    for (let row = 0; row < rows; row++) {
+      const value = references[row] as string;
+      let hash = stringBasis;
+      for (let i = 0; i < value.length; i++) {
+        const unit = value.charCodeAt(i);
+        hash = Math.imul(hash ^ unit, stringPrime);
+        all |= unit;
+        bytes[end + i] = unit;
+      }
+      end += value.length;
+      hashes[row] = mix(hash);
+      offsets[row + 1] = end;
+    }
+    offsets[0] = 0;
+    this.packed = all < 256;
   }
 
   /** Whether all rows are Latin-1 bytes, and none is null. */

@@ -40,7 +40,9 @@ export class RecordBatch {
   clear(): void {
     this.rowCount = 0;
     for (const column of this.columns) {
-      if (column instanceof StringColumn) column.rowBytes = 0;
+      if (!(column instanceof StringColumn)) continue;
+      column.rowBytes = 0;
+      column.packed = false;
     }
   }
 }

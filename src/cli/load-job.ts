@@ -2,8 +2,9 @@
 
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
-import { loadJobModule } from '../api/job-module.ts';
-import { MillraceError } from '../base/errors.ts';
+import type { JobClient } from '../api/job-client.ts';
+import { openJobModule } from '../api/job-module.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { bundleJob } from './bundle.ts';
@@ -21,6 +22,10 @@ export interface LoadedJob {
   /** URL of the bundle. */
   readonly module: string;
   readonly parallelism: number;
+  /** Lets the module go on behind its `execute()`, as it would in a program of its own. */
+  readonly goOn: (client: JobClient) => void;
+  /** Resolves when the module has come to its end. @throws MillraceError when something behind `execute()` was thrown */
+  readonly end: () => Promise<void>;
 }
 
 /**
@@ -45,8 +50,24 @@ async function load(
   // A module that reads the command line itself sees what `node job.js` would show it, here and in the workers.
   process.argv.splice(1, process.argv.length, file, ...args);
   process.setSourceMapsEnabled(true);
-  const job = await Promise.race([loadJobModule({ module, args, parallelism, timers: nodeSystem().timers }), idle(module)]);
-  return { job, module, parallelism };
+  let goOn = (_: JobClient): void => {};
+  const client = new Promise<JobClient>((resolve) => {
+    goOn = resolve;
+  });
+  const loading = openJobModule({ module, args, parallelism, timers: nodeSystem().timers, client });
+  const { job, evaluated } = await Promise.race([loading, idle(module)]);
+  return { job, module, parallelism, goOn, end: () => end(module, evaluated) };
+}
+
+async function end(module: string, evaluated: Promise<unknown>): Promise<void> {
+  // A module that awaits something that never happens is at its end when the thread has nothing left to do.
+  const idle = new Promise<void>((resolve) => process.once('beforeExit', () => resolve()));
+  try {
+    await Promise.race([evaluated, idle]);
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError('JOB_MODULE', `${module} failed behind its execute(): ${thrownText(error)}`, { cause: error });
+  }
 }
 
 /** Fails when the thread has nothing left to do: the process would end without a word. */

@@ -26,8 +26,16 @@ interface Terminal {
   readonly signals: StopSignals;
 }
 
-async function run({ job, module, parallelism }: LoadedJob, { display, signals }: Terminal): Promise<number> {
-  refuseHostEndpoints(job);
+async function run(loaded: LoadedJob, terminal: Terminal): Promise<number> {
+  const { signals } = terminal;
+  refuseHostEndpoints(loaded.job);
+  const exitCode = await runJob(loaded, terminal);
+  signals.attach(undefined);
+  if (!signals.cancelled && !outputClosed()) await loaded.end();
+  return exitCode;
+}
+
+async function runJob({ job, module, parallelism, goOn }: LoadedJob, { display, signals }: Terminal): Promise<number> {
   const plan = planDescription(job);
   const cluster = createCluster(plan.slots);
   try {
@@ -35,8 +43,9 @@ async function run({ job, module, parallelism }: LoadedJob, { display, signals }
     signals.attach(client);
     onOutputClosed(() => void client.cancel());
     display.start(client, plan);
-    const result = await resultOf(client, signals);
-    display.end(result, signals.exitCode === undefined ? 'finished' : 'stopped');
+    const result = resultOf(client, signals);
+    goOn(client);
+    display.end(await result, signals.exitCode === undefined ? 'finished' : 'stopped');
     return signals.exitCode ?? 0;
   } finally {
     display.end();

@@ -39,8 +39,8 @@ export class StopSignals {
     return this.#count > 1;
   }
 
-  /** Signals go to this job from now on. */
-  attach(job: Stoppable): void {
+  /** Signals go to this job from now on; without a job the first ends the process. */
+  attach(job: Stoppable | undefined): void {
     this.#job = job;
   }
 

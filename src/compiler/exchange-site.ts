@@ -5,9 +5,11 @@
 
 import { isFloat } from '../batch/record-batch.ts';
 import { valueBytes } from '../batch/value-size.ts';
+import type { PartitionerSpec } from '../graph/logical.ts';
 import { batchColumns, type ColumnType, type RecordForm, type RecordType } from '../schema/type.ts';
-import { CodeWriter, Names, propertyKey } from './code-writer.ts';
+import { CodeWriter, Names, optionalMember, propertyKey } from './code-writer.ts';
 import type { ExchangeSite, ExchangeTarget, ExchangeWriter } from './exchange-writer.ts';
+import { lateHashExpression } from './key-code.ts';
 import { type CheckedValue, checkValues, takeApart } from './record-check.ts';
 import type { FieldKind } from './row.ts';
 
@@ -25,6 +27,8 @@ export interface SiteShape {
   readonly fields: readonly ShapeField[];
   readonly key: ShapeField | undefined;
   readonly hash: boolean;
+  /** Whether the hash is 0 for numbers and strings, which are hashed here or with the whole column. */
+  readonly hashesLate: boolean;
   readonly target: boolean;
   readonly timestamp: boolean;
 }
@@ -76,6 +80,7 @@ class SiteGenerator {
         if (type === null) this.#misfit(record, key);
         else {
           const values = this.#check(type, fields, record, key);
+          this.#hash(type, values, record);
           this.#store(type, values);
         }
       },
@@ -139,6 +144,17 @@ class SiteGenerator {
     return values;
   }
 
+  /** Hashes the key, where that is left to this place, and the column is not hashed as a whole. */
+  #hash(type: RecordType, values: readonly Value[], record: string): void {
+    const { partitioner } = this.#writer.options;
+    if (!this.#site.shape.hashesLate || this.#writer.hashedColumn >= 0 || partitioner.kind !== 'hash') return;
+    const index = keyColumn(type, partitioner);
+    const name = partitioner.key.kind === 'fields' ? (partitioner.key.fields[0] as string) : '';
+    const key = index < 0 ? optionalMember(`(${record})`, name) : (values[index] as Value).expression;
+    this.#code.line(`const kh = ${key};`);
+    this.#code.line(`h = ${lateHashExpression(this.#names, 'kh', 'h')};`);
+  }
+
   #store(type: RecordType, values: readonly Value[]): void {
     const { targets } = this.#writer;
     const kind = this.#writer.options.partitioner.kind;
@@ -180,7 +196,7 @@ class SiteGenerator {
       const column = columns[i] as ColumnType;
       this.#storeColumn(i, column, value, isFloat(column) ? `floats[n + ${limits.batchRows * floats++}]` : `t.c${i}[n]`);
     }
-    if (this.#writer.hashed) code.line('t.hashes[n] = h;');
+    if (this.#writer.hashed && this.#writer.hashedColumn < 0) code.line('t.hashes[n] = h;');
     if (this.#writer.timestamps) code.line(`t.timestamps[n] = ${this.#site.shape.timestamp ? 'ts' : 'NaN'};`);
     code.line('t.n = n + 1;');
     const bytes = columns.flatMap((column, i) => (column.kind === 'string' ? [`t.c${i}.rowBytes`] : []));
@@ -234,6 +250,14 @@ class SiteGenerator {
       '};',
     );
   }
+}
+
+/** The column in which the key of a hash exchange lies; −1 for none. */
+export function keyColumn(type: RecordType, partitioner: PartitionerSpec): number {
+  if (partitioner.kind !== 'hash') return -1;
+  if (type.key !== undefined) return type.columns.length;
+  const { key } = partitioner;
+  return type.form !== 'scalar' && key.kind === 'fields' && !key.composite ? type.names.indexOf(key.fields[0] as string) : -1;
 }
 
 function isAny(type: RecordType): boolean {

@@ -11,6 +11,8 @@
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Random } from '../base/system.ts';
+import type { Column } from '../batch/column.ts';
+import { hashColumn } from '../batch/column-hashes.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelWriter } from '../channel/channel.ts';
 import type { Mark, StreamElement } from '../channel/element.ts';
@@ -18,9 +20,9 @@ import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import { subtaskOfKeyGroup } from '../graph/physical.ts';
 import { inferType, widenColumn, widenType } from '../schema/inference.ts';
-import { anyRecord, internType, type RecordType } from '../schema/type.ts';
-import { generateSite, type SiteShape } from './exchange-site.ts';
-import { generateKey } from './key-code.ts';
+import { anyRecord, batchColumns, internType, type RecordType } from '../schema/type.ts';
+import { generateSite, keyColumn, type SiteShape } from './exchange-site.ts';
+import { earlyHashExpression, generateKey, hashExpression } from './key-code.ts';
 import type { OperatorCode, OperatorContext } from './operator.ts';
 import { type Field, type Row, wholeRecord } from './row.ts';
 import { typeMismatch } from './show.ts';
@@ -67,6 +69,8 @@ export class ExchangeWriter {
   type: RecordType | null;
   /** Whether rows carry event time. */
   timestamps = false;
+  /** The column of the key, where it is hashed as a whole when a batch is complete; −1 where rows come with their hashes. */
+  hashedColumn = -1;
   /** Next consumer in turn. */
   next = 0;
   /** Called when sites write by other code than before: loops that call them are worth compiling anew, to be optimised for it. */
@@ -119,8 +123,12 @@ export class ExchangeWriter {
     const { partitioner } = this.options;
     if (partitioner.kind === 'hash') {
       const { keyFailure } = this.options;
-      const keyed = generateKey(keyFailure === undefined ? code : failingAs(code, keyFailure), row, partitioner.key);
-      return { row: keyed.row, key: carriesKey(partitioner) ? keyed.key : undefined, hash: keyed.hash, target: undefined };
+      const guarded = keyFailure === undefined ? code : failingAs(code, keyFailure);
+      // Where the hash does not say which consumer it is, whole columns are hashed: that is faster.
+      const hashesLate = this.targets.length === 1 && row.key?.hash === undefined;
+      const keyed = generateKey(guarded, row, partitioner.key, hashesLate ? earlyHashExpression : hashExpression);
+      const key = carriesKey(partitioner) ? keyed.key : undefined;
+      return { row: keyed.row, key, hash: keyed.hash, hashesLate: hashesLate && keyed.key.column === undefined, target: undefined };
     }
     if (partitioner.kind === 'custom') {
       const keyed = generateKey(code, row, partitioner.key);
@@ -129,9 +137,9 @@ export class ExchangeWriter {
       code.body.line(`let ${target};`);
       code.body.line(`try { ${target} = ${partition}(${keyed.key.read()}); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(keyed.row))}; }`);
-      return { row: keyed.row, key: undefined, hash: undefined, target };
+      return { row: keyed.row, key: undefined, hash: undefined, hashesLate: false, target };
     }
-    return { row, key: undefined, hash: undefined, target: undefined };
+    return { row, key: undefined, hash: undefined, hashesLate: false, target: undefined };
   }
 
   #partition(partition: (...args: never[]) => unknown): (key: unknown) => number {
@@ -158,6 +166,7 @@ export class ExchangeWriter {
 
   #regenerate(): void {
     for (const target of this.targets) this.#close(target);
+    this.hashedColumn = this.#columnToHash();
     for (const site of this.#sites) {
       const { write, bind } = generateSite(this, site);
       site.write = write;
@@ -165,6 +174,14 @@ export class ExchangeWriter {
     }
     if (this.type !== null) for (const target of this.targets) this.#open(target);
     this.changed();
+  }
+
+  #columnToHash(): number {
+    const { type, targets } = this;
+    if (type === null || targets.length > 1 || !this.#sites.some(({ shape }) => shape.hashesLate)) return -1;
+    const index = keyColumn(type, this.options.partitioner);
+    const column = batchColumns(type)[index];
+    return column !== undefined && !column.nullable && hashedKinds.has(column.kind) ? index : -1;
   }
 
   /** A row that does not have the type so far. Widens the type and writes the row again. */
@@ -216,6 +233,7 @@ export class ExchangeWriter {
     const { batch, n } = target;
     if (batch === null || n === 0) return;
     batch.rowCount = n;
+    if (this.hashedColumn >= 0) hashColumn(batch.columns[this.hashedColumn] as Column, n, batch.hashes as Int32Array);
     target.batch = null;
     target.n = 0;
     this.recordsOut += n;
@@ -298,20 +316,25 @@ function failingAs(code: OperatorCode, failure: OperatorContext['failure']): Ope
   return other;
 }
 
+/** Columns of which all rows are hashed together. */
+const hashedKinds: ReadonlySet<string> = new Set(['string', 'float64', 'int32']);
+
 interface RoutedRow {
   readonly row: Row;
   readonly key: Field | undefined;
   readonly hash: string | undefined;
+  readonly hashesLate: boolean;
   readonly target: string | undefined;
 }
 
-function shapeOf({ row, key, hash, target }: RoutedRow): SiteShape {
+function shapeOf({ row, key, hash, hashesLate, target }: RoutedRow): SiteShape {
   const field = (each: Field) => ({ name: each.name, kind: each.kind, nullable: each.nullable, column: each.column !== undefined });
   return {
     form: row.form,
     fields: row.form === 'unknown' ? [] : row.fields.map(field),
     key: key === undefined ? undefined : field(key),
     hash: hash !== undefined,
+    hashesLate,
     target: target !== undefined,
     timestamp: row.timestamp !== undefined,
   };

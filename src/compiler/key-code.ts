@@ -8,6 +8,7 @@ import { encodeKey } from '../batch/key-codec.ts';
 import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { keyText } from '../graph/describe.ts';
 import type { KeySpec } from '../graph/logical.ts';
+import type { Names } from './code-writer.ts';
 import type { OperatorCode } from './operator.ts';
 import { type Field, fieldExpression, fieldOf, isColumnar, localField, type Row, wholeRecord } from './row.ts';
 import { UnsupportedKeyError } from './unsupported-key.ts';
@@ -50,29 +51,31 @@ export function columnarKey(row: Row, spec: KeySpec): Field | undefined {
 }
 
 /** Writes the code that finds the key of a row. */
-export function generateKey(code: OperatorCode, row: Row, spec: KeySpec): KeyedRow {
+export function generateKey(code: OperatorCode, row: Row, spec: KeySpec, hashOf: HashExpression = hashExpression): KeyedRow {
   if (spec.kind === 'carried') {
     assert(row.key !== undefined, 'a record carries its key');
-    return { row, key: row.key.field, hash: row.key.hash ?? hashExpression(code, row.key.field) };
+    return { row, key: row.key.field, hash: row.key.hash ?? hashOf(code, row.key.field) };
   }
   if (spec.kind === 'selector') {
     const projected = projectedField(spec.select, row, 'key');
-    if (projected !== undefined) return keyed(code, row, projected);
+    if (projected !== undefined) return keyed(code, row, projected, hashOf);
     const call = code.call(spec.select, row);
-    return keyed(code, call.row, localField('key', call.result));
+    return keyed(code, call.row, localField('key', call.result), hashOf);
   }
   const fields = spec.fields.map((name) => generateField(code, row, name, spec));
-  if (!spec.composite) return keyed(code, row, fields[0] as Field);
+  if (!spec.composite) return keyed(code, row, fields[0] as Field, hashOf);
   const key = code.names.fresh('key');
   code.body.line(`const ${key} = [${fields.map((field) => field.read()).join(', ')}];`);
-  return keyed(code, row, localField('key', key));
+  return keyed(code, row, localField('key', key), hashOf);
 }
 
-function keyed(code: OperatorCode, row: Row, key: Field): KeyedRow {
-  if (key.kind !== 'js' && key.kind !== 'any') return { row, key, hash: hashExpression(code, key) };
+type HashExpression = (code: OperatorCode, key: Field) => string;
+
+function keyed(code: OperatorCode, row: Row, key: Field, hashOf: HashExpression): KeyedRow {
+  if (key.kind !== 'js' && key.kind !== 'any') return { row, key, hash: hashOf(code, key) };
   const hash = code.names.fresh('hash');
   code.body.line(`let ${hash};`);
-  code.body.line(`try { ${hash} = ${hashExpression(code, key)}; } catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`);
+  code.body.line(`try { ${hash} = ${hashOf(code, key)}; } catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`);
   return { row, key, hash };
 }
 
@@ -110,6 +113,21 @@ export function hashExpression(code: OperatorCode, key: Field): string {
   const value = key.read();
   const ofString = `${names.constant('hashString', hashString)}(${value})`;
   return `(typeof ${value} === 'string' ? ${ofString} : ${names.constant('hashKey', hashKey)}(${value}))`;
+}
+
+/** As `hashExpression`, but 0 for numbers and strings, which whoever gathers the rows hashes: see `lateHashExpression`. */
+export function earlyHashExpression(code: OperatorCode, key: Field): string {
+  if (key.column !== undefined) return hashExpression(code, key);
+  if (!key.nullable && (key.kind === 'float64' || key.kind === 'int32' || key.kind === 'string')) return '0';
+  const value = key.read();
+  return `(typeof ${value} === 'string' || typeof ${value} === 'number' ? 0 : ${code.names.constant('hashKey', hashKey)}(${value}))`;
+}
+
+/** The expression of the hash of a key whose `early` one is known. */
+export function lateHashExpression(names: Names, key: string, early: string): string {
+  const ofString = `${names.constant('hashString', hashString)}(${key})`;
+  const ofNumber = `${names.constant('hashNumber', hashNumber)}(${key})`;
+  return `(typeof ${key} === 'string' ? ${ofString} : typeof ${key} === 'number' ? ${ofNumber} : ${early})`;
 }
 
 /** The expression of the key's slot in an index; `index` and `hash` are expressions. */

@@ -24,6 +24,7 @@ import {
   slotKey,
   snapshotSlots,
 } from './keyed.ts';
+import { warnOfMissingValues } from './missing-values.ts';
 
 type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 
@@ -255,6 +256,11 @@ class KeyedAggregate implements OperatorInstance {
           ),
         );
     });
+  }
+
+  /** Who takes partial results sees only what the others have made of the records. */
+  finish(): void {
+    if (this.#part !== 'merge') warnOfMissingValues(this.#states, this.#index.size, this.#context);
   }
 
   /** Code whose errors become failures at the row's record. */

@@ -34,6 +34,8 @@ import {
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
+/** As many texts, with table and entries, lie in the processor's caches anyway. */
+const cachedKeysMax = 1 << 12;
 /** Larger ones are, too, where they are dense: below so many times the number of keys. */
 const sparsenessMax = 8;
 
@@ -67,6 +69,8 @@ export class KeyIndex {
   /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
   #direct = new Int32Array(0);
   readonly #sink = new ByteSink();
+  /** Of no use to anybody, but a loop that only reads would be left out without it. */
+  touched = 0;
 
   constructor(limit = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
@@ -176,7 +180,7 @@ export class KeyIndex {
 
   /** Slots of the strings of a column: `ofColumn` for every row. Rows that find no room get the slot `size`; says how many. */
   ofStrings(options: ColumnKeys & { readonly keys: StringColumn }): number {
-    if (options.keys.latin1) return this.#ofLatin1(options);
+    if (options.keys.latin1 || options.keys.packed) return this.#ofLatin1(options);
     const { hashes, keys, rows, slots } = options;
     let left = 0;
     for (let row = 0; row < rows; row++) {
@@ -191,6 +195,8 @@ export class KeyIndex {
     const { bytes, offsets, base, stride, bytesBase, gap } = keys;
     const view = keys.view();
     const wholeMax = bytes.length - headBytes;
+    if (this.size >= cachedKeysMax) this.#guess(hashes, rows, slots);
+    else slots.fill(0, 0, rows);
     let left = 0;
     for (let row = 0; row < rows; row++) {
       const hash = hashes[row] as number;
@@ -198,15 +204,42 @@ export class KeyIndex {
       const start = bytesBase + (offsets[at] as number);
       const end = bytesBase + (offsets[at + 1] as number) - gap;
       // At the end of the memory there may be less to read than eight bytes.
-      const slot = start <= wholeMax ? this.#ofWords(hash, view, start, end) : this.#ofBytes(hash, latin1Key, bytes, start, end);
+      const slot =
+        start <= wholeMax ? this.#ofWords(hash, view, start, end, slots[row] as number) : this.#ofBytes(hash, latin1Key, bytes, start, end);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
     }
     return left;
   }
 
-  /** Slot of Latin-1 bytes behind whose beginning there are eight bytes to read. */
-  #ofWords(hash: number, view: DataView, start: number, end: number): number {
+  /**
+   * Guesses slots + 1 by the hashes alone, 0 for none. The way to a key leads over three places in memory, each of which says where the
+   * next one is: here the processor waits for those of many rows at once, where looking for one key after the other it would wait three
+   * times for each.
+   */
+  #guess(hashes: Int32Array, rows: number, slots: Int32Array): void {
+    const table = this.#table;
+    const keys = this.#keys;
+    const { entries } = keys;
+    const mask = this.#mask;
+    for (let row = 0; row < rows; row++) slots[row] = table[this.#placeOf(hashes[row] as number)] as number;
+    this.touched = keys.touchEntries(slots, rows);
+    for (let row = 0; row < rows; row++) {
+      const hash = hashes[row] as number;
+      let entry = slots[row] as number;
+      if (entry === 0 || entries[(entry - 1) * entryLength] === hash) continue;
+      let place = this.#placeOf(hash);
+      while (entry !== 0 && entries[(entry - 1) * entryLength] !== hash) {
+        place = (place + 1) & mask;
+        entry = table[place] as number;
+      }
+      slots[row] = entry;
+    }
+    this.touched ^= keys.touchBytes(slots, rows);
+  }
+
+  /** Slot of Latin-1 bytes behind whose beginning there are eight bytes to read. @param guess a slot + 1, or 0 */
+  #ofWords(hash: number, view: DataView, start: number, end: number, guess: number): number {
     const length = end - start;
     const headLength = Math.min(length, headBytes);
     const head = view.getInt32(start, true) & (headMask[headLength] as number);
@@ -216,7 +249,8 @@ export class KeyIndex {
     const { entries } = this.#keys;
     const mask = this.#mask;
     let place = this.#placeOf(hash);
-    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
+    // The guess first, then all others, and it once more.
+    for (let entry = guess !== 0 ? guess : (table[place] as number), guessed = guess !== 0; entry !== 0; entry = table[place] as number) {
       const at = (entry - 1) * entryLength;
       const differs =
         ((entries[at] as number) ^ hash) |
@@ -226,7 +260,8 @@ export class KeyIndex {
       if (differs === 0 && (length <= headBytes || this.#keys.equalsRest(entries[at + entryStart] as number, view, start, length))) {
         return entry - 1;
       }
-      place = (place + 1) & mask;
+      if (!guessed) place = (place + 1) & mask;
+      guessed = false;
     }
     return this.#insertBytes(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
   }

@@ -151,6 +151,29 @@ export class KeySlots {
     return here === end;
   }
 
+  /** Reads from the entries of slots + 1, 0 for none, at both ends. The result is of no use: what matters is that they are near then. */
+  touchEntries(slots: Int32Array, rows: number): number {
+    const { entries } = this;
+    let touched = 0;
+    for (let row = 0; row < rows; row++) {
+      const at = Math.max(0, (slots[row] as number) - 1) * entryLength;
+      touched ^= (entries[at] as number) ^ (entries[at + entryMeasure] as number);
+    }
+    return touched;
+  }
+
+  /** Reads the bytes of the keys of slots + 1, as `touchEntries` does; the slots are those of texts or none. */
+  touchBytes(slots: Int32Array, rows: number): number {
+    const { entries } = this;
+    const arena = this.#arena.bytes;
+    let touched = 0;
+    for (let row = 0; row < rows; row++) {
+      const at = Math.max(0, (slots[row] as number) - 1) * entryLength;
+      touched ^= arena[entries[at + entryStart] as number] as number;
+    }
+    return touched;
+  }
+
   /** Compares what lies behind the first eight bytes, the last four perhaps once more. @param from in the arena */
   equalsRest(from: number, view: DataView, start: number, length: number): boolean {
     const arena = this.#arena.view;

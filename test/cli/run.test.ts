@@ -84,6 +84,58 @@ describe('run', () => {
     expect(JSON.parse(stdout.replace(/^.*?> /, ''))).toEqual({ args, argv: args, parallelism: 2 });
   });
 
+  test('what stands behind execute() runs once the job has finished, as with node', async () => {
+    const job = `
+      import { StreamEnvironment } from 'millrace';
+      const env = new StreamEnvironment({ parallelism: 1 });
+      env.fromData([1]).print();
+      const result = await env.execute('first');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log('behind', result.name);
+    `;
+    expect(await millrace(project({ 'job.mjs': job }), ['run', 'job.mjs'])).toEqual({ code: 0, stdout: '1\nbehind first\n', stderr: '' });
+  });
+
+  test('a second job in the module is an error, not silence', async () => {
+    const job = `
+      import { StreamEnvironment } from 'millrace';
+      for (const n of [1, 2]) {
+        const env = new StreamEnvironment({ parallelism: 1 });
+        env.fromData([n]).print();
+        await env.execute('job ' + n);
+      }
+    `;
+    const { code, stdout, stderr } = await millrace(project({ 'job.mjs': job }), ['run', 'job.mjs']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '1\n' });
+    expect(stderr).toContain('error[INVALID_JOB]: this program has executed a job already');
+    expect(stderr).toMatch(/job\.mjs:6/);
+  });
+
+  test('an error behind execute() is told with its place', async () => {
+    const job = `
+      import { StreamEnvironment } from 'millrace';
+      const env = new StreamEnvironment({ parallelism: 1 });
+      env.fromData([1]).print();
+      await env.execute('job');
+      throw new RangeError('too late');
+    `;
+    const { code, stderr } = await millrace(project({ 'job.mjs': job }), ['run', 'job.mjs']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('error[JOB_MODULE]: job.mjs failed behind its execute(): RangeError: too late');
+    expect(stderr).toMatch(/job\.mjs:6/);
+  });
+
+  test('a module that awaits for ever behind execute() ends with its job', async () => {
+    const job = `
+      import { StreamEnvironment } from 'millrace';
+      const env = new StreamEnvironment({ parallelism: 1 });
+      env.fromData([1]).print();
+      await env.execute('job');
+      await new Promise(() => {});
+    `;
+    expect(await millrace(project({ 'job.mjs': job }), ['run', 'job.mjs'])).toEqual({ code: 0, stdout: '1\n', stderr: '' });
+  });
+
   test('leaves no bundle behind, and ends although the module keeps a timer', async () => {
     const directory = project({ 'squares.mts': `setInterval(() => {}, 1000);${squares}` });
     const scratch = project({});

@@ -117,17 +117,4 @@ describe('an input', () => {
     await input.end();
     await expect(input.write([1])).rejects.toMatchObject({ code: 'ENDPOINT' });
   });
-
-  test('fails the pump with a record that cannot be taken, and the write with the same', async () => {
-    const { endpoints } = hostBench();
-    const input = endpoints.input<unknown>('in');
-    const sprung = (): never => {
-      throw new Error('sprung');
-    };
-    const poisoned = new Proxy({}, { getPrototypeOf: sprung, ownKeys: sprung, get: sprung });
-    const write = watched(input.write([poisoned]));
-    await turn();
-    expect(write.outcome).toMatchObject({ message: expect.stringContaining('sprung') });
-    expect(() => endpoints.step()).toThrow('sprung');
-  });
 });

@@ -74,7 +74,7 @@ describe('watermarks', () => {
 describe('checkTimestamp', () => {
   const place = { operatorName: 'orders', record: { item: 'tent' }, shownCharacters: 400 };
 
-  test.each([0, -5, 1.5, 1_700_000_000_000])('%d is one', (time) => {
+  test.each([0, -5, 1.5, 1_700_000_000_000, 8.64e15, -8.64e15])('%d is one', (time) => {
     expect(checkTimestamp(time, place)).toBe(time);
     if (Number.isInteger(time)) expect(checkTimestamp(new Date(time), place)).toBe(time);
   });
@@ -90,6 +90,12 @@ describe('checkTimestamp', () => {
   ])('%o is none', (value, shown) => {
     expect(() => checkTimestamp(value, place)).toThrow(
       `'orders': ${shown} is not a timestamp; a timestamp is a Date or a finite number of milliseconds since 1970\n  at the record { item: 'tent' }`,
+    );
+  });
+
+  test.each([1_700_000_000_000_000_000, -8_640_000_000_000_001, 1e300])('%d is none: no Date is so far from 1970', (value) => {
+    expect(() => checkTimestamp(value, place)).toThrow(
+      `'orders': ${value} is not a timestamp: no Date is so far from 1970; a timestamp is in milliseconds, not in micro- or nanoseconds\n  at the record { item: 'tent' }`,
     );
   });
 });

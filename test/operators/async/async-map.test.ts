@@ -90,7 +90,9 @@ describe('asyncMap', () => {
   test('fails a record that takes too long, with all its calls, or gives it another result', async () => {
     const never = () => new Promise<string>(() => {});
     const env = new TestEnvironment();
-    await expect(env.collect(env.fromData([1]).asyncMap(never, { timeout: '2s' }))).rejects.toThrow(/no result within 2000 ms/);
+    await expect(env.collect(env.fromData([1]).asyncMap(never, { timeout: '2s' }).name('look up'))).rejects.toThrow(
+      /^'look up' failed with AsyncTimeout: no result within 2000 ms; .*\n {2}at the record 1$/,
+    );
     const other = new TestEnvironment();
     const signals: AbortSignal[] = [];
     const rows = other.fromData([1, 2]).asyncMap(

@@ -32,6 +32,8 @@ function pairOf(left: Item, right: Item): string {
   return `${left.id} ${right.id} at ${Math.max(left.at, right.at)}`;
 }
 
+const inOrder = { watermarks: watermarks.monotonous<Item>({ timestamp: ({ at }) => at }) };
+
 function nestedLoops(lefts: readonly Item[], rights: readonly Item[], { lower, upper, lowerExclusive, upperExclusive }: Bounds): string[] {
   const pairs: string[] = [];
   for (const left of lefts) {
@@ -137,6 +139,23 @@ test('rows are not late for what follows: the watermark waits for them', async (
   const inTime = await env.collect(rows);
   expect(inTime.length).toBeGreaterThan(50);
   expect(new Set(inTime)).toEqual(new Set([true]));
+});
+
+test('bounds that are said to be exclusive twice are so once', async () => {
+  const env = new TestEnvironment();
+  const [left, right] = [env.fromData([{ id: 'a', key: 1, at: 10 }], inOrder), env.fromData([{ id: 'b', key: 1, at: 6 }], inOrder)];
+  const joined = left.keyBy('key').intervalJoin(right.keyBy('key')).between(-5, 5);
+  const rows = pairs(joined.lowerBoundExclusive().lowerBoundExclusive().upperBoundExclusive().upperBoundExclusive());
+  expect(await env.collect(rows)).toEqual(['a b at 10']);
+});
+
+test('an interval that holds no time pairs nothing, and makes nothing late', async () => {
+  const env = new TestEnvironment();
+  const late = new OutputTag<Item>('late');
+  const [left, right] = [1, 2].map((n) => env.fromData([{ id: `${n}`, key: 1, at: 10 }], inOrder)) as [DataStream<Item>, DataStream<Item>];
+  const joined = left.keyBy('key').intervalJoin(right.keyBy('key')).between(0, 0).lowerBoundExclusive().upperBoundExclusive();
+  const rows = pairs(joined.sideOutputLeftLateData(late).sideOutputRightLateData(late));
+  expect(await env.collect(rows.union(rows.getSideOutput(late).map(({ id }) => `late ${id}`)))).toEqual([]);
 });
 
 test('asks for timestamps where there are none', async () => {

@@ -24,6 +24,9 @@ import { admitted, RowSlots } from './row-slots.ts';
 import type { Slices } from './slices.ts';
 import { OnlyKeys, timesExpression } from './times.ts';
 
+/** Bits of a hash by which a key is known not to be held, without looking for it: with eight places for each key that is. */
+const filterBits = 15;
+
 /** Partial results that are held at most: with the places where they are found they stay in the L2 cache. */
 const slotsMax = 4096;
 
@@ -53,6 +56,11 @@ export class LocalSlices implements OperatorInstance {
   /** The next partial result of the first pane, while it goes on; −1 while none does. */
   #cursor = -1;
 
+  readonly #held: number;
+  /** By the first bits of hashes: whether a key that is held may have them. Holds while `isFull`. */
+  readonly filter = new Uint8Array(1 << filterBits);
+  /** Whether no further key was let in since before this batch. */
+  isFull = false;
   /** Whether some rows of a batch may have gone on by themselves, and the others are not added yet: time stands still. */
   inBatch = false;
   /** Of the partial result that `next` has come to. */
@@ -66,9 +74,10 @@ export class LocalSlices implements OperatorInstance {
     this.#options = options;
     this.#context = context;
     const held = Math.min(localAggregationKeys, slotsMax);
+    this.#held = held;
     this.#index = new KeyIndex(held);
     this.#accumulators = new Accumulators(aggregators);
-    this.#panes = new PaneSet(slices, this.#accumulators, keyed ? this.#index : undefined);
+    this.#panes = new PaneSet(slices, this.#accumulators, keyed ? this.#index : undefined, held >> 1);
     this.#rowSlots = new RowSlots({
       slices,
       panes: this.#panes,
@@ -89,6 +98,15 @@ export class LocalSlices implements OperatorInstance {
   beginBatch(): void {
     this.#panes.forgetVacant();
     this.#gain.beginBatch(this.#panes.panes.length === 0);
+    // Keys are removed between batches only.
+    if (this.#index.keyCount < this.#held) this.isFull = false;
+    else if (!this.isFull) this.#fillFilter(this.#index);
+  }
+
+  #fillFilter(index: KeyIndex): void {
+    this.isFull = true;
+    this.filter.fill(0);
+    for (let key = 0; key < index.size; key++) if (index.has(key)) this.filter[index.hash(key) >>> (32 - filterBits)] = 1;
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
@@ -101,13 +119,13 @@ export class LocalSlices implements OperatorInstance {
     const gain = names.constant('gain', this.#gain);
     const slot = names.fresh('slot');
     const index = names.constant('index', this.#index);
-    const number = keyed === undefined ? '0' : slotExpression(index, hash, keyed.key);
+    const local = names.constant('local', this);
+    const isNone = `${local}.isFull && ${local}.filter[${hash} >>> ${32 - filterBits}] === 0`;
+    const found = keyed === undefined ? '0' : `${isNone} ? -1 : ${slotExpression(index, hash, keyed.key)}`;
     body.line(`let ${slot} = ${lateSlot};`);
     body.block(`if (!${gain}.passes)`, () => {
       body.line(`${gain}.rows++;`);
-      aggregation.guarded(read, () =>
-        body.line(`${slot} = ${names.constant('rowSlots', this.#rowSlots)}.ofRow(${row.timestamp ?? 'NaN'}, ${number});`),
-      );
+      aggregation.guarded(read, () => this.#findSlot(code, { slot, time: row.timestamp ?? 'NaN', found }));
     });
     const values = aggregation.inputs(read);
     body.block(
@@ -117,6 +135,19 @@ export class LocalSlices implements OperatorInstance {
     );
     aggregation.take(read, { method: 'add', slot, values });
     body.line('}');
+  }
+
+  /** Where a row's key is known and its time is that of the row before, nothing is called. */
+  #findSlot(code: OperatorCode, { slot, time, found }: { slot: string; time: string; found: string }): void {
+    const { body, names } = code;
+    const rowSlots = names.constant('rowSlots', this.#rowSlots);
+    const number = names.fresh('number');
+    body.line(`const ${number} = ${found};`);
+    body.block(`if (${number} >= 0)`, () => {
+      const isThere = `${time} >= ${rowSlots}.start && ${time} < ${rowSlots}.end && ${number} < ${rowSlots}.pane.direct.length`;
+      body.line(`if (${isThere}) ${slot} = ${rowSlots}.pane.direct[${number}];`);
+      body.line(`if (${slot} === ${lateSlot}) ${slot} = ${rowSlots}.ofRow(${time}, ${number});`);
+    });
   }
 
   generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
@@ -184,8 +215,12 @@ export class LocalSlices implements OperatorInstance {
   get isDue(): boolean {
     if (this.inBatch) return false;
     this.#watermark = this.#told;
-    const first = this.#panes.panes[0];
-    return first !== undefined && (this.#gain.letsGo || this.#isPast(first.slice));
+    const { panes } = this.#panes;
+    const first = panes[0];
+    if (first === undefined) return false;
+    // Event time may pass faster than watermarks come; then slices that are all but over would leave no room for the present one.
+    const isCrowded = panes.length > 1 && this.#accumulators.used >= this.#held;
+    return isCrowded || this.#gain.letsGo || this.#isPast(first.slice);
   }
 
   /** Goes to the next partial result that is due; false when there is none any more. */

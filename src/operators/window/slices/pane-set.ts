@@ -1,6 +1,6 @@
 /**
- * The panes that there are, by slice, and the keys that they hold. Invariant: a key is in the index while a pane has it, and no
- * longer; keys are forgotten between two batches only. One subtask owns the set.
+ * The panes that there are, by slice, and the keys that they hold. Invariant: a key is in the index while a pane has it; no
+ * longer, unless few enough are kept; keys are forgotten between two batches only. One subtask owns the set.
  *
  * @hotpath
  */
@@ -27,12 +27,18 @@ export class PaneSet {
   #counts = new Int32Array(256);
   /** Keys that came with records of no pane: they are in no pane, perhaps. */
   readonly #vacant: number[] = [];
+  /** Keys that may stay in the index although they are in no pane, so that those that come again and again need not be put there anew. */
+  readonly #keptKeys: number;
 
-  /** @param index undefined where there is only one key, number 0 */
-  constructor(slices: Slices, accumulators: Accumulators, index: KeyIndex | undefined) {
+  /**
+   * @param index undefined where there is only one key, number 0
+   * @param keptKeys keys up to which the index keeps those that are in no pane any more
+   */
+  constructor(slices: Slices, accumulators: Accumulators, index: KeyIndex | undefined, keptKeys = 0) {
     this.#slices = slices;
     this.#accumulators = accumulators;
     this.#index = index;
+    this.#keptKeys = keptKeys;
   }
 
   find(slice: number): Pane | undefined {
@@ -98,6 +104,11 @@ export class PaneSet {
       pane.clear();
       if (this.#spare.length < sparePanes) this.#spare.push(pane);
     }
+    if (this.#keptKeys > 0 && this.#index !== undefined && this.#index.keyCount > this.#keptKeys) this.#forgetPast(this.#index);
+  }
+
+  #forgetPast(index: KeyIndex): void {
+    for (let key = 0; key < index.size; key++) if (this.#counts[key] === 0 && index.has(key)) index.remove(key);
   }
 
   #release(pane: Pane): void {
@@ -106,7 +117,7 @@ export class PaneSet {
     const counts = this.#counts;
     for (let i = 0; i < slots.count; i++) {
       const key = keyOf[slots.at(i)];
-      if (--counts[key] === 0) this.#forget(key);
+      if (--counts[key] === 0 && this.#keptKeys === 0) this.#forget(key);
     }
   }
 

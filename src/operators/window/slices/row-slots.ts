@@ -28,10 +28,12 @@ export const admitted = -1;
 export class RowSlots {
   readonly #options: RowSlotsOptions;
   #slots = new Int32Array(0);
-  /** Of the last row that came alone. */
-  #pane: Pane | undefined;
-  #start = Number.POSITIVE_INFINITY;
-  #end = Number.NEGATIVE_INFINITY;
+  /** Of the last row that came alone; generated code looks there first. */
+  pane: Pane | undefined;
+  start = Number.POSITIVE_INFINITY;
+  end = Number.NEGATIVE_INFINITY;
+  /** Of the row before that one, where it was another. */
+  #other: Pane | undefined;
   /** Rows of the last batch that belong to no pane. */
   left = 0;
 
@@ -89,8 +91,8 @@ export class RowSlots {
 
   /** The slot of one row. */
   ofRow(time: number, key: number, noKey = -1): number {
-    if (!(time >= this.#start && time < this.#end)) this.#turnTo(time);
-    const pane = this.#pane;
+    if (!(time >= this.start && time < this.end)) this.#turnTo(time);
+    const pane = this.pane;
     if (pane === undefined) {
       this.#leaveOut(key, noKey);
       return this.#refused;
@@ -102,18 +104,25 @@ export class RowSlots {
 
   /** Time has advanced, or panes were dropped: what was known of the pane of the last row need not hold any more. */
   forget(): void {
-    this.#pane = undefined;
-    this.#start = Number.POSITIVE_INFINITY;
-    this.#end = Number.NEGATIVE_INFINITY;
+    this.pane = undefined;
+    this.#other = undefined;
+    this.start = Number.POSITIVE_INFINITY;
+    this.end = Number.NEGATIVE_INFINITY;
   }
 
   #turnTo(time: number): void {
-    this.forget();
-    const pane = this.#paneAt(time);
-    if (pane === undefined) return;
-    this.#pane = pane;
-    this.#start = pane.start;
-    this.#end = pane.end;
+    // Rows that are a little out of order go to and fro between two panes.
+    const before = this.pane;
+    let pane = this.#other;
+    if (pane === undefined || !(time >= pane.start && time < pane.end)) {
+      this.forget();
+      pane = this.#paneAt(time);
+      if (pane === undefined) return;
+    }
+    this.#other = before;
+    this.pane = pane;
+    this.start = pane.start;
+    this.end = pane.end;
   }
 
   #leaveOut(key: number, noKey: number): void {
