@@ -45,7 +45,7 @@ function create(number) {
 }
 
 // A source that runs ahead of the others would have its sessions held until they follow.
-const inStep = { group: 'sources', maxDrift: Math.ceil(roundMs / 10) };
+const inStep = { group: 'sources', maxDrift: roundMs };
 const env = new StreamEnvironment({ parallelism: sources, runtimeMode: 'streaming' });
 env
   .generate({ count: total, create })
@@ -67,9 +67,10 @@ clearInterval(looking);
 const seconds = (performance.now() - began) / 1000;
 const [sessions, counted] = takeNumbers().reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
 if (counted !== total) throw new Error(`${total} records went in, and ${counted} were counted in ${sessions} sessions`);
-// The first third is what it takes to have all keys; behind it the line must be flat.
+// The first third is what it takes to have all keys. Behind it the line goes up and down with the collector, so peaks are compared.
 const settled = memory.slice(Math.floor(memory.length / 3));
-const grown = settled.length < 2 ? 1 : Number(settled.at(-1)) / settled[0];
+const half = Math.ceil(settled.length / 2);
+const grown = settled.length < 2 ? 1 : Math.max(...settled.slice(half)) / Math.max(...settled.slice(0, half));
 console.log(
   JSON.stringify({
     program: 'session-memory',
@@ -80,7 +81,7 @@ console.log(
     figures: [
       { name: 'records', value: total / seconds, unit: 'records/s' },
       { name: 'memory at most', value: Math.max(...memory, 0), unit: 'MB' },
-      { name: 'memory at the end, as a multiple of that after a third of the time', value: grown, unit: '×', goal: '≤ 1.1' },
+      { name: 'most memory in the last third of the time, as a multiple of that in the second', value: grown, unit: '×', goal: '≤ 1.1' },
     ],
   }),
 );

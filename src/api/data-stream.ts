@@ -241,7 +241,7 @@ export class DataStream<T> {
   print(prefix?: string): DataStreamSink {
     checkArgument(prefix, printPrefix, 'print: the prefix');
     const lines = this.transform<string>(printOperator(prefix)).returns(t.string);
-    const draft = this.environment.addEndpoint('output', printEndpoint, lines.edges);
+    const draft = this.environment.addEndpoint('output', printEndpoint, lines.edges, 'standard output');
     return new DataStreamSink(lines.#named('print'), draft);
   }
 
@@ -258,7 +258,7 @@ export class DataStream<T> {
    */
   executeAndCollect(name = 'job'): AsyncIterableIterator<T> {
     checkArgument(name, text, 'executeAndCollect: the name');
-    const draft = this.environment.addEndpoint('output', collectEndpoint, this.edges);
+    const draft = this.environment.addEndpoint('output', collectEndpoint, this.edges, 'executeAndCollect');
     return this.environment.collectFrom<T>((draft.spec.endpoint as { name: string }).name, name);
   }
 

@@ -239,10 +239,10 @@ export class StreamEnvironment {
     return new KeyedStream<T, K>(stream, key);
   }
 
-  /** Adds an endpoint of the engine's own, under a fresh name. @internal */
-  addEndpoint(direction: 'input' | 'output', prefix: string, edges: readonly EdgeDraft[]): OperatorDraft {
+  /** Adds an endpoint of the engine's own, under a fresh name; the plan shows its title. @internal */
+  addEndpoint(direction: 'input' | 'output', prefix: string, edges: readonly EdgeDraft[], title?: string): OperatorDraft {
     const name = `${prefix}${this.#endpoints++}`;
-    return this.builder.add(endpointOperator(direction, name), edges);
+    return this.builder.add(endpointOperator(direction, name, title), edges);
   }
 
   /** Runs the job and reads one of its outputs. @internal */

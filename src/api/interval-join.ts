@@ -35,7 +35,7 @@ export class IntervalJoin<A, B> {
     const upperMs = parseSigned(upper, 'between: upper');
     if (lowerMs > upperMs)
       throw new MillraceError('INVALID_OPTION', `between: the lower bound ${lower} is above the upper bound ${upper}; exchange them`);
-    return new IntervalJoined({ left: this.#left, right: this.#right, lowerMs, upperMs });
+    return new IntervalJoined({ left: this.#left, right: this.#right, lowerMs, upperMs, lowerOpen: false, upperOpen: false });
   }
 }
 
@@ -44,6 +44,9 @@ interface Joined<A, B> {
   readonly right: DataStream<B>;
   readonly lowerMs: number;
   readonly upperMs: number;
+  /** Whether the bound itself is left out. */
+  readonly lowerOpen: boolean;
+  readonly upperOpen: boolean;
   readonly leftLate?: OutputTag<A>;
   readonly rightLate?: OutputTag<B>;
 }
@@ -63,12 +66,12 @@ export class IntervalJoined<A, B> {
 
   /** Leaves out pairs that lie just `lower` apart. */
   lowerBoundExclusive(): IntervalJoined<A, B> {
-    return new IntervalJoined({ ...this.#joined, lowerMs: this.#joined.lowerMs + 1 });
+    return new IntervalJoined({ ...this.#joined, lowerOpen: true });
   }
 
   /** Leaves out pairs that lie just `upper` apart. */
   upperBoundExclusive(): IntervalJoined<A, B> {
-    return new IntervalJoined({ ...this.#joined, upperMs: this.#joined.upperMs - 1 });
+    return new IntervalJoined({ ...this.#joined, upperOpen: true });
   }
 
   /** Sends left records that come too late to a side output; without it they are counted, and told of once. */
@@ -83,11 +86,18 @@ export class IntervalJoined<A, B> {
 
   /** Calls `fn` for every pair. What it hands to `out` has the later event time of the two. */
   process<R>(fn: IntervalJoinFunction<A, B, R>): DataStream<R> {
-    const { left, right, lowerMs, upperMs, leftLate, rightLate } = this.#joined;
+    const { left, right, leftLate, rightLate } = this.#joined;
     const join = synchronous(fn as UserFunction, 'intervalJoin');
-    const spec = { join, lowerMs, upperMs, lateTags: [leftLate, rightLate] as const };
+    const spec = { join, ...closedBounds(this.#joined), lateTags: [leftLate, rightLate] as const };
     return left.transformWith<R>(intervalJoinOperator(spec), [right as DataStream<unknown>]);
   }
+}
+
+/** The same times with both bounds among them. Where there are none, as between 0 and 0 without both, the interval is empty. */
+function closedBounds({ lowerMs, upperMs, lowerOpen, upperOpen }: Joined<unknown, unknown>): { lowerMs: number; upperMs: number } {
+  const first = lowerOpen ? lowerMs + 1 : lowerMs;
+  const last = upperOpen ? upperMs - 1 : upperMs;
+  return { lowerMs: first, upperMs: Math.max(last, first - 1) };
 }
 
 function checkTag<T>(tag: OutputTag<T>, of: string): OutputTag<T> {

@@ -74,14 +74,19 @@ export class KeyedStream<T, K> extends DataStream<T> {
    *
    * @example clicks.keyBy('url').aggregate({ hits: count(), bytes: sum('bytes') }) // { key, hits, bytes }
    */
-  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
-  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
+  aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>>(aggregators: A): DataStream<{ key: K } & AggregateResult<A>>;
   aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>, R>(
     aggregators: A,
     toRow: (result: { key: K } & AggregateResult<A>, context: AggregateContext<K>) => R,
   ): DataStream<R>;
-  // Of several signatures that do not fit, the compiler tells about the last: here stands the one that people mostly mean.
-  aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>>(aggregators: A): DataStream<{ key: K } & AggregateResult<A>>;
+  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
+  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: AggregateContext<K>) => O): DataStream<O>;
+  // Takes no more than the first two, which must be first for their types to be inferred. Of signatures that do not fit, the
+  // compiler tells about the last: this is the one that people mostly mean.
+  aggregate<A extends Readonly<Record<string, Aggregator<T, unknown>>>>(
+    aggregators: A,
+    toRow?: (result: { key: K } & AggregateResult<A>, context: AggregateContext<K>) => unknown,
+  ): DataStream<unknown>;
   aggregate(spec: object, toRow?: UserFunction): unknown {
     checkAggregation(spec);
     if ('createAccumulator' in spec) {

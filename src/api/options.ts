@@ -33,7 +33,7 @@ export interface EnvironmentConfig {
   readonly autoWatermarkInterval?: Duration;
   /** Default 'automatic': batch when every source is bounded. */
   readonly runtimeMode?: 'streaming' | 'batch' | 'automatic';
-  /** Whether keyed aggregations of batch jobs aggregate in front of their exchange too; default true. */
+  /** Whether keyed aggregations of batch jobs, and windows of event time, aggregate in front of their exchange too; default true. */
   readonly localAggregation?: boolean;
   /** Whether operators are chained into stages; default true. */
   readonly chaining?: boolean;

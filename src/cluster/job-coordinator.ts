@@ -12,6 +12,7 @@ import type { JobId } from '../base/ids.ts';
 import { type Limits, limitsWith } from '../base/limits.ts';
 import { callable, checkArgument } from '../base/options.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
+import { Warnings } from '../base/warnings.ts';
 import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import { graphFingerprint } from '../graph/describe.ts';
@@ -60,8 +61,7 @@ export class JobCoordinator implements JobClient {
   readonly #endpoints: HostEndpoints;
   readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [] };
   readonly #result: Promise<JobResult>;
-  /** Topics of the warnings so far: every subtask may have the same to say. */
-  readonly #warned = new Set<string>();
+  readonly #warnings: Warnings;
   #resolve: (result: JobResult) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #workers: readonly Worker[] = [];
@@ -74,6 +74,7 @@ export class JobCoordinator implements JobClient {
     const { job, plan, system } = options;
     this.#limits = limitsWith(job.limits);
     this.#startedAt = system.clock.monotonic();
+    this.#warnings = new Warnings(options.warn);
     this.#state = new JobState((status) => this.#tell('status', status));
     this.#memory = shareMemory(plan, this.#limits);
     this.#endpoints = new HostEndpoints({
@@ -248,8 +249,7 @@ export class JobCoordinator implements JobClient {
         return;
       }
       case 'warning':
-        if (!this.#warned.has(message.topic)) this.#options.warn(message.message);
-        this.#warned.add(message.topic);
+        this.#warnings.take(message);
         return;
       case 'finished':
         worker.finished = true;

@@ -27,7 +27,7 @@ export interface SiteShape {
   readonly fields: readonly ShapeField[];
   readonly key: ShapeField | undefined;
   readonly hash: boolean;
-  /** Whether the hash is 0 for numbers and strings, which are hashed here or with the whole column. */
+  /** Whether the hash is 0 for strings, which are hashed here or with the whole column. */
   readonly hashesLate: boolean;
   readonly target: boolean;
   readonly timestamp: boolean;
@@ -149,6 +149,9 @@ class SiteGenerator {
     const { partitioner } = this.#writer.options;
     if (!this.#site.shape.hashesLate || this.#writer.hashedColumn >= 0 || partitioner.kind !== 'hash') return;
     const index = keyColumn(type, partitioner);
+    const kind = batchColumns(type)[index]?.kind;
+    // Without values, all rows of the site are misfits.
+    if (values.length === 0 || (index >= 0 && kind !== 'string' && kind !== 'any')) return;
     const name = partitioner.key.kind === 'fields' ? (partitioner.key.fields[0] as string) : '';
     const key = index < 0 ? optionalMember(`(${record})`, name) : (values[index] as Value).expression;
     this.#code.line(`const kh = ${key};`);

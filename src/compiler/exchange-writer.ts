@@ -11,8 +11,7 @@
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Random } from '../base/system.ts';
-import type { Column } from '../batch/column.ts';
-import { hashColumn } from '../batch/column-hashes.ts';
+import type { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelWriter } from '../channel/channel.ts';
 import type { Mark, StreamElement } from '../channel/element.ts';
@@ -69,7 +68,7 @@ export class ExchangeWriter {
   type: RecordType | null;
   /** Whether rows carry event time. */
   timestamps = false;
-  /** The column of the key, where it is hashed as a whole when a batch is complete; −1 where rows come with their hashes. */
+  /** The column of the key, where it holds strings and is hashed as a whole when a batch is complete; −1 where rows come with their hashes. */
   hashedColumn = -1;
   /** Next consumer in turn. */
   next = 0;
@@ -124,7 +123,7 @@ export class ExchangeWriter {
     if (partitioner.kind === 'hash') {
       const { keyFailure } = this.options;
       const guarded = keyFailure === undefined ? code : failingAs(code, keyFailure);
-      // Where the hash does not say which consumer it is, whole columns are hashed: that is faster.
+      // Where the hash does not say which consumer it is, whole columns of strings are hashed: that is faster.
       const hashesLate = this.targets.length === 1 && row.key?.hash === undefined;
       const keyed = generateKey(guarded, row, partitioner.key, hashesLate ? earlyHashExpression : hashExpression);
       const key = carriesKey(partitioner) ? keyed.key : undefined;
@@ -181,7 +180,7 @@ export class ExchangeWriter {
     if (type === null || targets.length > 1 || !this.#sites.some(({ shape }) => shape.hashesLate)) return -1;
     const index = keyColumn(type, this.options.partitioner);
     const column = batchColumns(type)[index];
-    return column !== undefined && !column.nullable && hashedKinds.has(column.kind) ? index : -1;
+    return column?.kind === 'string' && !column.nullable ? index : -1;
   }
 
   /** A row that does not have the type so far. Widens the type and writes the row again. */
@@ -233,7 +232,7 @@ export class ExchangeWriter {
     const { batch, n } = target;
     if (batch === null || n === 0) return;
     batch.rowCount = n;
-    if (this.hashedColumn >= 0) hashColumn(batch.columns[this.hashedColumn] as Column, n, batch.hashes as Int32Array);
+    if (this.hashedColumn >= 0) (batch.columns[this.hashedColumn] as StringColumn).hashAll(n, batch.hashes as Int32Array);
     target.batch = null;
     target.n = 0;
     this.recordsOut += n;
@@ -315,9 +314,6 @@ function failingAs(code: OperatorCode, failure: OperatorContext['failure']): Ope
   };
   return other;
 }
-
-/** Columns of which all rows are hashed together. */
-const hashedKinds: ReadonlySet<string> = new Set(['string', 'float64', 'int32']);
 
 interface RoutedRow {
   readonly row: Row;

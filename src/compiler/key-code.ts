@@ -115,19 +115,17 @@ export function hashExpression(code: OperatorCode, key: Field): string {
   return `(typeof ${value} === 'string' ? ${ofString} : ${names.constant('hashKey', hashKey)}(${value}))`;
 }
 
-/** As `hashExpression`, but 0 for numbers and strings, which whoever gathers the rows hashes: see `lateHashExpression`. */
+/** As `hashExpression`, but 0 for strings, which whoever gathers the rows hashes: see `lateHashExpression`. */
 export function earlyHashExpression(code: OperatorCode, key: Field): string {
-  if (key.column !== undefined) return hashExpression(code, key);
-  if (!key.nullable && (key.kind === 'float64' || key.kind === 'int32' || key.kind === 'string')) return '0';
+  if (key.column !== undefined || (!key.nullable && (key.kind === 'float64' || key.kind === 'int32'))) return hashExpression(code, key);
+  if (!key.nullable && key.kind === 'string') return '0';
   const value = key.read();
-  return `(typeof ${value} === 'string' || typeof ${value} === 'number' ? 0 : ${code.names.constant('hashKey', hashKey)}(${value}))`;
+  return `(typeof ${value} === 'string' ? 0 : ${code.names.constant('hashKey', hashKey)}(${value}))`;
 }
 
 /** The expression of the hash of a key whose `early` one is known. */
 export function lateHashExpression(names: Names, key: string, early: string): string {
-  const ofString = `${names.constant('hashString', hashString)}(${key})`;
-  const ofNumber = `${names.constant('hashNumber', hashNumber)}(${key})`;
-  return `(typeof ${key} === 'string' ? ${ofString} : typeof ${key} === 'number' ? ${ofNumber} : ${early})`;
+  return `(typeof ${key} === 'string' ? ${names.constant('hashString', hashString)}(${key}) : ${early})`;
 }
 
 /** The expression of the key's slot in an index; `index` and `hash` are expressions. */

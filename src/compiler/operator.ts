@@ -30,8 +30,11 @@ export interface OperatorContext {
   wake(): void;
   /** Fails the job from outside a step. */
   fail(error: unknown): void;
-  /** Says something to the user, once in the job for each topic; the text is its own topic where none is given. */
-  warn(message: string, topic?: string): void;
+  /**
+   * Says something to the user, once in the job for each topic; the text is its own topic where none is given. With `votes`, only
+   * once that many subtasks have said it; an empty text votes for what others say.
+   */
+  warn(message: string, topic?: string, votes?: number): void;
   /** What the subtask has of the group that its source is aligned with. */
   alignment(alignment: Alignment): AlignmentGroup;
   /** Counts records that were too late and went nowhere. */

@@ -8,7 +8,7 @@ import type { UserFunction } from '../graph/logical.ts';
 import type { SplitObserver } from '../graph/source.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import { WatermarkTracker } from '../time/watermark-tracker.ts';
-import { checkTimestamp, type WatermarkStrategy } from '../time/watermarks.ts';
+import { checkTimestamp, timestampMax, type WatermarkStrategy } from '../time/watermarks.ts';
 
 export interface AssignWatermarksSpec {
   readonly strategy: WatermarkStrategy<never>;
@@ -108,7 +108,7 @@ class AssignWatermarks implements OperatorInstance {
     const time = names.fresh('time');
     body.line(`let ${time} = ${called?.result ?? this.#timeExpression(code, timed)};`);
     const check = names.constant('checkTime', (value: unknown, record: unknown) => this.#check(value, record));
-    body.line(`if (typeof ${time} !== 'number' || ${time} - ${time} !== 0) ${time} = ${check}(${time}, ${wholeRecord(timed)});`);
+    body.line(`if (typeof ${time} !== 'number' || ${isNoTime(time)}) ${time} = ${check}(${time}, ${wholeRecord(timed)});`);
     const tracker = names.constant('tracker', this.#tracker);
     if (this.#strategy.kind === 'generator') {
       const generated = names.fresh('generated');
@@ -135,7 +135,7 @@ class AssignWatermarks implements OperatorInstance {
     body.line(`let ${latest} = -Infinity;`);
     body.block('for (let i = 0; i < rows; i++)', () => {
       const check = names.constant('checkTime', (value: unknown, record: unknown) => this.#check(value, record));
-      body.line(`if (${times}[i] - ${times}[i] !== 0) ${check}(${times}[i], ${wholeRecord(row)});`);
+      body.line(`if (${isNoTime(`${times}[i]`)}) ${check}(${times}[i], ${wholeRecord(row)});`);
       body.line(`if (${times}[i] > ${latest}) ${latest} = ${times}[i];`);
     });
     emit.batch({ ...row, timestamp: `${times}[i]` });
@@ -210,6 +210,11 @@ class AssignWatermarks implements OperatorInstance {
   close(): void {
     this.#alignment?.update(this.#clock.monotonic(), Number.POSITIVE_INFINITY, true);
   }
+}
+
+/** Holds for NaN, too. */
+function isNoTime(number: string): string {
+  return `!(${number} <= ${timestampMax} && ${number} >= ${-timestampMax})`;
 }
 
 /** Records without a timestamp have NaN in their column. */

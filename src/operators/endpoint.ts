@@ -3,10 +3,15 @@
 import { AssertionError } from '../base/assert.ts';
 import type { Operator } from '../compiler/operator.ts';
 
-export function endpointOperator(direction: 'input' | 'output', name: string): Operator {
+/** @param title for the plan; by default the call that makes the endpoint */
+export function endpointOperator(
+  direction: 'input' | 'output',
+  name: string,
+  title = `${direction === 'input' ? 'fromHost' : 'toHost'}(${name})`,
+): Operator {
   return {
     kind: `host-${direction}`,
-    title: direction === 'input' ? `fromHost(${name})` : `toHost(${name})`,
+    title,
     functions: {},
     details: { name },
     endpoint: { direction, name },

@@ -5,12 +5,12 @@
  */
 
 import { MillraceError } from '../base/errors.ts';
-import { member } from '../compiler/code-writer.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import { localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
+import { AggregationCode, type Aggregators, createStates, type NamedState } from './aggregation.ts';
+import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
 import {
   type BatchSlots,
@@ -25,8 +25,6 @@ import {
   snapshotSlots,
 } from './keyed.ts';
 import { warnOfMissingValues } from './missing-values.ts';
-
-type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 
 export interface KeyedAggregateOptions {
   readonly aggregators: Aggregators;
@@ -83,12 +81,6 @@ function part(options: KeyedAggregateOptions, which: Part): Operator {
   };
 }
 
-interface NamedState {
-  readonly name: string;
-  readonly aggregator: Aggregator<never, unknown>;
-  readonly state: AggregatorState;
-}
-
 /** Accumulators for one record each: of those that found no room in a full local aggregation. */
 class Passing {
   readonly #aggregators: readonly Aggregator<never, unknown>[];
@@ -112,27 +104,6 @@ class Passing {
   }
 }
 
-const noNumbers = new Float64Array(0);
-
-/** One number as a column of any length. */
-class ConstantColumn {
-  readonly #value: number;
-  #values = noNumbers;
-
-  constructor(value: number) {
-    this.#value = value;
-  }
-
-  ofLength(rows: number): Float64Array {
-    if (this.#values.length < rows) this.#values = new Float64Array(rows).fill(this.#value);
-    return this.#values;
-  }
-}
-
-interface BatchAdd extends Omit<NamedState, 'name'> {
-  readonly found: BatchSlots;
-}
-
 class KeyedAggregate implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #part: Part;
@@ -147,7 +118,7 @@ class KeyedAggregate implements OperatorInstance {
     this.#part = which;
     this.#toRow = options.toRow;
     this.#index = new KeyIndex(which === 'local' ? context.limits.localAggregationKeys : undefined);
-    this.#states = Object.entries(options.aggregators).map(([name, aggregator]) => ({ name, aggregator, state: aggregator.createState() }));
+    this.#states = createStates(options.aggregators);
     this.#passing = new Passing(Object.values(options.aggregators), context.limits.passingSlots);
   }
 
@@ -171,16 +142,13 @@ class KeyedAggregate implements OperatorInstance {
   }
 
   #generateRow(code: OperatorCode, slotted: SlottedRow, emit: Emit): void {
-    const values = this.#part === 'merge' ? this.#partials(slotted.row) : this.#inputs(code, slotted.row);
+    const aggregation = new AggregationCode(code, this.#states);
+    const merges = this.#part === 'merge';
+    const values = merges ? aggregation.partials(slotted.row) : aggregation.inputs(slotted.row);
     if (this.#part === 'local') {
       code.body.block(`if (${slotted.slot} < 0)`, () => this.#pass(code, { ...slotted, values }, emit), '} else {');
     } else code.body.line('{');
-    const method = this.#part === 'merge' ? 'merge' : 'add';
-    this.#guarded(code, slotted.row, () => {
-      for (const [i, { state }] of this.#states.entries()) {
-        code.body.line(`${code.names.constant('state', state)}.${method}(${slotted.slot}, ${values[i]});`);
-      }
-    });
+    aggregation.take(slotted.row, { method: merges ? 'merge' : 'add', slot: slotted.slot, values });
     code.body.line('}');
     if (this.#rolling) this.#emitResult(code, slotted.slot, slotted.row.timestamp, emit);
   }
@@ -202,7 +170,14 @@ class KeyedAggregate implements OperatorInstance {
     }
     // First of all what may stop, and is then begun again.
     if (this.#part === 'local') this.#passLeft(code, row, found, emit);
-    for (const { aggregator, state } of this.#states) this.#addBatch(code, row, { aggregator, state, found });
+    const { slots } = found;
+    const index = code.names.constant('index', this.#index);
+    // Rows without room add to the slot behind the last, which nobody reads, where a whole column is added.
+    const target =
+      this.#part === 'local'
+        ? { slots, slotCount: `${index}.size + 1`, isNobodys: `${slots}[i] === ${index}.size` }
+        : { slots, slotCount: `${index}.size`, isNobodys: undefined };
+    new AggregationCode(code, this.#states).addBatch(row, target);
     return true;
   }
 
@@ -212,49 +187,19 @@ class KeyedAggregate implements OperatorInstance {
     code.body.block(`if (${left} > 0)`, () => {
       code.eachRow(() => {
         code.body.line(`if (${slots}[i] !== ${index}.size) continue;`);
-        this.#pass(code, { row, key, hash, values: this.#inputs(code, row) }, emit);
+        this.#pass(code, { row, key, hash, values: new AggregationCode(code, this.#states).inputs(row) }, emit);
       });
     });
-  }
-
-  /** Rows without room add to the slot behind the last, which nobody reads, where a whole column is added. */
-  #addBatch(code: OperatorCode, row: Row, { aggregator: { input }, state, found }: BatchAdd): void {
-    const name = code.names.constant('state', state);
-    const index = code.names.constant('index', this.#index);
-    const values = state.addColumn === undefined ? undefined : this.#columnOf(code, row, input);
-    if (values !== undefined) {
-      const slotCount = this.#part === 'local' ? `${index}.size + 1` : `${index}.size`;
-      code.body.line(`${name}.addColumn({ slots: ${found.slots}, slotCount: ${slotCount}, rows, values: ${values} });`);
-      return;
-    }
-    code.body.block('for (let i = 0; i < rows; i++)', () => {
-      if (this.#part === 'local') code.body.line(`if (${found.slots}[i] === ${index}.size) continue;`);
-      const value = this.#input(code, row, input);
-      this.#guarded(code, row, () => code.body.line(`${name}.add(${found.slots}[i], ${value});`));
-    });
-  }
-
-  /** The expression of the array that holds an aggregator's input, if there is one. */
-  #columnOf(code: OperatorCode, row: Row, input: AggregatorInput): string | undefined {
-    if (input.kind === 'none') return code.names.constant('noNumbers', noNumbers);
-    const field = input.kind === 'field' ? fieldOf(row, input.name) : undefined;
-    if (field?.constant === undefined) return field?.numbers?.use();
-    return `${code.names.constant('constantColumn', new ConstantColumn(field.constant))}.ofLength(rows)`;
   }
 
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
     if (this.#rolling) return 'true';
     return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
       if (this.#part !== 'local') this.#emitResult(code, slot, undefined, emit);
-      else
-        emit(
-          this.#partialRow(
-            code,
-            this.#states.map(({ state }) => code.names.constant('state', state)),
-            slot,
-            slotKey(code, this.#index, slot),
-          ),
-        );
+      else {
+        const key = slotKey(code, this.#index, slot);
+        emit(new AggregationCode(code, this.#states).partialRow(slot, { key, timestamp: undefined }));
+      }
     });
   }
 
@@ -263,41 +208,13 @@ class KeyedAggregate implements OperatorInstance {
     if (this.#part !== 'merge') warnOfMissingValues(this.#states, this.#index.size, this.#context);
   }
 
-  /** Code whose errors become failures at the row's record. */
-  #guarded(code: OperatorCode, row: Row, write: () => void): void {
-    code.body.block('try', write);
-    code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`);
-  }
-
-  /** The expressions of what each aggregator is given. */
-  #inputs(code: OperatorCode, row: Row): string[] {
-    return this.#states.map(({ aggregator: { input } }) => this.#input(code, row, input));
-  }
-
-  #input(code: OperatorCode, row: Row, input: AggregatorInput): string {
-    switch (input.kind) {
-      case 'none':
-        return 'undefined';
-      case 'record':
-        return wholeRecord(row);
-      case 'function':
-        return code.call(input.fn, row).result;
-      case 'field':
-        return fieldExpression(row, input.name);
-    }
-  }
-
-  #partials(row: Row): string[] {
-    return this.#states.map((_, i) => fieldOf(row, String(i))?.read() ?? member(wholeRecord(row), String(i)));
-  }
-
   /** A record of a key that has no room here goes on as a partial result of its own. */
   #pass(code: OperatorCode, input: Omit<SlottedRow, 'slot'> & { readonly values: readonly string[] }, emit: Emit): void {
     const passing = code.names.constant('passing', this.#passing);
     const slot = code.names.fresh('passed');
     code.body.line(`const ${slot} = ${passing}.slot();`);
     const states = this.#states.map((_, i) => `${passing}.states[${i}]`);
-    this.#guarded(code, input.row, () => {
+    new AggregationCode(code, this.#states).guarded(input.row, () => {
       for (const [i, state] of states.entries()) code.body.line(`${state}.add(${slot}, ${input.values[i]});`);
     });
     emit(this.#partialRow(code, states, slot, { field: input.key, hash: input.hash }));
@@ -315,11 +232,7 @@ class KeyedAggregate implements OperatorInstance {
   #emitResult(code: OperatorCode, slot: string, timestamp: string | undefined, emit: Emit): void {
     const key = code.names.fresh('key');
     code.body.line(`const ${key} = ${code.names.constant('index', this.#index)}.key(${slot});`);
-    const results = this.#states.map(({ name, state }) => {
-      const result = code.names.fresh('result');
-      code.body.line(`const ${result} = ${code.names.constant('state', state)}.result(${slot});`);
-      return localField(name, result);
-    });
+    const results = new AggregationCode(code, this.#states).results(slot);
     const row: Row = { form: 'object', fields: [localField('key', key), ...results], value: undefined, timestamp, key: undefined };
     emit(this.#toRow === undefined ? row : code.call(this.#toRow, row, [`{ key: ${key} }`]).resultRow);
   }

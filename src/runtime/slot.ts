@@ -39,7 +39,7 @@ export interface SlotOptions {
   readonly requestSplit: (stage: number, subtask: number) => void;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
-  readonly warn: (message: string, topic?: string) => void;
+  readonly warn: (message: string, topic?: string, votes?: number) => void;
 }
 
 export interface SlotSubtask {
@@ -162,7 +162,7 @@ class SubtaskBuilder {
         operatorFailure({ operatorName: authorsName(operator), error, record, characters: limits.shownCharacters }),
       wake,
       fail,
-      warn: (message, topic) => warn(`'${operator.name}': ${message}`, topic),
+      warn: (message, topic, votes) => warn(message === '' ? '' : `'${authorsName(operator)}': ${message}`, topic, votes),
       alignment: (alignment) => joinAlignment(plan, this.#options.alignments, { operator: operator.id, subtask: slot, alignment }),
       countLate: (records) => counters.add('lateRecords', records),
     };

@@ -118,7 +118,7 @@ class WorkerRun {
       requestSplit: (stage, subtask) => this.#send({ type: 'split-request', stage, subtask }),
       wake,
       fail: (error) => this.#fail(error),
-      warn: (message, topic) => this.#warn(message, topic),
+      warn: (message, topic, votes) => this.#warn(message, topic, votes),
     });
     if (this.#stopSources) this.#endSources();
     for (const { task } of this.#subtasks) task.open();
@@ -175,10 +175,10 @@ class WorkerRun {
     this.#scheduler?.stop();
   }
 
-  #warn(message: string, topic = message): void {
+  #warn(message: string, topic = message, votes = 1): void {
     if (this.#warned.has(topic)) return;
     this.#warned.add(topic);
-    this.#send({ type: 'warning', message, topic });
+    this.#send({ type: 'warning', message, topic, votes });
   }
 
   #send(message: WorkerMessage): void {

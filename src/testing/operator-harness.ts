@@ -119,7 +119,9 @@ export class OperatorHarness<R, A = unknown, B = never> {
       fail: (error) => {
         this.#failure ??= error;
       },
-      warn: (message) => void this.warnings.push(message),
+      warn: (message) => {
+        if (message !== '') this.warnings.push(message);
+      },
     });
     const [first, second] = this.#slot.feeds;
     const run = (): void => void this.#run();

@@ -6,6 +6,7 @@
 import type { JobMetrics } from '../api/job-client.ts';
 import { type Limits, limitsWith } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
+import { Warnings } from '../base/warnings.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
@@ -42,15 +43,16 @@ export class SingleThreadJob {
   readonly #wiring: Wiring;
   readonly #alignments: AlignmentMemory;
   readonly #memory: MeteredJob['memory'];
+  readonly #warnings: Warnings;
   #subtasks: SlotSubtask[] = [];
   #splits: SplitAssigner | null = null;
   #failure: unknown;
   #woken = false;
-  readonly #warned = new Set<string>();
 
   constructor(options: SingleThreadOptions) {
     this.#options = options;
     const { job, system } = options;
+    this.#warnings = new Warnings(options.warn);
     this.#plan = planDescription(job);
     this.#limits = limitsWith(job.limits);
     this.#memory = { rings: createRings(this.#plan, this.#limits), counters: createCounterMemory(subtaskCount(this.#plan)) };
@@ -96,7 +98,8 @@ export class SingleThreadJob {
   }
 
   #buildSlot(slot: number): SlotSubtask[] {
-    const { job, system, warn } = this.#options;
+    const { job, system } = this.#options;
+    const warnings = this.#warnings;
     return buildSlot({
       plan: this.#plan,
       slot,
@@ -115,10 +118,7 @@ export class SingleThreadJob {
         this.#failure ??= error;
         this.#woken = true;
       },
-      warn: (message, topic = message) => {
-        if (!this.#warned.has(topic)) warn(message);
-        this.#warned.add(topic);
-      },
+      warn: (message, topic = message, votes = 1) => warnings.take({ message, topic, votes }),
     });
   }
 

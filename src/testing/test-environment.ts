@@ -82,7 +82,7 @@ export class TestEnvironment extends StreamEnvironment {
   async collect<T>(stream: DataStream<T>, name = 'test'): Promise<T[]> {
     if (!(stream instanceof DataStream)) throw unexpected('collect', 'a stream', stream);
     if (stream.environment !== this) throw new MillraceError('INVALID_JOB', 'collect: the stream belongs to another environment');
-    const endpoint = this.addEndpoint('output', collectEndpoint, stream.edges).spec.endpoint as { readonly name: string };
+    const endpoint = this.addEndpoint('output', collectEndpoint, stream.edges, 'collect').spec.endpoint as { readonly name: string };
     const rows: T[] = [];
     await this.#run(this.describe(name), endpoint.name, (batch) => {
       for (const row of batch) rows.push(row as T);

@@ -230,11 +230,17 @@ function check(condition: boolean, message: string): void {
 }
 
 /**
+ * The farthest time from 1970 that a Date has. Beyond it lie times in other units, such as nanoseconds, and soon sums of times that
+ * are no longer exact: windows would have no end.
+ */
+export const timestampMax = 8.64e15;
+
+/**
  * The timestamp that an assigner returned or a field holds, in milliseconds; of a Date, its time.
  *
- * Generated code does the same in line: `typeof ts === 'number' && ts - ts === 0` holds exactly for finite numbers.
+ * Generated code does the same in line: a number is one that is neither below `-timestampMax` nor above `timestampMax`.
  *
- * @throws MillraceError TYPE_MISMATCH when it is no finite number, with the operator and the record
+ * @throws MillraceError TYPE_MISMATCH when it is no time of a Date, with the operator and the record
  * @example checkTimestamp(new Date(5), { operatorName: 'orders', record: {}, shownCharacters: 400 }) // 5
  */
 export function checkTimestamp(
@@ -242,13 +248,16 @@ export function checkTimestamp(
   place: { readonly operatorName: string; readonly record: unknown; readonly shownCharacters: number },
 ): number {
   const time = value instanceof Date ? value.getTime() : value;
-  if (typeof time === 'number' && Number.isFinite(time)) return time;
+  if (typeof time === 'number' && Math.abs(time) <= timestampMax) return time;
   const shown = (it: unknown): string => {
     const text = inspect(it, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 20 });
     return text.length <= place.shownCharacters ? text : `${text.slice(0, place.shownCharacters)}…`;
   };
+  const why = Number.isFinite(time)
+    ? ': no Date is so far from 1970; a timestamp is in milliseconds, not in micro- or nanoseconds'
+    : '; a timestamp is a Date or a finite number of milliseconds since 1970';
   throw new MillraceError(
     'TYPE_MISMATCH',
-    `'${place.operatorName}': ${shown(value)} is not a timestamp; a timestamp is a Date or a finite number of milliseconds since 1970\n  at the record ${shown(place.record)}`,
+    `'${place.operatorName}': ${shown(value)} is not a timestamp${why}\n  at the record ${shown(place.record)}`,
   );
 }

@@ -43,7 +43,8 @@ export type HostMessage =
 
 export type WorkerMessage =
   | { readonly type: 'split-request'; readonly stage: number; readonly subtask: number }
-  | { readonly type: 'warning'; readonly message: string; readonly topic: string }
+  /** Shown once for each topic; where it has votes, once that many workers have said it. An empty one only votes. */
+  | { readonly type: 'warning'; readonly message: string; readonly topic: string; readonly votes: number }
   /** All subtasks of the worker have finished. */
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: ErrorDescription };

@@ -55,7 +55,7 @@ stage 1 × 2
 
 exchanges:
   aggregate (local) → aggregate: hash(key) : inferred at run time
-  print → toHost($print0): rebalance : string
+  print → standard output: rebalance : string
 `);
 });
 

@@ -43,6 +43,22 @@ function compile(program: string): string {
 }
 
 describe('the types of the package', () => {
+  it('name the field that is mistyped, rather than what else a method would take', () => {
+    const messages = (call: string): string =>
+      compile(`
+import { count, eventTime, StreamEnvironment, sum } from 'millrace';
+const stream = new StreamEnvironment().fromData([{ url: 'a', bytes: 1 }]);
+${call};
+`);
+    expect(messages("stream.keyBy('ulr')")).toContain(`'"ulr"' is not assignable to parameter of type '"bytes" | "url"'`);
+    expect(messages("stream.partitionCustom(() => 0, 'ulr')")).toContain(
+      `'"ulr"' is not assignable to parameter of type '"bytes" | "url"'`,
+    );
+    expect(messages("stream.keyBy('url').sum('byte')")).toContain(`'"byte"' is not assignable`);
+    expect(messages("stream.keyBy('url').aggregate({ hits: count(), b: sum('byte') })")).toContain('Holding<"byte"');
+    expect(messages("stream.keyBy('url').aggregate({ b: sum('byte') }, ({ key }) => key)")).toContain('Holding<"byte"');
+  }, 60_000);
+
   it('are enough for a source and a sink of your own, and for naming what their methods take', () => {
     const program = `
 import {

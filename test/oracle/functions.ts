@@ -667,7 +667,7 @@ const onText: KeyedEntry[] = [
   }),
   aggregate(
     'free',
-    { all: { kind: 'topK', of: undefined, k: 500 } },
+    { all: { kind: 'topK', of: undefined, k: 5000 } },
     ({ key, all }: Row) => ({ key, all: sortedTop(all as TopValue[]) }),
     'row',
   ),
@@ -712,7 +712,7 @@ function onFields(k: string | number, n: string | number, pair: Form): { free: K
         }),
         'row',
       ),
-      aggregate('free', { top: { kind: 'topK', of: n, k: 500 } }, ({ key, top }: Row) => [key, sortedTop(top as TopValue[])]),
+      aggregate('free', { top: { kind: 'topK', of: n, k: 5000 } }, ({ key, top }: Row) => [key, sortedTop(top as TopValue[])]),
       aggregate('free', {
         total: { kind: 'sum', of: (r: never) => numbers(r) * 2 },
         high: { kind: 'max', of: (r: never) => String(numbers(r)) },

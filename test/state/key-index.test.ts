@@ -101,6 +101,13 @@ function compareWithMap(probes: readonly Probe[], hash: (key: unknown) => number
   expect(keys.map((_, slot) => index.hash(slot))).toEqual(keys.map(hash));
 }
 
+/** A text for a number: from empty on, of all lengths about a word and two. */
+function textOf(number: number, batch: number): string {
+  if (number % 100 === 0 && batch % 5 === 3) return `€${number}`;
+  if (number % 50 === 1 && batch % 20 === 4) return 'é'.repeat(140_000);
+  return number === 0 ? '' : 'customer-'.slice(0, number % 10) + number;
+}
+
 describe('key index', () => {
   test('gives the slots that a map would', () => {
     fc.assert(
@@ -167,6 +174,35 @@ describe('key index', () => {
     }
     expect(index.size).toBe(count);
     for (const slot of [0, 1, 255, 256, 511, 512, count - 1]) expect(index.key(slot)).toEqual(keyAt(slot));
+  });
+
+  test.each([
+    ['as they come', hashString],
+    ['so that they collide', (key: string) => hashString(key) & 0xfff],
+  ])('finds the strings of columns that were hashed as a whole, %s', (_, hashOfText) => {
+    const index = new KeyIndex();
+    const slots = new Map<string, number>();
+    const rows = 512;
+    const column = new StringColumn(rows);
+    const hashes = new Int32Array(rows);
+    const found = new Int32Array(rows);
+    for (let batch = 0; batch < 60; batch++) {
+      // As a batch from the pool; some hold what is not Latin-1, some a text too long to be packed.
+      column.packed = false;
+      const texts = Array.from({ length: rows }, (_, row) => textOf((batch * 7919 + row * 31) % 9973, batch));
+      for (const [row, text] of texts.entries()) column.set(row, text);
+      column.hashAll(rows, hashes);
+      expect([...hashes]).toEqual(texts.map(hashString));
+      expect(column.packed).toBe(batch % 5 !== 3 && batch % 20 !== 4);
+      index.ofStrings({ hashes: hashes.map((_, row) => hashOfText(texts[row] as string)), keys: column, rows, slots: found });
+      for (const [row, text] of texts.entries()) {
+        if (!slots.has(text)) slots.set(text, slots.size);
+        if (found[row] !== slots.get(text)) throw new Error(`'${text.slice(0, 40)}' has the slot ${found[row]}, not ${slots.get(text)}`);
+        expect(column.at(row, rows)).toBe(text);
+      }
+    }
+    expect(index.size).toBeGreaterThan(5000);
+    for (const [text, slot] of slots) expect(index.key(slot)).toBe(text);
   });
 
   test('keeps keys that are larger than its memory was', () => {

@@ -1,6 +1,5 @@
 /** Calls an asynchronous function until it succeeds, the attempts are used up, or time is. */
 
-import { MillraceError } from '../../base/errors.ts';
 import type { Timer, Timers } from '../../base/system.ts';
 
 /** When and how often a call is made again. Durations in milliseconds. */
@@ -109,8 +108,10 @@ function isRetried(retry: RetryPolicy, outcome: Outcome): boolean {
 }
 
 /** No result came in time. */
-export class AsyncTimeout extends MillraceError {
+export class AsyncTimeout extends Error {
+  override readonly name = 'AsyncTimeout';
+
   constructor(timeoutMs: number) {
-    super('USER_FUNCTION', `asyncMap: no result within ${timeoutMs} ms; raise timeout, or give onTimeout a result to use instead`);
+    super(`no result within ${timeoutMs} ms; raise timeout, or give onTimeout a result to use instead`);
   }
 }

@@ -3,7 +3,6 @@
  * what the function sees. A key that has neither state nor timers left is forgotten, and its slot goes to another.
  */
 
-import { MillraceError } from '../../base/errors.ts';
 import { hashKey } from '../../compiler/key-code.ts';
 import type { Holdings, OperatorContext } from '../../compiler/operator.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
@@ -205,8 +204,7 @@ export class KeyScope implements TimerService {
 
 function checkTime(time: unknown, method: string): number {
   if (typeof time === 'number' && !Number.isNaN(time)) return time;
-  throw new MillraceError(
-    'INVALID_OPTION',
+  throw new TypeError(
     `ctx.timers.${method}: expected a time in epoch milliseconds, got ${String(time)}; is ctx.timestamp undefined because no timestamps were assigned?`,
   );
 }

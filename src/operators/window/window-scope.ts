@@ -135,27 +135,39 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   /** Takes the next result that is due; false when there is none yet, after a timer has fired where one was due. */
   takeDue(): boolean {
     if (this.results.take()) return true;
-    try {
-      this.#fireTimer();
-    } catch (error) {
-      throw this.#context.failure(error);
-    }
+    this.#fireTimer();
     return this.results.take();
   }
 
   #fireTimer(): void {
     const { eventTimers, processingTimers } = this;
     if (this.#now === Number.POSITIVE_INFINITY && this.#fireProcessingTimer()) return;
-    if (this.#hasAdvanced && eventTimers.pop(this.watermark))
-      this.#logic.onEventTimer(eventTimers.time, eventTimers.slot, eventTimers.namespace);
-    else if (processingTimers.size > 0) this.#fireProcessingTimer();
+    if (this.#hasAdvanced && eventTimers.pop(this.watermark)) {
+      const { time, slot, namespace } = eventTimers;
+      try {
+        this.#logic.onEventTimer(time, slot, namespace);
+      } catch (error) {
+        throw this.#timerFailure(error, time, slot);
+      }
+    } else if (processingTimers.size > 0) this.#fireProcessingTimer();
   }
 
   #fireProcessingTimer(): boolean {
     const timers = this.processingTimers;
     if (!timers.pop(this.#now - 1)) return false;
-    this.#logic.onProcessingTimer(timers.time, timers.slot, timers.namespace);
+    const { time, slot, namespace } = timers;
+    try {
+      this.#logic.onProcessingTimer(time, slot, namespace);
+    } catch (error) {
+      throw this.#timerFailure(error, time, slot);
+    }
     return true;
+  }
+
+  /** A timer fires for a key that is there until its last window has ended. */
+  #timerFailure(error: unknown, timer: number, slot: number): unknown {
+    if (!this.index.has(slot)) return this.#context.failure(error);
+    return this.#context.failure(error, this.keyed ? { timer, key: this.index.key(slot) } : { timer });
   }
 
   emit(pane: Pane<Window>, contents: unknown): void {

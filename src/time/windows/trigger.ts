@@ -3,6 +3,7 @@
  * window lies in a state of plain values that the engine keeps.
  */
 
+import { inspect } from 'node:util';
 import type { Window } from './window.ts';
 
 /**
@@ -71,6 +72,12 @@ export interface Trigger<in T = unknown, in W extends Window = Window, S = unkno
 /** The result of firing where `purge` says whether to purge, too. */
 export function firing(purge: boolean): TriggerResult {
   return purge ? 'fire-and-purge' : 'fire';
+}
+
+/** @throws TypeError unless it is a result of a trigger: an answer that nobody understands must not pass for another one */
+export function checkResult(result: unknown): void {
+  if (result === 'continue' || result === 'fire' || result === 'purge' || result === 'fire-and-purge') return;
+  throw new TypeError(`trigger: expected 'continue', 'fire', 'purge' or 'fire-and-purge', got ${inspect(result)}`);
 }
 
 export function fires(result: TriggerResult): boolean {

@@ -22,7 +22,7 @@ import { type Pane, PaneTable } from './pane.ts';
 import { PaneContext, type TimeSource } from './pane-context.ts';
 import { never, PaneTimers } from './pane-timers.ts';
 import { equalPlainValues } from './plain-values.ts';
-import { fires, purges, type Trigger, type TriggerResult } from './trigger.ts';
+import { checkResult, fires, purges, type Trigger, type TriggerResult } from './trigger.ts';
 import { endOfTime, type Window } from './window.ts';
 import type { WindowAssigner } from './window-assigner.ts';
 import { timestampedContents, type WindowContents } from './window-contents.ts';
@@ -186,6 +186,7 @@ export class WindowLogic<T, W extends Window, E> {
   }
 
   #apply(pane: Pane<W>, result: TriggerResult): void {
+    checkResult(result);
     if (pane.filled && fires(result)) this.#fire(pane);
     if (pane.filled && purges(result)) this.#purge(pane);
   }

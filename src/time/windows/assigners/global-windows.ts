@@ -1,5 +1,6 @@
 /** One window for everything. */
 
+import { checkOptions, flag, type OptionRules, optional } from '../../../base/options.ts';
 import { endOfStreamTrigger } from '../triggers/end-of-stream-trigger.ts';
 import { neverTrigger } from '../triggers/never-trigger.ts';
 import { GlobalWindow } from '../window.ts';
@@ -17,6 +18,8 @@ export interface GlobalWindows extends WindowAssigner<unknown, GlobalWindow> {
 
 const theWindow: readonly GlobalWindow[] = [GlobalWindow.instance];
 
+const globalRules: OptionRules<GlobalWindowOptions> = { endOfStream: optional(flag) };
+
 /**
  * Assigns all records of a key to one window, which never ends. Give it a trigger, or nothing ever comes out.
  *
@@ -26,7 +29,7 @@ const theWindow: readonly GlobalWindow[] = [GlobalWindow.instance];
  * keyed.window(globalWindow({ endOfStream: true })) // one result for each key, when the input ends
  */
 export function globalWindow(options: GlobalWindowOptions = {}): GlobalWindows {
-  const endOfStream = options.endOfStream === true;
+  const endOfStream = checkOptions<GlobalWindowOptions>(options, globalRules, 'globalWindow').endOfStream === true;
   return {
     kind: 'global',
     // As in Flink: it does not end by watermarks, and nothing is late.

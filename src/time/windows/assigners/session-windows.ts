@@ -1,7 +1,7 @@
 /** Windows of activity: records that are less than a gap apart belong to one. */
 
 import type { Duration } from '../../../base/duration.ts';
-import { MillraceError } from '../../../base/errors.ts';
+import { anything, checkOptions, type OptionRules } from '../../../base/options.ts';
 import { positiveDuration } from '../arguments.ts';
 import { mergeTimeWindows } from '../merge-time-windows.ts';
 import { eventTimeTrigger } from '../triggers/event-time-trigger.ts';
@@ -22,7 +22,10 @@ export interface SessionWindows<in T> extends WindowAssigner<T, TimeWindow> {
   readonly gapMs: number | undefined;
 }
 
-export function sessionWindows<T>(isEventTime: boolean, { gap }: SessionOptions<T>): SessionWindows<T> {
+const sessionRules: OptionRules<SessionOptions<unknown>> = { gap: anything };
+
+export function sessionWindows<T>(isEventTime: boolean, options: SessionOptions<T>): SessionWindows<T> {
+  const { gap } = checkOptions<SessionOptions<T>>(options, sessionRules, 'session');
   const gapMs = typeof gap === 'function' ? undefined : positiveDuration(gap, 'session: gap');
   const gapOf = typeof gap === 'function' ? (record: T) => dynamicGap(gap(record)) : () => positiveDuration(gap, 'session: gap');
   const assignWindow: NonNullable<SessionWindows<T>['assignWindow']> = (record, timestamp, context) => {
@@ -43,5 +46,5 @@ export function sessionWindows<T>(isEventTime: boolean, { gap }: SessionOptions<
 function dynamicGap(gap: Duration): number {
   const gapMs = typeof gap === 'number' ? gap : positiveDuration(gap, 'session: gap');
   if (gapMs > 0 && gapMs < Number.POSITIVE_INFINITY) return gapMs;
-  throw new MillraceError('INVALID_OPTION', `session: the gap of a record must be above 0 and finite, it is ${gapMs}`);
+  throw new RangeError(`session: the gap of a record must be above 0 and finite, it is ${gapMs}`);
 }

@@ -1,6 +1,7 @@
 /** Windows of a fixed size that start at every multiple of a slide: each record belongs to size ÷ slide of them. */
 
 import type { Duration } from '../../../base/duration.ts';
+import { anything, checkOptions, type OptionRules, optional } from '../../../base/options.ts';
 import { parseOffset, positiveDuration } from '../arguments.ts';
 import { eventTimeTrigger } from '../triggers/event-time-trigger.ts';
 import { processingTimeTrigger } from '../triggers/processing-time-trigger.ts';
@@ -20,7 +21,10 @@ export interface SlidingWindows extends WindowAssigner<unknown, TimeWindow> {
   readonly offsetMs: number;
 }
 
+const slidingRules: OptionRules<SlidingOptions> = { offset: optional(anything) };
+
 export function slidingWindows(isEventTime: boolean, size: Duration, slide: Duration, options: SlidingOptions = {}): SlidingWindows {
+  checkOptions<SlidingOptions>(options, slidingRules, 'sliding');
   const sizeMs = positiveDuration(size, 'sliding: size');
   const slideMs = positiveDuration(slide, 'sliding: slide');
   const offsetMs = parseOffset(options.offset ?? 0, 'sliding: offset', slideMs);

@@ -2,6 +2,7 @@
 
 import type { Duration } from '../../../base/duration.ts';
 import { MillraceError } from '../../../base/errors.ts';
+import { anything, checkOptions, type OptionRules, optional } from '../../../base/options.ts';
 import { parseOffset, positiveDuration } from '../arguments.ts';
 import { eventTimeTrigger } from '../triggers/event-time-trigger.ts';
 import { processingTimeTrigger } from '../triggers/processing-time-trigger.ts';
@@ -30,7 +31,10 @@ export interface TumblingWindows extends WindowAssigner<unknown, TimeWindow> {
   readonly stagger: WindowStagger;
 }
 
+const tumblingRules: OptionRules<TumblingOptions> = { offset: optional(anything), stagger: optional(anything) };
+
 export function tumblingWindows(isEventTime: boolean, size: Duration, options: TumblingOptions = {}): TumblingWindows {
+  checkOptions<TumblingOptions>(options, tumblingRules, 'tumbling');
   const sizeMs = positiveDuration(size, 'tumbling: size');
   const offsetMs = parseOffset(options.offset ?? 0, 'tumbling: offset', sizeMs);
   const { stagger = 'aligned' } = options;

@@ -7,6 +7,7 @@ import { OutputTag } from '../../../../src/operators/process/context.ts';
 import { TestEnvironment } from '../../../../src/testing/test-environment.ts';
 import { watermarks } from '../../../../src/time/watermarks.ts';
 import { eventTime } from '../../../../src/time/windows/assigners/event-time.ts';
+import { processingTime } from '../../../../src/time/windows/assigners/processing-time.ts';
 import { byDefinition, type Fired, type Timed, type Windows } from './definition.ts';
 
 const tiny = { ringBytes: 256, localQueueBatches: 1, passingSlots: 1 };
@@ -193,5 +194,68 @@ describe('windows by slices', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('send one record for each key and slice through the exchange, and late ones at once', async () => {
+    const late: Timed[] = [
+      { key: 'a', at: 1, value: 1, watermark: 1 },
+      { key: 'b', at: 2, value: 2, watermark: 2 },
+      { key: 'a', at: 3, value: 4, watermark: 12 },
+      // Its window has fired, and fires again; the next one is too late for that.
+      { key: 'a', at: 4, value: 8, watermark: 25 },
+      { key: 'b', at: 5, value: 16, watermark: 25 },
+      { key: 'b', at: 27, value: 32, watermark: 27 },
+    ];
+    const run = async (localAggregation: boolean) => {
+      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation, parallelism: 2 });
+      env
+        .fromData(late, { watermarks: said })
+        .setParallelism(1)
+        .keyBy('key')
+        .window(eventTime.tumbling(10))
+        .allowedLateness(10)
+        .aggregate({ n: count(), s: sum('value') })
+        .toHost('rows');
+      const { metrics } = await env.execute();
+      const lateRecords = metrics.stages.flatMap(({ subtasks }) => subtasks.map((subtask) => subtask.lateRecords));
+      return { rows: texts(env.outputs.rows ?? []), late: lateRecords.reduce((a, b) => a + b, 0), warnings: env.warnings.length };
+    };
+    const local = await run(true);
+    expect(local).toEqual(await run(false));
+    expect(local).toEqual({
+      late: 1,
+      warnings: 1,
+      rows: texts([
+        { key: 'a', start: 0, end: 10, n: 2, s: 5 },
+        { key: 'a', start: 0, end: 10, n: 3, s: 13 },
+        { key: 'b', start: 0, end: 10, n: 1, s: 2 },
+        { key: 'b', start: 20, end: 30, n: 1, s: 32 },
+      ]),
+    });
+  });
+
+  test('go by the time of day as well, without anything in front of the exchange', async () => {
+    for (const batchRows of [1, 7, 1024]) {
+      const env = new TestEnvironment({ runtimeMode: 'streaming', limits: { batchRows }, parallelism: 2 });
+      env
+        .fromData(Array.from({ length: 90 }, (_, i) => ({ key: i % 3, value: i })))
+        .setParallelism(1)
+        .map((record) => {
+          if (record.value === 45) env.clock.advance(7);
+          return record;
+        })
+        .keyBy('key')
+        .window(processingTime.sliding(10, 5))
+        .aggregate({ n: count(), s: sum('value') })
+        .toHost('rows');
+      expect(env.explain()).not.toContain('(local)');
+      await env.execute();
+      const rows = env.outputs.rows as { key: number; start: number; end: number; n: number; s: number }[];
+      // Every record is in two windows, whenever it came.
+      expect(rows.reduce((all, { n }) => all + n, 0)).toBe(180);
+      expect(rows.reduce((all, { s }) => all + s, 0)).toBe(90 * 89);
+      expect(rows.every(({ start, end }) => end - start === 10 && start % 5 === 0)).toBe(true);
+      expect(new Set(rows.map(({ key, start }) => `${key} ${start}`)).size).toBe(rows.length);
+    }
   });
 });
