@@ -25,10 +25,13 @@ export class LateRecords {
     this.#wayOut = wayOut;
   }
 
-  /** @param latenessMs event time that had passed since the record would have been in time */
-  drop(latenessMs: number, record: unknown): void {
-    this.#count++;
-    this.#context.countLate(1);
+  /**
+   * @param latenessMs event time that had passed since the record would have been in time
+   * @param records that the record stands for
+   */
+  drop(latenessMs: number, record: unknown, records = 1): void {
+    this.#count += records;
+    this.#context.countLate(records);
     this.#latenessMsMax = Math.max(this.#latenessMsMax, latenessMs);
     if (this.#warned || this.#gathering !== undefined) return;
     this.#sample = showRecord(record, this.#context.limits.shownCharacters);

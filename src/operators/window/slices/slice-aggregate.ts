@@ -10,6 +10,7 @@ import { localField, type Row, wholeRecord } from '../../../compiler/row.ts';
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
 import { AggregationCode, type Aggregators } from '../../aggregation.ts';
+import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
 import { generateSlot, generateSlots } from '../../keyed.ts';
 import { checkNames } from '../../keyed-aggregate.ts';
@@ -38,7 +39,20 @@ export function sliceAggregateOperator(spec: WindowSpec, options: SliceAggregate
   const whole = part(spec, options, 'whole');
   // Of the time of day there is only that of the windows; and late records must be what they were to go to a side output.
   if (!spec.assigner.isEventTime || spec.lateTag !== undefined) return whole;
-  return { ...whole, local: { ...part(spec, options, 'local'), streams: true }, merge: part(spec, options, 'merge') };
+  const counted = { ...options, aggregators: withRecordCount(options.aggregators) };
+  return { ...whole, local: { ...part(spec, counted, 'local'), streams: true }, merge: part(spec, counted, 'merge') };
+}
+
+/** Counts the records of partial results, and is in no row: a name that nobody writes. */
+const recordCount = '\u0000records';
+
+/** Partial results that come too late are told of by their records. */
+function withRecordCount(aggregators: Aggregators): Aggregators {
+  return Object.values(aggregators).some(countsRecords) ? aggregators : { ...aggregators, [recordCount]: count() };
+}
+
+function countsRecords({ kind, input }: Aggregators[string]): boolean {
+  return kind === 'count' && input.kind === 'none';
 }
 
 type Part = 'whole' | 'local' | 'merge';
@@ -136,7 +150,7 @@ class SliceAggregate implements OperatorInstance {
       const values = merges ? aggregation.partials(row) : aggregation.inputs(row);
       aggregation.take(row, { method: merges ? 'merge' : 'add', slot, values });
       code.body.line(`${windows}.beginAgain(${time}, ${key});`);
-      code.body.block(`while (${windows}.nextAgain())`, () => this.#emitRow(code, aggregation, emit));
+      code.body.block(`while (${windows}.nextAgain())`, () => this.#emitRow(code, emit));
     });
     code.body.block(`else if (${slot} === ${lateSlot})`, () => this.#generateLate(code, { row, key, time }, emit));
   }
@@ -147,12 +161,17 @@ class SliceAggregate implements OperatorInstance {
       emit(row, lateTag);
       return;
     }
-    const drop = code.names.constant('drop', (time: number, record: unknown) => this.#late.drop(this.#windows.missedBy(time), record));
-    const shown =
-      this.#options.merges && this.#options.spec.keyed
-        ? `{ key: ${code.names.constant('index', this.#windows.index)}.key(${key}) }`
-        : wholeRecord(row);
-    code.body.line(`${drop}(${time}, ${shown});`);
+    const drop = code.names.constant('drop', (time: number, record: unknown, records: number) =>
+      this.#late.drop(this.#windows.missedBy(time), record, records),
+    );
+    if (!this.#options.merges) {
+      code.body.line(`${drop}(${time}, ${wholeRecord(row)}, 1);`);
+      return;
+    }
+    const { states } = this.#windows.accumulators;
+    const records = new AggregationCode(code, states).partials(row)[states.findIndex(({ aggregator }) => countsRecords(aggregator))];
+    const known = this.#options.spec.keyed ? `key: ${code.names.constant('index', this.#windows.index)}.key(${key}), ` : '';
+    code.body.line(`${drop}(${time}, { ${known}timestamp: ${time} }, ${records});`);
   }
 
   /**
@@ -210,13 +229,15 @@ class SliceAggregate implements OperatorInstance {
   generateDue(code: OperatorCode, limit: string, emit: Emit): string {
     const windows = code.names.constant('windows', this.#windows);
     code.body.block(`for (let count = 0; count < ${limit} && ${windows}.next(); count++)`, () => {
-      this.#emitRow(code, new AggregationCode(code, this.#windows.accumulators.states), emit);
+      this.#emitRow(code, emit);
     });
     return `!${windows}.isDue`;
   }
 
   /** The result of the row that the windows have come to. */
-  #emitRow(code: OperatorCode, aggregation: AggregationCode, emit: Emit): void {
+  #emitRow(code: OperatorCode, emit: Emit): void {
+    const shown = this.#windows.accumulators.states.filter(({ name }) => name !== recordCount);
+    const aggregation = new AggregationCode(code, shown);
     const { names, body } = code;
     const { spec, toRow } = this.#options;
     const windows = names.constant('windows', this.#windows);

@@ -115,6 +115,12 @@ function assigner({ size, slide, offset }: Windows) {
 const texts = (rows: readonly unknown[]): string[] =>
   rows.map((row) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? 0 : value))).sort();
 
+interface Keyed {
+  readonly key: string;
+  readonly at: number;
+  readonly value: number;
+}
+
 describe('windows by slices', () => {
   test('are what they are by definition, and every late record goes to the side output', async () => {
     await fc.assert(
@@ -194,6 +200,30 @@ describe('windows by slices', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('tell of every record of a partial result that is too late, as of a source that was idle', async () => {
+    const run = async (localAggregation: boolean) => {
+      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation });
+      const idle = watermarks.generator<Keyed>({
+        timestamp: 'at',
+        create: () => ({ onEvent: (_record, _time, output) => output.markIdle(), onPeriodicEmit() {} }),
+      });
+      const ahead = env.fromData<Keyed>([{ key: 'a', at: 1000, value: 1 }], { watermarks: watermarks.monotonous({ timestamp: 'at' }) });
+      const behind = env.generate<Keyed>({ count: 20, ratePerSecond: 1, create: () => ({ key: 'b', at: 5, value: 1 }), watermarks: idle });
+      ahead
+        .union(behind)
+        .keyBy('key')
+        .window(eventTime.tumbling(10))
+        .aggregate({ s: sum('value') })
+        .toHost('rows');
+      const { metrics } = await env.execute();
+      const late = metrics.stages.flatMap(({ subtasks }) => subtasks.map((subtask) => subtask.lateRecords));
+      return late.reduce((a, b) => a + b, 0);
+    };
+    const direct = await run(false);
+    expect(direct).toBeGreaterThanOrEqual(19);
+    expect(await run(true)).toBe(direct);
   });
 
   test('send one record for each key and slice through the exchange, and late ones at once', async () => {
