@@ -92,6 +92,8 @@ export interface OperatorInstance {
   readonly isDue?: boolean;
   /** Event time at its input: no record at or before `watermark` is to come. Never goes back; Infinity at the end of the input. */
   advanceEventTime?(watermark: number): void;
+  /** Whether its input is idle: those behind it then do not wait for what it holds back. */
+  setIdle?(idle: boolean): void;
   /** Wall-clock time at or after `nextTime` has come; Infinity at the end of the input. */
   advanceProcessingTime?(now: number): void;
   /** Wall-clock time at which `advanceProcessingTime` is to be called; Infinity for never. */

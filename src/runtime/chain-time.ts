@@ -40,8 +40,8 @@ export class ChainTime {
   readonly #options: ChainTimeOptions;
   /** Event time behind each operator. */
   readonly #behind: EventTime[];
-  /** The watermark that each operator was told. */
-  readonly #told: number[];
+  /** What each operator was told. */
+  readonly #told: EventTime[];
   /** What the consumers of each output were told. */
   readonly #marked: EventTime[];
   /** Event time of the chain's input. */
@@ -54,7 +54,7 @@ export class ChainTime {
   constructor(options: ChainTimeOptions) {
     this.#options = options;
     this.#behind = options.operators.map(beginning);
-    this.#told = options.operators.map(() => Number.NEGATIVE_INFINITY);
+    this.#told = options.operators.map(beginning);
     this.#marked = options.outputs.map(beginning);
   }
 
@@ -117,9 +117,14 @@ export class ChainTime {
     const { instance, failure } = this.#options.operators[index] as ChainedOperator;
     const behind = this.#behind[index] as EventTime;
     try {
-      if (watermark > (this.#told[index] as number)) {
-        this.#told[index] = watermark;
+      const told = this.#told[index] as EventTime;
+      if (watermark > told.watermark) {
+        told.watermark = watermark;
         instance.advanceEventTime?.(watermark);
+      }
+      if (idle !== told.idle) {
+        told.idle = idle;
+        instance.setIdle?.(idle);
       }
       if (instance.nextTime !== undefined && instance.nextTime <= now) instance.advanceProcessingTime?.(now);
     } catch (error) {

@@ -53,6 +53,7 @@ export class LocalSlices implements OperatorInstance {
   /** What the operator was told, and what it goes by. */
   #told = Number.NEGATIVE_INFINITY;
   #watermark = Number.NEGATIVE_INFINITY;
+  #idle = false;
   /** The next partial result of the first pane, while it goes on; −1 while none does. */
   #cursor = -1;
 
@@ -220,7 +221,7 @@ export class LocalSlices implements OperatorInstance {
     if (first === undefined) return false;
     // Event time may pass faster than watermarks come; then slices that are all but over would leave no room for the present one.
     const isCrowded = panes.length > 1 && this.#accumulators.used >= this.#held;
-    return isCrowded || this.#gain.letsGo || this.#isPast(first.slice);
+    return isCrowded || this.#idle || this.#gain.letsGo || this.#isPast(first.slice);
   }
 
   /** Goes to the next partial result that is due; false when there is none any more. */
@@ -241,6 +242,11 @@ export class LocalSlices implements OperatorInstance {
       this.#gain.look();
     }
     return false;
+  }
+
+  /** Nobody waits for an input that is idle: what it holds must not come too late. */
+  setIdle(idle: boolean): void {
+    this.#idle = idle;
   }
 
   advanceEventTime(watermark: number): void {

@@ -204,7 +204,7 @@ describe('windows by slices', () => {
 
   test('tell of every record of a partial result that is too late, as of a source that was idle', async () => {
     const run = async (localAggregation: boolean) => {
-      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation });
+      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation, autoWatermarkInterval: 0 });
       const idle = watermarks.generator<Keyed>({
         timestamp: 'at',
         create: () => ({ onEvent: (_record, _time, output) => output.markIdle(), onPeriodicEmit() {} }),
