@@ -149,11 +149,7 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
   const operators: LogicalOperator[] = [];
   for (const operator of graph.operators) {
     const { local } = operator.spec;
-    if (
-      local === undefined ||
-      !(mode === 'batch' || local.streams === true) ||
-      !operator.inputs.every((edge) => isGathering(edge, operator))
-    ) {
+    if (local === undefined || !isWorthwhile(graph, operator, mode)) {
       operators.push(operator);
       continue;
     }
@@ -179,4 +175,12 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
     operators.push({ ...operator, inputs, spec: operator.spec.merge ?? operator.spec });
   }
   return { operators };
+}
+
+/** Between one producer and one consumer nothing is spread and nothing crosses a thread: windows gain nothing there. */
+function isWorthwhile(graph: LogicalGraph, operator: LogicalOperator, mode: RuntimeMode): boolean {
+  const { inputs, parallelism, spec } = operator;
+  if (!inputs.every((edge) => isGathering(edge, operator))) return false;
+  if (spec.local?.streams !== true) return mode === 'batch';
+  return parallelism > 1 || inputs.some((edge) => operatorOf(graph, edge.from).parallelism > 1);
 }

@@ -204,13 +204,19 @@ describe('windows by slices', () => {
 
   test('tell of every record of a partial result that is too late, as of a source that was idle', async () => {
     const run = async (localAggregation: boolean) => {
-      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation, autoWatermarkInterval: 0 });
+      const env = new TestEnvironment({ runtimeMode: 'streaming', localAggregation, autoWatermarkInterval: 0, parallelism: 2 });
       const idle = watermarks.generator<Keyed>({
         timestamp: 'at',
         create: () => ({ onEvent: (_record, _time, output) => output.markIdle(), onPeriodicEmit() {} }),
       });
       const ahead = env.fromData<Keyed>([{ key: 'a', at: 1000, value: 1 }], { watermarks: watermarks.monotonous({ timestamp: 'at' }) });
-      const behind = env.generate<Keyed>({ count: 20, ratePerSecond: 1, create: () => ({ key: 'b', at: 5, value: 1 }), watermarks: idle });
+      const behind = env.generate<Keyed>({
+        count: 20,
+        ratePerSecond: 1,
+        parallelism: 1,
+        create: () => ({ key: 'b', at: 5, value: 1 }),
+        watermarks: idle,
+      });
       ahead
         .union(behind)
         .keyBy('key')
