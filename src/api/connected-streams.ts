@@ -12,6 +12,7 @@ import {
 } from '../operators/process/co-process.ts';
 import type { ListStateDeclarations, MixedStateDeclarations, OperatorStateDeclarations } from '../state/descriptors.ts';
 import type { DataStream, FieldOf, FieldValue } from './data-stream.ts';
+import { checkSameKeys } from './same-keys.ts';
 
 abstract class Connection<A, B> {
   /** @internal */
@@ -64,7 +65,9 @@ export class ConnectedStreams<A, B> extends Connection<A, B> {
   ): KeyedConnectedStreams<A, B, FieldValue<A, F> | FieldValue<B, G>>;
   keyBy<K>(first: (value: A) => K, second: (value: B) => K): KeyedConnectedStreams<A, B, K>;
   keyBy(first: unknown, second: unknown): KeyedConnectedStreams<A, B, unknown> {
-    return new KeyedConnectedStreams(this.first.keyBy(first as never), this.second.keyBy(second as never) as never);
+    const [one, other] = [this.first.keyBy(first as never), this.second.keyBy(second as never)];
+    checkSameKeys(one.edges, other.edges, 'keyBy');
+    return new KeyedConnectedStreams(one, other as never);
   }
 }
 

@@ -13,6 +13,7 @@ import type { Trigger } from '../time/windows/trigger.ts';
 import type { Window } from '../time/windows/window.ts';
 import type { WindowAssigner } from '../time/windows/window-assigner.ts';
 import type { DataStream, FieldOf, FieldValue } from './data-stream.ts';
+import { checkSameKeys } from './same-keys.ts';
 
 /** What two windowed streams are to become: pairs, or groups. */
 type Meeting = 'join' | 'coGroup';
@@ -58,7 +59,10 @@ export class HalfJoined<A, B, K, M extends Meeting> {
   equalTo<const F extends readonly FieldOf<B>[]>(fields: F): KeyedPair<A, B, M>;
   equalTo(selector: (value: B) => K): KeyedPair<A, B, M>;
   equalTo(key: unknown): KeyedPair<A, B, M> {
-    return new KeyedPair({ ...this.#streams, right: this.#streams.right.keyBy(key as never) });
+    const { left } = this.#streams;
+    const right = this.#streams.right.keyBy(key as never);
+    checkSameKeys(left.edges, right.edges, 'equalTo');
+    return new KeyedPair({ ...this.#streams, right });
   }
 }
 

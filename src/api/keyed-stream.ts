@@ -17,6 +17,7 @@ import { checkAggregation, checkField } from './aggregation-checks.ts';
 import { type ConnectedStreams, KeyedBroadcastConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts';
 import { BroadcastStream, DataStream, type FieldOf } from './data-stream.ts';
 import { IntervalJoin } from './interval-join.ts';
+import { checkSameKeys } from './same-keys.ts';
 import { countWindowed, type WindowedStream, windowed } from './windowed-stream.ts';
 
 /** What the second function of `aggregate` knows besides the result. */
@@ -131,7 +132,9 @@ export class KeyedStream<T, K> extends DataStream<T> {
       this.checkOther(other, 'connect');
       return new KeyedBroadcastConnectedStreams(this, other);
     }
-    return other instanceof KeyedStream ? new KeyedConnectedStreams(this, other) : super.connect(other);
+    if (!(other instanceof KeyedStream)) return super.connect(other);
+    checkSameKeys(this.edges, other.edges, 'connect');
+    return new KeyedConnectedStreams(this, other);
   }
 
   /**
@@ -143,6 +146,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
   intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U> {
     if (!(other instanceof KeyedStream)) throw unexpected('intervalJoin', 'a keyed stream, such as payments.keyBy(…)', other);
     this.checkOther(other, 'intervalJoin');
+    checkSameKeys(this.edges, other.edges, 'intervalJoin');
     return new IntervalJoin<T, U>(this, other);
   }
 

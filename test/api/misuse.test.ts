@@ -535,3 +535,21 @@ describe('a function that returns a promise without being async', () => {
     await expect(env.collect<unknown>(rows)).rejects.toThrow(`TypeError: ${operator}: the function returned a promise`);
   });
 });
+
+describe('keys that can never be equal', () => {
+  const env = new TestEnvironment();
+  const [a, b] = [env.fromData([{ k: 1, l: 2 }]), env.fromData([{ k: 1, l: 2 }])];
+
+  it.each([
+    ['intervalJoin', () => a.keyBy('k').intervalJoin(b.keyBy(['k']) as never)],
+    ['connect', () => a.keyBy(['k', 'l']).connect(b.keyBy(['k']) as never)],
+    ['keyBy', () => a.connect(b).keyBy('k', ['k'] as never)],
+    ['equalTo', () => a.join(b).where('k').equalTo(['k'])],
+  ] as const)('are refused by %s', (of, make) => {
+    expect(make).toThrow(new RegExp(`^${of}: the keys .* and .* are never equal: one field by itself is its value`));
+  });
+
+  it('are not seen where functions make them', () => {
+    expect(() => a.keyBy('k').intervalJoin(b.keyBy(({ l }) => l))).not.toThrow();
+  });
+});
