@@ -12,7 +12,7 @@ import { flatMapOperator } from '../operators/flat-map.ts';
 import { synchronous } from '../operators/functions.ts';
 import { mapOperator } from '../operators/map.ts';
 import { printOperator } from '../operators/print.ts';
-import { OutputTag } from '../operators/process/context.ts';
+import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import { type ProcessFunction, processOperator } from '../operators/process/process.ts';
 import { sinkOperator } from '../operators/sink.ts';
 import { isType, type Type, t } from '../schema/type.ts';
@@ -225,7 +225,7 @@ export class DataStream<T> {
 
   /** The records that the operator before sent to a side output. */
   getSideOutput<S>(tag: OutputTag<S>): DataStream<S> {
-    if (!(tag instanceof OutputTag)) throw unexpected('getSideOutput', "an OutputTag, such as new OutputTag('late')", tag);
+    checkTag(tag, 'getSideOutput');
     const operator = this.#named('getSideOutput');
     return new DataStream<S>(this.environment, [{ from: operator.id, partitioner: undefined, side: tag.id }], undefined);
   }

@@ -186,21 +186,8 @@ export class StreamEnvironment {
 
   /** Runs the job to its end. In a worker it never returns. @throws MillraceError when the job fails or is cancelled */
   async execute(name = 'job'): Promise<JobResult> {
-    if (this.#execution.standalone === true) this.#refuseEndpoints();
-    return (await this.executeAsync(name)).result();
-  }
-
-  /** Who waits for the result of a job that runs by itself can neither feed it nor read it. */
-  #refuseEndpoints(): void {
-    const { operators } = this.#description('job').graph;
-    const endpoint = operators.map(({ spec }) => spec.endpoint).find((each) => each !== undefined && !isInternal(each.name));
-    if (endpoint === undefined) return;
-    const method = endpoint.direction === 'input' ? 'fromHost' : 'toHost';
-    throw new MillraceError(
-      'INVALID_JOB',
-      `execute: nobody is at the other end of ${method}('${endpoint.name}'): use executeAsync() and job.${endpoint.direction}('${endpoint.name}'), ` +
-        'or submit this module to a LocalCluster from another program',
-    );
+    const check = this.#execution.standalone === true ? refuseEndpoints : undefined;
+    return (await this.#execution.submit(this.describe(name, check))).result();
   }
 
   /** Starts the job. */
@@ -213,8 +200,8 @@ export class StreamEnvironment {
     return explainJob(this.#description('job'));
   }
 
-  /** The job as it stands; the environment takes no further execution. @internal */
-  describe(name: string): JobDescription {
+  /** The job as it stands, if `check` lets it pass; the environment takes no further execution. @internal */
+  describe(name: string, check?: (job: JobDescription) => void): JobDescription {
     checkArgument(name, text, 'execute: the name');
     if (this.#executed) {
       throw new MillraceError(
@@ -224,6 +211,7 @@ export class StreamEnvironment {
     }
     const description = this.#description(name);
     this.builder.checkComplete();
+    check?.(description);
     this.#executed = true;
     return description;
   }
@@ -265,4 +253,16 @@ export class StreamEnvironment {
 function hostEntry(name: string): OperatorSpec {
   const operator = mapOperator((value: never) => value);
   return { ...operator, kind: 'from-host', title: `fromHost(${name})`, functions: {} };
+}
+
+/** Who waits for the result of a job that runs by itself can neither feed it nor read it. */
+function refuseEndpoints({ graph }: JobDescription): void {
+  const endpoint = graph.operators.map(({ spec }) => spec.endpoint).find((each) => each !== undefined && !isInternal(each.name));
+  if (endpoint === undefined) return;
+  const method = endpoint.direction === 'input' ? 'fromHost' : 'toHost';
+  throw new MillraceError(
+    'INVALID_JOB',
+    `execute: nobody is at the other end of ${method}('${endpoint.name}'): use executeAsync() and job.${endpoint.direction}('${endpoint.name}'), ` +
+      'or submit this module to a LocalCluster from another program',
+  );
 }

@@ -2,11 +2,10 @@
 
 import { type Duration, parseDuration } from '../base/duration.ts';
 import { MillraceError } from '../base/errors.ts';
-import { unexpected } from '../base/options.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { synchronous } from '../operators/functions.ts';
 import { type IntervalJoinContext, intervalJoinOperator } from '../operators/join/interval-join.ts';
-import { OutputTag } from '../operators/process/context.ts';
+import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import type { DataStream } from './data-stream.ts';
 
 /** A duration, or one with a minus in front of it. */
@@ -98,11 +97,6 @@ function closedBounds({ lowerMs, upperMs, lowerOpen, upperOpen }: Joined<unknown
   const first = lowerOpen ? lowerMs + 1 : lowerMs;
   const last = upperOpen ? upperMs - 1 : upperMs;
   return { lowerMs: first, upperMs: Math.max(last, first - 1) };
-}
-
-function checkTag<T>(tag: OutputTag<T>, of: string): OutputTag<T> {
-  if (!(tag instanceof OutputTag)) throw unexpected(of, "an OutputTag, such as new OutputTag('late')", tag);
-  return tag;
 }
 
 function parseSigned(duration: SignedDuration, of: string): number {

@@ -1,9 +1,8 @@
 /** Window joins: two streams, the same keys, the same windows. */
 
 import { type Duration, parseDuration } from '../base/duration.ts';
-import { unexpected } from '../base/options.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import { OutputTag } from '../operators/process/context.ts';
+import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import { coGroupComputation, joinComputation, type SidedRecord } from '../operators/window/co-window.ts';
 import type { WindowComputation } from '../operators/window/window-computation.ts';
 import { windowOperator } from '../operators/window/window-operator.ts';
@@ -124,8 +123,7 @@ abstract class WindowedPair<A, B, W extends Window> {
    * Sends records that all of their windows were too late for to a side output. Without it they are counted, and told of once.
    */
   sideOutputLateData(tag: OutputTag<SidedRecord<A, B>>): this {
-    if (!(tag instanceof OutputTag)) throw unexpected('sideOutputLateData', "an OutputTag, such as new OutputTag('late')", tag);
-    return this.#with({ lateTag: tag.id });
+    return this.#with({ lateTag: checkTag(tag, 'sideOutputLateData').id });
   }
 
   #with(changes: Partial<WindowSpec>): this {

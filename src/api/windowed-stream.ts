@@ -2,13 +2,12 @@
 
 import { type Duration, parseDuration } from '../base/duration.ts';
 import { MillraceError } from '../base/errors.ts';
-import { unexpected } from '../base/options.ts';
 import type { OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Aggregator } from '../operators/aggregators/aggregator.ts';
 import type { AggregateResult } from '../operators/aggregators/index.ts';
 import type { AggregateFunction } from '../operators/keyed-fold.ts';
 import { extremeReduce } from '../operators/keyed-reduce.ts';
-import { OutputTag } from '../operators/process/context.ts';
+import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import type { RollingKind } from '../operators/rolling.ts';
 import { canSlice, sliceAggregateOperator } from '../operators/window/slices/slice-aggregate.ts';
 import {
@@ -86,8 +85,7 @@ abstract class Windowed<T, W extends Window> {
    * Without it they are counted, and told of once.
    */
   sideOutputLateData(tag: OutputTag<T>): this {
-    if (!(tag instanceof OutputTag)) throw unexpected('sideOutputLateData', "an OutputTag, such as new OutputTag('late')", tag);
-    return this.with({ lateTag: tag.id });
+    return this.with({ lateTag: checkTag(tag, 'sideOutputLateData').id });
   }
 
   /** The first record of the window, with the sum of the field; of plain numbers or bigints without a field. */

@@ -17,7 +17,9 @@ export function filterOperator(fn: UserFunction): Operator {
         const call = code.call(fn, row);
         code.body.block(`if (${call.result})`, () => {
           // A promise is truthy whatever it will come to.
-          const check = code.names.constant('noPromise', refusePromise('filter'));
+          const check = code.names.constant('noPromise', (result: unknown) =>
+            refusePromise(result, 'filter: the function returned a promise;'),
+          );
           code.body.line(
             `if (${call.result} !== true) try { ${check}(${call.result}); } catch (error) { throw ${code.failure('error', wholeRecord(call.row))}; }`,
           );

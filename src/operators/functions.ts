@@ -17,12 +17,7 @@ export function synchronous<F extends UserFunction>(fn: F, operator: string): F 
   return fn;
 }
 
-/** A check of results: functions that are not async may return promises all the same. */
-export function refusePromise(operator: string): (result: unknown) => void {
-  return (result) => {
-    if (result instanceof Promise)
-      throw new TypeError(
-        `${operator}: the function returned a promise; a stage never waits for a record; asyncMap does, with many on their way`,
-      );
-  };
+/** Functions that are not async may return promises all the same. @param problem in a text that ends in a punctuation mark */
+export function refusePromise(result: unknown, problem: string): void {
+  if (result instanceof Promise) throw new TypeError(`${problem} a stage never waits for a record; asyncMap does, with many on their way`);
 }

@@ -35,7 +35,7 @@ export function mapOperator(fn: UserFunction): Operator {
 
 /** A result whose shape the function's source does not show may be anything. */
 function refusePromises(code: OperatorCode, { result, row }: CallResult): void {
-  const check = code.names.constant('noPromise', refusePromise('map'));
+  const check = code.names.constant('noPromise', (value: unknown) => refusePromise(value, 'map: the function returned a promise;'));
   code.body.line(
     `if (typeof ${result} === 'object') try { ${check}(${result}); } catch (error) { throw ${code.failure('error', wholeRecord(row))}; }`,
   );

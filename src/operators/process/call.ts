@@ -3,6 +3,7 @@
 import type { Emit, OperatorCode } from '../../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
 import type { UserFunction } from '../../graph/logical.ts';
+import { refusePromise } from '../functions.ts';
 import { hoistOutput } from '../output.ts';
 import type { CallContext } from './context.ts';
 
@@ -40,7 +41,7 @@ export function generateProcessCall(code: OperatorCode, row: Row, emit: Emit, { 
   });
 }
 
+/** A method that hands on records while it is called returns nothing to wait for. */
 export function noPromise(result: unknown, method: string): void {
-  if (result instanceof Promise)
-    throw new TypeError(`${method} must not be async: a stage never waits for a record; asyncMap does, with many on their way`);
+  refusePromise(result, `${method} must not be async:`);
 }

@@ -1,14 +1,14 @@
 /** `process` on two connected streams: one method for the records of each. */
 
-import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
+import { unexpected } from '../../base/options.ts';
 import type { Operator } from '../../compiler/operator.ts';
 import type { ListStateDeclarations, MixedStateDeclarations, OperatorStateDeclarations, StateDescriptor } from '../../state/descriptors.ts';
 import type { ReadOnlyStateOf, StateOf } from '../../state/states.ts';
 import type { ProcessContext, SubtaskContext } from './context.ts';
-import { bound, describeStates } from './keyed-process.ts';
 import type { StatefulContext } from './process.ts';
-import { broadcastStates, checkStates, keyedStates, splitStates, subtaskStates } from './state-declarations.ts';
-import { type InputMethod, type KeyedContext, StatefulInstance, type TimerContext } from './stateful-instance.ts';
+import { broadcastStates, keyedStates, subtaskStates } from './state-declarations.ts';
+import type { KeyedContext, TimerContext } from './stateful-instance.ts';
+import { statefulOperator } from './stateful-operator.ts';
 
 /**
  * A function on two streams that are connected.
@@ -97,14 +97,6 @@ export interface KeyedBroadcastProcessFunction<K, A, B, R, D extends MixedDeclar
   close?(): void;
 }
 
-/** Any of the functions on two streams. */
-export type TwoInputFunction = {
-  readonly state?: MixedDeclarations;
-  open?(context: SubtaskContext): void;
-  onTimer?: unknown;
-  close?(): void;
-} & Readonly<Record<string, unknown>>;
-
 export interface CoProcessOptions {
   readonly fn: object;
   /** Whether both inputs, or the first of a keyed and a broadcast one, are keyed. */
@@ -112,35 +104,20 @@ export interface CoProcessOptions {
   readonly broadcast: boolean;
 }
 
-export function coProcessOperator({ fn: given, keyed, broadcast }: CoProcessOptions): Operator {
+export function coProcessOperator({ fn, keyed, broadcast }: CoProcessOptions): Operator {
   const methods = broadcast ? ['processElement', 'processBroadcastElement'] : ['processElement1', 'processElement2'];
-  const fn = given as TwoInputFunction;
-  if (!methods.every((method) => typeof fn?.[method] === 'function'))
+  const given = fn as Readonly<Record<string, unknown>> | null | undefined;
+  if (!methods.every((method) => typeof given?.[method] === 'function'))
     throw unexpected('process', `an object with the methods ${methods.join('(value, ctx, out) and ')}(value, ctx, out)`, fn);
-  for (const method of ['open', 'onTimer', 'close'] as const) checkArgument(fn[method], optional(callable), `process: ${method}`);
-  const inputs = methods.map((method, input): InputMethod => {
+  const inputs = methods.map((method, input) => {
     const broadcasts = broadcast && input === 1;
-    return { method, fn: bound(fn, method), keyed: keyed && !broadcasts, broadcast: broadcasts };
+    return { method, keyed: keyed && !broadcasts, broadcast: broadcasts };
   });
-  const kinds = [...(keyed ? keyedStates : []), ...(broadcast ? broadcastStates : subtaskStates)];
-  const declared: MixedDeclarations = checkStates(fn.state, kinds, 'process');
-  const functions = [...methods, 'onTimer'].filter((method) => fn[method] !== undefined);
-  return {
+  return statefulOperator({
     kind: broadcast ? 'broadcast-process' : 'co-process',
-    title: 'process',
-    functions: Object.fromEntries(functions.map((method) => [method, fn[method] as never])),
-    details: { keyed, state: describeStates(declared) },
-    retains: true,
-    create: (context) =>
-      new StatefulInstance(
-        {
-          inputs,
-          onTimer: fn.onTimer === undefined ? undefined : bound(fn, 'onTimer'),
-          open: fn.open?.bind(fn),
-          close: fn.close?.bind(fn),
-          ...splitStates(declared),
-        },
-        context,
-      ),
-  };
+    fn,
+    inputs,
+    states: [...(keyed ? keyedStates : []), ...(broadcast ? broadcastStates : subtaskStates)],
+    details: { keyed },
+  });
 }

@@ -14,6 +14,12 @@ export class OutputTag<T> {
   }
 }
 
+/** The tag, if it is one. @throws MillraceError INVALID_OPTION */
+export function checkTag<T>(tag: OutputTag<T>, of: string): OutputTag<T> {
+  if (!(tag instanceof OutputTag)) throw unexpected(of, "an OutputTag, such as new OutputTag('late')", tag);
+  return tag;
+}
+
 /** What a process function knows of the subtask it runs in. */
 export interface SubtaskContext {
   /** From 0 to `parallelism` − 1. */

@@ -7,8 +7,8 @@ import { OperatorStates } from '../../state/operator-states.ts';
 import type { StateOf } from '../../state/states.ts';
 import { generateProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
-import { bound, describeStates } from './keyed-process.ts';
-import { checkStates, subtaskStates } from './state-declarations.ts';
+import { checkStates, describeStates, subtaskStates } from './state-declarations.ts';
+import { bound } from './stateful-operator.ts';
 
 /** What a function without keys knows when it declares state. */
 export interface StatefulContext<S> extends ProcessContext {

@@ -9,7 +9,7 @@ import { synchronous } from '../functions.ts';
 import { checkNames } from '../keyed-aggregate.ts';
 import { type AggregateFunction, checkAggregateFunction } from '../keyed-fold.ts';
 import type { SubtaskContext } from '../process/context.ts';
-import { describeStates } from '../process/keyed-process.ts';
+import { describeStates } from '../process/state-declarations.ts';
 import type { RollingOptions } from '../rolling.ts';
 import { AggregatorsFold, aggregateFold, listFold, reduceFold, rollingFold, type WindowFold } from './window-fold.ts';
 import type { ProcessWindowContext, ProcessWindowFunction, WindowEndContext } from './window-function.ts';
