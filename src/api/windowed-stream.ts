@@ -43,8 +43,8 @@ export type WindowBounds<W extends Window> = W extends TimeWindow ? { start: num
 /** What `aggregate({ … })` on windows makes rows of. */
 export type WindowRow<W extends Window, A> = WindowBounds<W> & AggregateResult<A>;
 
-/** What windows of both kinds have. */
-abstract class Windowed<T, W extends Window> {
+/** What windows of both kinds have. Rows of aggregators begin with what `Keyed` has: the key, or nothing. */
+abstract class Windowed<T, K, W extends Window, Keyed> {
   /** @internal */
   protected readonly stream: DataStream<T>;
   /** @internal */
@@ -88,6 +88,45 @@ abstract class Windowed<T, W extends Window> {
     return this.with({ lateTag: checkTag(tag, 'sideOutputLateData').id });
   }
 
+  /**
+   * Combines the records of a window into one: `fn(soFar, next)` returns a new record. What follows may make another row of it, or
+   * is a whole function of the window.
+   */
+  reduce(fn: (soFar: T, next: T) => T): DataStream<T>;
+  reduce<R>(fn: (soFar: T, next: T) => T, toRow: (result: T, context: WindowResultContext<K, W>) => R): DataStream<R>;
+  reduce<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
+    fn: (soFar: T, next: T) => T,
+    process: ProcessWindowFunction<T, R, K, W, S, G>,
+  ): DataStream<R>;
+  reduce(fn: UserFunction, then?: unknown): unknown {
+    return this.compute(reduceComputation('reduce', fn, then as Then));
+  }
+
+  /**
+   * Aggregates the records of a window: rows of its key, its bounds, and a result for each named aggregator; or the result of an
+   * aggregate function. What follows may make another row of it, or is a whole function of the window.
+   *
+   * @example windowed.aggregate({ hits: count() }, ({ key, hits }) => `${key}: ${hits}`)
+   */
+  aggregate<A extends Aggregators<T>>(aggregators: A): DataStream<Keyed & WindowRow<W, A>>;
+  aggregate<A extends Aggregators<T>, R>(
+    aggregators: A,
+    toRow: (row: Keyed & WindowRow<W, A>, context: WindowResultContext<K, W>) => R,
+  ): DataStream<R>;
+  aggregate<A extends Aggregators<T>, R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
+    aggregators: A,
+    process: ProcessWindowFunction<Keyed & WindowRow<W, A>, R, K, W, S, G>,
+  ): DataStream<R>;
+  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
+  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: WindowResultContext<K, W>) => O): DataStream<O>;
+  aggregate<A, R, O, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
+    fn: AggregateFunction<T, A, R>,
+    process: ProcessWindowFunction<R, O, K, W, S, G>,
+  ): DataStream<O>;
+  aggregate(spec: object, then?: unknown): unknown {
+    return this.aggregated(spec, then as Then);
+  }
+
   /** The first record of the window, with the sum of the field; of plain numbers or bigints without a field. */
   sum(field?: FieldOf<T>): DataStream<T> {
     return this.#rolling('sum', field);
@@ -111,6 +150,18 @@ abstract class Windowed<T, W extends Window> {
   /** The record with the largest value of the field, the first one among equals. */
   maxBy(field?: FieldOf<T>): DataStream<T> {
     return this.#extreme('maxBy', field);
+  }
+
+  /**
+   * Calls a function with the window and its records, which are held until the window ends. It has states, side outputs, and a life
+   * cycle.
+   *
+   * @example see `ProcessWindowFunction`
+   */
+  process<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
+    fn: ProcessWindowFunction<T, R, K, W, S, G>,
+  ): DataStream<R> {
+    return this.compute<R>(processComputation(fn as unknown as AnyProcessFunction));
   }
 
   #rolling(kind: RollingKind, field: FieldOf<T> | undefined): DataStream<T> {
@@ -166,61 +217,10 @@ abstract class Windowed<T, W extends Window> {
  * logs.keyBy('url').window(eventTime.tumbling('1m')).aggregate({ hits: count(), bytes: sum('bytes') })
  * // { key, start, end, hits, bytes }
  */
-export class WindowedStream<T, K, W extends Window> extends Windowed<T, W> {
-  /**
-   * Combines the records of a window into one: `fn(soFar, next)` returns a new record. What follows may make another row of it, or
-   * is a whole function of the window.
-   */
-  reduce(fn: (soFar: T, next: T) => T): DataStream<T>;
-  reduce<R>(fn: (soFar: T, next: T) => T, toRow: (result: T, context: WindowResultContext<K, W>) => R): DataStream<R>;
-  reduce<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: (soFar: T, next: T) => T,
-    process: ProcessWindowFunction<T, R, K, W, S, G>,
-  ): DataStream<R>;
-  reduce(fn: UserFunction, then?: unknown): unknown {
-    return this.compute(reduceComputation('reduce', fn, then as Then));
-  }
-
-  /**
-   * Aggregates the records of a window: rows of its key, its bounds, and a result for each named aggregator; or the result of an
-   * aggregate function. What follows may make another row of it, or is a whole function of the window.
-   *
-   * @example windowed.aggregate({ hits: count() }, ({ key, hits }) => `${key}: ${hits}`)
-   */
-  aggregate<A extends Aggregators<T>>(aggregators: A): DataStream<{ key: K } & WindowRow<W, A>>;
-  aggregate<A extends Aggregators<T>, R>(
-    aggregators: A,
-    toRow: (row: { key: K } & WindowRow<W, A>, context: WindowResultContext<K, W>) => R,
-  ): DataStream<R>;
-  aggregate<A extends Aggregators<T>, R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    aggregators: A,
-    process: ProcessWindowFunction<{ key: K } & WindowRow<W, A>, R, K, W, S, G>,
-  ): DataStream<R>;
-  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
-  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: WindowResultContext<K, W>) => O): DataStream<O>;
-  aggregate<A, R, O, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: AggregateFunction<T, A, R>,
-    process: ProcessWindowFunction<R, O, K, W, S, G>,
-  ): DataStream<O>;
-  aggregate(spec: object, then?: unknown): unknown {
-    return this.aggregated(spec, then as Then);
-  }
-
+export class WindowedStream<T, K, W extends Window> extends Windowed<T, K, W, { key: K }> {
   /** Calls a function with the key, the window and its records, which are held until the window ends. */
   apply<R>(fn: WindowFunction<T, R, K, W>): DataStream<R> {
     return this.compute<R>(applyComputation(fn as UserFunction, this.spec));
-  }
-
-  /**
-   * Calls a function with the window and its records, which are held until the window ends. It has states, side outputs, and a life
-   * cycle.
-   *
-   * @example see `ProcessWindowFunction`
-   */
-  process<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: ProcessWindowFunction<T, R, K, W, S, G>,
-  ): DataStream<R> {
-    return this.compute<R>(processComputation(fn as unknown as AnyProcessFunction));
   }
 }
 
@@ -229,48 +229,10 @@ export class WindowedStream<T, K, W extends Window> extends Windowed<T, W> {
  *
  * @example readings.windowAll(eventTime.tumbling('1m')).aggregate({ max: max('celsius') }) // { start, end, max }
  */
-export class AllWindowedStream<T, W extends Window> extends Windowed<T, W> {
-  /** As on windows of a keyed stream. */
-  reduce(fn: (soFar: T, next: T) => T): DataStream<T>;
-  reduce<R>(fn: (soFar: T, next: T) => T, toRow: (result: T, context: WindowResultContext<undefined, W>) => R): DataStream<R>;
-  reduce<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: (soFar: T, next: T) => T,
-    process: ProcessWindowFunction<T, R, undefined, W, S, G>,
-  ): DataStream<R>;
-  reduce(fn: UserFunction, then?: unknown): unknown {
-    return this.compute(reduceComputation('reduce', fn, then as Then));
-  }
-
-  /** As on windows of a keyed stream; rows have no key. */
-  aggregate<A extends Aggregators<T>>(aggregators: A): DataStream<WindowRow<W, A>>;
-  aggregate<A extends Aggregators<T>, R>(
-    aggregators: A,
-    toRow: (row: WindowRow<W, A>, context: WindowResultContext<undefined, W>) => R,
-  ): DataStream<R>;
-  aggregate<A extends Aggregators<T>, R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    aggregators: A,
-    process: ProcessWindowFunction<WindowRow<W, A>, R, undefined, W, S, G>,
-  ): DataStream<R>;
-  aggregate<A, R>(fn: AggregateFunction<T, A, R>): DataStream<R>;
-  aggregate<A, R, O>(fn: AggregateFunction<T, A, R>, toRow: (result: R, context: WindowResultContext<undefined, W>) => O): DataStream<O>;
-  aggregate<A, R, O, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: AggregateFunction<T, A, R>,
-    process: ProcessWindowFunction<R, O, undefined, W, S, G>,
-  ): DataStream<O>;
-  aggregate(spec: object, then?: unknown): unknown {
-    return this.aggregated(spec, then as Then);
-  }
-
+export class AllWindowedStream<T, W extends Window> extends Windowed<T, undefined, W, unknown> {
   /** Calls a function with the window and its records, which are held until the window ends. */
   apply<R>(fn: AllWindowFunction<T, R, W>): DataStream<R> {
     return this.compute<R>(applyComputation(fn as UserFunction, this.spec));
-  }
-
-  /** As on windows of a keyed stream; `ctx.key` is undefined. */
-  process<R, S extends StateDeclarations = NoStates, G extends StateDeclarations = NoStates>(
-    fn: ProcessWindowFunction<T, R, undefined, W, S, G>,
-  ): DataStream<R> {
-    return this.compute<R>(processComputation(fn as unknown as AnyProcessFunction));
   }
 }
 
