@@ -18,7 +18,19 @@ export { callback, files, socket, stdin } from './api/connectors.ts';
 export type { BroadcastStream, DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
 export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
 export type { IntervalJoin, IntervalJoined, IntervalJoinFunction, SignedDuration } from './api/interval-join.ts';
-export type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StageMetrics, SubtaskMetrics } from './api/job-client.ts';
+export type {
+  CheckpointInfo,
+  JobClient,
+  JobEvents,
+  JobInput,
+  JobMetrics,
+  JobResult,
+  JobStatus,
+  StageMetrics,
+  StopOptions,
+  SubtaskCheckpointInfo,
+  SubtaskMetrics,
+} from './api/job-client.ts';
 export type { CoGroupedStreams, HalfJoined, JoinableStreams, JoinedStreams, KeyedPair } from './api/joined-streams.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
@@ -29,14 +41,26 @@ export type { EpochMs, JobId } from './base/ids.ts';
 export type { Limits } from './base/limits.ts';
 export type { Clock, Random, ReadableFile, Storage, System, Timer, Timers, WritableFile } from './base/system.ts';
 export type { RecordBatch } from './batch/record-batch.ts';
+export type { CheckpointStorage } from './checkpoint/checkpoint-storage.ts';
+export { fileStorage } from './checkpoint/file-storage.ts';
+export { memoryStorage } from './checkpoint/memory-storage.ts';
+export {
+  type ExponentialDelayOptions,
+  type FailureRateOptions,
+  type FixedDelayOptions,
+  type RestartStrategy,
+  restart,
+} from './checkpoint/restart.ts';
 export type { SubmitOptions } from './cluster/cluster.ts';
 export type { CallbackContext } from './connectors/callback/callback-sink.ts';
+export { type BucketAssigner, type BucketContext, buckets, type DateTimeBucketOptions } from './connectors/files/buckets.ts';
 export type { CsvOptions } from './connectors/files/csv-text.ts';
 export type { FileSinkOptions } from './connectors/files/file-sink.ts';
+export type { RollingOptions } from './connectors/files/rolling.ts';
 export type { FileSourceOptions } from './connectors/files/text-source.ts';
 export type { ReconnectOptions, SocketOptions } from './connectors/socket/socket-source.ts';
 export type { StdinOptions } from './connectors/stdin/stdin-source.ts';
-export type { Sink, SinkContext, SinkWriter } from './graph/sink.ts';
+export type { RestoredSink, Sink, SinkContext, SinkWriter, TwoPhaseCommitSink, TwoPhaseCommitWriter } from './graph/sink.ts';
 export type { Polled, Source, SourceContext, SourceReader, SourceReaderContext, Split } from './graph/source.ts';
 export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';
 export type { Aggregator } from './operators/aggregators/aggregator.ts';

@@ -1,22 +1,35 @@
-/** How a job is to be checkpointed. The options are checked; that no checkpoint is taken yet is said when the job starts. */
+/** How a job survives failures, as its author writes it: checkpoints, where they are kept, and restarts. */
 
 import { type Duration, parseDuration } from '../base/duration.ts';
+import { MillraceError } from '../base/errors.ts';
 import { anything, checkOptions, flag, type OptionRules, oneOf, optional, wholeNumber } from '../base/options.ts';
+import type { CheckpointStorage } from '../checkpoint/checkpoint-storage.ts';
+import { fileStorage } from '../checkpoint/file-storage.ts';
+import { type RestartStrategy, restart } from '../checkpoint/restart.ts';
+import type { CheckpointSettings, FaultTolerance } from '../graph/job-description.ts';
 
 export interface CheckpointConfig {
-  /** Between the starts of two checkpoints. */
+  /** Between the starts of two checkpoints. It becomes longer for as long as checkpoints take more than a tenth of the time. */
   readonly interval: Duration;
+  /**
+   * Default 'exactly-once': the barriers of a checkpoint are aligned, so that every record has its effect on state once. With
+   * 'at-least-once' no channel waits for another, and after a failure some records have theirs twice.
+   */
   readonly mode?: 'exactly-once' | 'at-least-once';
-  /** Between the end of a checkpoint and the start of the next. */
+  /** Between the end of a checkpoint and the start of the next; default 0. */
   readonly minPause?: Duration;
-  /** A checkpoint that takes longer is given up. */
+  /** A checkpoint that takes longer is given up; default 10 minutes. */
   readonly timeout?: Duration;
+  /** Checkpoints on their way at a time; default 1. */
   readonly maxConcurrent?: number;
-  /** Checkpoints in a row that may fail before the job does. */
+  /** Checkpoints in a row that may fail before the job does; default 0. */
   readonly tolerableFailures?: number;
-  /** Completed checkpoints that are kept. */
+  /** Completed checkpoints that are kept; default 1. */
   readonly retain?: number;
+  /** Whether only what has changed since the last checkpoint is written; default true. */
   readonly incremental?: boolean;
+  /** What becomes of checkpoints when the job is cancelled; default 'retain': the job can be started again and goes on. */
+  readonly onCancel?: 'retain' | 'delete';
 }
 
 const checkpointRules: OptionRules<CheckpointConfig> = {
@@ -28,14 +41,44 @@ const checkpointRules: OptionRules<CheckpointConfig> = {
   tolerableFailures: optional(wholeNumber(0)),
   retain: optional(wholeNumber(1)),
   incremental: optional(flag),
+  onCancel: optional(oneOf('retain', 'delete')),
 };
 
-/** What is to be said of the options when the job starts. @throws MillraceError INVALID_OPTION */
-export function checkpointNotices(config: CheckpointConfig | undefined): readonly string[] {
-  if (config === undefined) return [];
-  const checked = checkOptions<CheckpointConfig>(config, checkpointRules, 'StreamEnvironment: checkpoint');
-  const { interval, minPause = 0, timeout = 0 } = checked;
-  for (const [name, duration] of Object.entries({ interval, minPause, timeout }))
-    parseDuration(duration, `StreamEnvironment: checkpoint.${name}`);
-  return ['checkpoint: this version takes no checkpoints yet; the job runs, but after a failure it starts from the beginning'];
+export interface FaultToleranceConfig {
+  /** Default: no checkpoints are taken, as in Flink. */
+  readonly checkpoint?: CheckpointConfig | undefined;
+  readonly checkpointStorage?: CheckpointStorage | undefined;
+  readonly stateDir?: string | undefined;
+  readonly restart?: RestartStrategy | undefined;
+}
+
+/** @throws MillraceError INVALID_OPTION */
+export function checkFaultTolerance({ checkpoint, checkpointStorage, stateDir, restart: strategy }: FaultToleranceConfig): FaultTolerance {
+  const checkpoints = checkpoint === undefined ? undefined : checkpointSettings(checkpoint);
+  return {
+    checkpoints,
+    storage: checkpointStorage ?? fileStorage(),
+    stateDir,
+    restart: strategy ?? (checkpoints === undefined ? restart.none() : restart.exponentialDelay()),
+  };
+}
+
+function checkpointSettings(config: CheckpointConfig): CheckpointSettings {
+  const of = 'StreamEnvironment: checkpoint';
+  const checked = checkOptions<CheckpointConfig>(config, checkpointRules, of);
+  const ms = (name: 'interval' | 'minPause' | 'timeout', usual: Duration): number => parseDuration(checked[name] ?? usual, `${of}.${name}`);
+  const intervalMs = ms('interval', 0);
+  if (intervalMs === 0) throw new MillraceError('INVALID_OPTION', `${of}.interval must be longer than 0`);
+  return {
+    intervalMs,
+    intervalDuringBacklogMs: undefined,
+    minPauseMs: ms('minPause', 0),
+    timeoutMs: ms('timeout', '10m'),
+    maxConcurrent: checked.maxConcurrent ?? 1,
+    tolerableFailures: checked.tolerableFailures ?? 0,
+    retain: checked.retain ?? 1,
+    exactlyOnce: checked.mode !== 'at-least-once',
+    incremental: checked.incremental ?? true,
+    onCancel: checked.onCancel ?? 'retain',
+  };
 }

@@ -13,11 +13,11 @@ export const files = {
   /** Reads lines of text: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. */
   source: (pathOrGlob: string | readonly string[], options?: FileSourceOptions): Source<string> => textFileSource(pathOrGlob, options),
   /**
-   * Writes records to a directory, one part for each subtask.
+   * Writes records to a directory, each subtask to files of its own. With checkpoints every record is in them exactly once.
    *
-   * @example orders.sinkTo(files.sink('results', { format: 'json' }))
+   * @example orders.sinkTo(files.sink('results', { format: 'json', rolling: { interval: '10s' } }))
    */
-  sink: <T>(directory: string, options: FileSinkOptions): Sink<T> => fileSink<T>(directory, options),
+  sink: <T>(directory: string, options: FileSinkOptions<T>): Sink<T> => fileSink<T>(directory, options),
 } as const;
 
 /** TCP. */

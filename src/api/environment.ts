@@ -184,7 +184,11 @@ export class StreamEnvironment {
     return this.#config.autoWatermarkIntervalMs;
   }
 
-  /** Runs the job to its end. In a worker it never returns. @throws MillraceError when the job fails or is cancelled */
+  /**
+   * Runs the job to its end. In a worker, and wherever a module is loaded by `LocalCluster.submit`, it never returns.
+   *
+   * @throws MillraceError when the job fails or is cancelled
+   */
   async execute(name = 'job'): Promise<JobResult> {
     const check = this.#execution.standalone === true ? refuseEndpoints : undefined;
     return (await this.#execution.submit(this.describe(name, check))).result();
@@ -217,9 +221,9 @@ export class StreamEnvironment {
   }
 
   #description(name: string): JobDescription {
-    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, notices } = this.#config;
+    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, faultTolerance } = this.#config;
     const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
-    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, notices };
+    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, faultTolerance, notices: [] };
   }
 
   /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. @internal */

@@ -2,8 +2,8 @@
 
 import type { JobId } from '../base/ids.ts';
 
-/** Flink's job states; `restarting` comes with checkpoints. */
-export type JobStatus = 'created' | 'running' | 'failing' | 'failed' | 'cancelling' | 'cancelled' | 'finished';
+/** Flink's job states. A job that is `restarting` has failed, and goes on from its last checkpoint. */
+export type JobStatus = 'created' | 'running' | 'restarting' | 'failing' | 'failed' | 'cancelling' | 'cancelled' | 'finished';
 
 export interface JobResult {
   readonly name: string;
@@ -53,8 +53,56 @@ export interface JobMetrics {
   readonly inputBytes: number | undefined;
 }
 
+/** How a subtask fared in a checkpoint. */
+export interface SubtaskCheckpointInfo {
+  /** Index of the stage, as in `metrics()`, and of the subtask in it. */
+  readonly stage: number;
+  readonly subtask: number;
+  /** Milliseconds from its first barrier to its last. */
+  readonly alignmentMs: number;
+  /** Milliseconds in which it stood still. */
+  readonly syncMs: number;
+  /** Milliseconds of work between records, to encode and write what there was. */
+  readonly encodeMs: number;
+  /** Milliseconds from the barrier until everything was stored. */
+  readonly asyncMs: number;
+  /** Bytes that it wrote. */
+  readonly bytes: number;
+}
+
+/** A checkpoint or savepoint that has ended. */
+export interface CheckpointInfo {
+  readonly id: number;
+  readonly status: 'completed' | 'failed';
+  /** Why it failed. */
+  readonly reason?: string;
+  /** The directory of a savepoint. */
+  readonly savepoint?: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly triggeredAt: number;
+  readonly durationMs: number;
+  /** Bytes that were written for it. */
+  readonly bytes: number;
+  /** Of the subtasks that had acknowledged it. */
+  readonly subtasks: readonly SubtaskCheckpointInfo[];
+}
+
+export interface StopOptions {
+  /** Takes a savepoint before the job ends: into this directory, or one below the job's `stateDir` where it is `true`. */
+  readonly savepoint?: boolean | string;
+  /** Whether everything fires and runs through, as at the end of the input; without a savepoint always so. Default false. */
+  readonly drain?: boolean;
+}
+
 /** Feeds records into a job: `env.fromHost(name)` there. */
 export interface JobInput<T> {
+  /**
+   * Records of this input that were in the state which the job was started from: a program that goes on with a job writes from this one
+   * on. 0 for a job that begins. After a restart within this process the input repeats by itself what has to be.
+   */
+  readonly position: number;
+  /** Calls `listener` with the number of records, counted from the first of all, whose effects a completed checkpoint holds. */
+  onCheckpoint(listener: (records: number) => void): void;
   /** Resolves when the records are on their way: at once while there is room, later when the job is behind. */
   write(records: readonly T[]): Promise<void>;
   /** Ends the input. */
@@ -63,7 +111,10 @@ export interface JobInput<T> {
 
 export interface JobEvents {
   status: (status: JobStatus) => void;
+  /** The job has failed, for good or to be restarted. */
   failure: (error: Error) => void;
+  /** A checkpoint or savepoint has ended. */
+  checkpoint: (checkpoint: CheckpointInfo) => void;
 }
 
 export interface JobClient {
@@ -74,8 +125,20 @@ export interface JobClient {
   result(): Promise<JobResult>;
   /** Stops the job where it stands; resolves when all of its threads have let go. */
   cancel(): Promise<void>;
-  /** Ends the sources, lets everything that they have read run through, and resolves when the job has finished. */
-  stop(): Promise<void>;
+  /**
+   * Ends the sources, lets everything that they have read run through, and resolves when the job has finished; or takes a savepoint and
+   * ends the job there, to be gone on with. Returns the savepoint's directory.
+   */
+  stop(options?: StopOptions): Promise<string | undefined>;
+  /**
+   * Takes a savepoint while the job goes on: all state in a directory that can be moved, kept, and started from. Returns it.
+   *
+   * @param directory default: one below the job's `stateDir`
+   * @throws MillraceError CHECKPOINT_FAILED
+   */
+  savepoint(directory?: string): Promise<string>;
+  /** Takes a checkpoint now. @throws MillraceError CHECKPOINT_FAILED, or INVALID_JOB where checkpoints are off */
+  checkpoint(): Promise<CheckpointInfo>;
   /** Reads shared memory; never waits for a worker. */
   metrics(): JobMetrics;
   /** @throws MillraceError ENDPOINT when the job has no such input, or it is taken */

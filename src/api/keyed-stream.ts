@@ -6,7 +6,7 @@ import type { Aggregator } from '../operators/aggregators/aggregator.ts';
 import type { AggregateResult } from '../operators/aggregators/index.ts';
 import { keyedAggregateOperator } from '../operators/keyed-aggregate.ts';
 import { type AggregateFunction, keyedFoldOperator } from '../operators/keyed-fold.ts';
-import { extremeReduce, keyedReduceOperator } from '../operators/keyed-reduce.ts';
+import { keyedExtremeOperator, keyedReduceOperator } from '../operators/keyed-reduce.ts';
 import { type KeyedProcessFunction, keyedProcessOperator } from '../operators/process/keyed-process.ts';
 import { type RollingKind, rollingOperator } from '../operators/rolling.ts';
 import type { MixedStateDeclarations } from '../state/descriptors.ts';
@@ -41,7 +41,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
 
   /** Combines the records of each key: `fn(soFar, next)` returns a new record. */
   reduce(fn: (soFar: T, next: T) => T): DataStream<T> {
-    return this.#keyed<T>(keyedReduceOperator({ kind: 'reduce', reduce: fn as UserFunction }));
+    return this.#keyed<T>(keyedReduceOperator(fn as UserFunction));
   }
 
   /** The first record of the key, with the sum of the field; of plain numbers or bigints without a field. */
@@ -157,7 +157,7 @@ export class KeyedStream<T, K> extends DataStream<T> {
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
     checkField(kind, field);
-    return this.#keyed<T>(keyedReduceOperator({ kind, reduce: extremeReduce(kind, field), details: { field } }));
+    return this.#keyed<T>(keyedExtremeOperator({ kind, field: field === undefined ? undefined : String(field) }));
   }
 
   /** Adds an operator that knows how its key is found. */

@@ -15,7 +15,10 @@ import {
   wholeNumber,
 } from '../base/options.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
-import { type CheckpointConfig, checkpointNotices } from './checkpoint-options.ts';
+import type { CheckpointStorage } from '../checkpoint/checkpoint-storage.ts';
+import type { RestartStrategy } from '../checkpoint/restart.ts';
+import type { FaultTolerance } from '../graph/job-description.ts';
+import { type CheckpointConfig, checkFaultTolerance } from './checkpoint-options.ts';
 
 export const parallelismRule: Rule = wholeNumber(1);
 export const maxParallelismRule: Rule = wholeNumber(1, keyGroupsMax);
@@ -25,8 +28,14 @@ export interface EnvironmentConfig {
   readonly parallelism?: number;
   /** Key groups: the highest parallelism that keyed state can ever be spread over; default 128. */
   readonly maxParallelism?: number;
-  /** How the job is checkpointed. This version checks the options, and says at the start that it takes no checkpoints yet. */
+  /** How the job is checkpointed; it is not by default. A job that did not finish goes on from its last checkpoint when it is started again. */
   readonly checkpoint?: CheckpointConfig;
+  /** Where checkpoints are kept: `fileStorage()` by default, or `memoryStorage()`, which survives failures but not the end of the process. */
+  readonly checkpointStorage?: CheckpointStorage;
+  /** The directory of the job's checkpoints and savepoints; default `./millrace-state/<name of the job>`. */
+  readonly stateDir?: string;
+  /** What becomes of a job that fails: `restart.exponentialDelay()` by default where checkpoints are taken, `restart.none()` elsewhere. */
+  readonly restart?: RestartStrategy;
   /** How long a part-filled batch may wait for more records; default 10 ms. At 0, records leave with the batch of input that they came of. */
   readonly bufferTimeout?: Duration;
   /** How often watermarks are made of the records so far; default 200 ms. At 0, after every batch of input. */
@@ -45,6 +54,15 @@ export const environmentRules: OptionRules<EnvironmentConfig> = {
   parallelism: optional(parallelismRule),
   maxParallelism: optional(maxParallelismRule),
   checkpoint: optional(anything),
+  checkpointStorage: optional({
+    expected: 'fileStorage(…) or memoryStorage()',
+    accepts: (value) => typeof (value as CheckpointStorage | null)?.openManifests === 'function',
+  }),
+  stateDir: optional(text),
+  restart: optional({
+    expected: 'a strategy such as restart.fixedDelay({ attempts: 3 })',
+    accepts: (value) => typeof (value as RestartStrategy | null)?.kind === 'string',
+  }),
   bufferTimeout: optional(anything),
   autoWatermarkInterval: optional(anything),
   runtimeMode: optional(oneOf('streaming', 'batch', 'automatic')),
@@ -79,8 +97,7 @@ export interface CheckedEnvironmentConfig {
   readonly localAggregation: boolean;
   readonly chaining: boolean;
   readonly limits: Partial<Limits>;
-  /** What is to be said when the job starts. */
-  readonly notices: readonly string[];
+  readonly faultTolerance: FaultTolerance;
 }
 
 export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnvironmentConfig {
@@ -95,6 +112,6 @@ export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnviro
     localAggregation: checked.localAggregation ?? true,
     chaining: checked.chaining ?? true,
     limits: checked.limits ?? {},
-    notices: checkpointNotices(checked.checkpoint),
+    faultTolerance: checkFaultTolerance(checked),
   };
 }

@@ -6,7 +6,6 @@ import type { OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Aggregator } from '../operators/aggregators/aggregator.ts';
 import type { AggregateResult } from '../operators/aggregators/index.ts';
 import type { AggregateFunction } from '../operators/keyed-fold.ts';
-import { extremeReduce } from '../operators/keyed-reduce.ts';
 import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import type { RollingKind } from '../operators/rolling.ts';
 import { canSlice, sliceAggregateOperator } from '../operators/window/slices/slice-aggregate.ts';
@@ -15,6 +14,7 @@ import {
   aggregateComputation,
   aggregatorsComputation,
   applyComputation,
+  extremeComputation,
   processComputation,
   reduceComputation,
   rollingComputation,
@@ -99,7 +99,7 @@ abstract class Windowed<T, K, W extends Window, Keyed> {
     process: ProcessWindowFunction<T, R, K, W, S, G>,
   ): DataStream<R>;
   reduce(fn: UserFunction, then?: unknown): unknown {
-    return this.compute(reduceComputation('reduce', fn, then as Then));
+    return this.compute(reduceComputation(fn, then as Then));
   }
 
   /**
@@ -171,7 +171,7 @@ abstract class Windowed<T, K, W extends Window, Keyed> {
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
     checkField(kind, field);
-    return this.compute<T>(reduceComputation(kind, extremeReduce(kind, field), undefined, { field }));
+    return this.compute<T>(extremeComputation({ kind, field: field === undefined ? undefined : String(field) }));
   }
 
   /** @internal */

@@ -20,6 +20,11 @@ export function describeType(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? `a value of class ${name}` : 'an object';
 }
 
+/** `a Map`, `an Error`; `a URL`, since names of classes with U mostly sound so. */
+export function withArticle(noun: string): string {
+  return `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
 /** What keeps a list from being what it should be: the element that is wrong, or the list itself. */
 export function describeList(value: unknown, isRight: (element: unknown) => boolean): string {
   const wrong = Array.isArray(value) ? value.findIndex((element) => !isRight(element)) : -1;

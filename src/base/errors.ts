@@ -23,6 +23,16 @@ export const errorTable = {
   USER_FUNCTION: { kind: 'retryable', meaning: 'A function of the job threw.' },
   SOURCE_FAILED: { kind: 'retryable', meaning: 'A source cannot be opened or read.' },
   SINK_FAILED: { kind: 'retryable', meaning: 'A sink cannot be opened or written.' },
+  CHECKPOINT_FAILED: {
+    kind: 'retryable',
+    meaning: 'More checkpoints in a row failed than the job tolerates, or a savepoint could not be taken.',
+  },
+  CHECKPOINT_CORRUPT: { kind: 'fatal', meaning: 'A checkpoint or savepoint cannot be read, or is not what was written.' },
+  STATE_MISMATCH: { kind: 'fatal', meaning: 'The state of a checkpoint or savepoint does not fit the job as it is now.' },
+  STATE_DIR: {
+    kind: 'fatal',
+    meaning: 'The directory of the state cannot be used: it is not there, not writable, or another run of the job uses it.',
+  },
   WORKER_LOST: { kind: 'retryable', meaning: 'A worker thread exited, crashed or ran out of memory.' },
   NO_SLOTS: { kind: 'fatal', meaning: 'The cluster has fewer free slots than the job needs.' },
   CLUSTER_CLOSED: { kind: 'fatal', meaning: 'The cluster is closed and takes no jobs.' },

@@ -43,12 +43,28 @@ export interface Limits {
   readonly lineBytes: number;
   /** Characters that a file sink gathers before it writes. */
   readonly sinkCharacters: number;
+  /** Files that a subtask of a file sink writes at a time: the least recently written part ends where a further bucket needs one. */
+  readonly sinkFiles: number;
   /** Milliseconds before a socket is tried again for the first time; doubled each time, since a server that starts is soon there. */
   readonly connectDelayMs: number;
   /** Milliseconds between two attempts at most, so that a server that is back is found within that time. */
   readonly connectDelayMsMax: number;
   /** Milliseconds of silence after which a connection is probed, so that a server that vanished is noticed. */
   readonly keepAliveMs: number;
+  /** Segments that the state of an operator's subtask lies in: each is a piece to read when it is restored, each has its list of stale entries. */
+  readonly stateSegments: number;
+  /** Bytes of state, of one subtask in one checkpoint, that go into the manifest: below, a file of its own costs more than it holds. */
+  readonly inlineStateBytes: number;
+  /** Bytes of state that are written to a file at once: the system call vanishes in what it copies. */
+  readonly stateWriteBytes: number;
+  /** Units of keyed state, mostly keys, that are encoded for a checkpoint between two steps: a fraction of a millisecond. */
+  readonly snapshotUnits: number;
+  /** Milliseconds that a savepoint may take in a job without checkpoints, whose `timeout` else says so: as Flink's default. */
+  readonly savepointMs: number;
+  /** Percent of the time that checkpoints may take of the busiest subtask; they come less often when they would take more. */
+  readonly checkpointPercentMax: number;
+  /** Records of a host input that are kept until a checkpoint holds what came of them; further ones wait. */
+  readonly hostReplayRecords: number;
   /** Milliseconds in which a worker lets go of a job that has ended; then its thread is killed: it may be in an endless loop. */
   readonly cancelMs: number;
   /** Characters of a record that an error message shows. */
@@ -72,6 +88,9 @@ export const columnsMax = 64;
 
 /** Levels of nesting of a value: a level takes four frames, and some 1,500 levels fill the stack of Node's main thread. */
 export const nestingDepthMax = 500;
+
+/** Levels of directories that the bucket of a file sink has: what an earlier run left is looked for in all of them, and links may form a cycle. */
+export const bucketLevelsMax = 8;
 
 /** Key groups of an operator: they are numbered in 15 bits, as in Flink. */
 export const keyGroupsMax = 32_768;
@@ -97,9 +116,17 @@ export const defaultLimits: Limits = {
   splitBytesMin: 64 * 1024,
   lineBytes: 256 * 1024 * 1024,
   sinkCharacters: 64 * 1024,
+  sinkFiles: 64,
   connectDelayMs: 100,
   connectDelayMsMax: 5000,
   keepAliveMs: 60_000,
+  stateSegments: 32,
+  inlineStateBytes: 20 * 1024,
+  stateWriteBytes: 256 * 1024,
+  snapshotUnits: 1024,
+  savepointMs: 600_000,
+  checkpointPercentMax: 10,
+  hostReplayRecords: 10_000_000,
   cancelMs: 5000,
   shownCharacters: 400,
 };
@@ -121,6 +148,7 @@ const agreements: readonly (readonly [holds: (limits: Limits) => boolean, promis
   [({ readBytes, splitBytes }) => readBytes <= splitBytes, 'a split is worth a read'],
   [({ splitBytesMin, splitBytes }) => splitBytesMin <= splitBytes, 'the smallest split is no larger than others'],
   [({ readBytes, lineBytes }) => readBytes <= lineBytes, 'what was read at once can be one line'],
+  [({ inlineStateBytes, stateWriteBytes }) => inlineStateBytes <= stateWriteBytes, 'what becomes inline has not been written before'],
   [({ connectDelayMs, connectDelayMsMax }) => connectDelayMs <= connectDelayMsMax, 'the first attempt is the soonest'],
 ];
 

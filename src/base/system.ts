@@ -38,13 +38,21 @@ export interface ReadableFile {
   close(): void;
 }
 
-/** A file being written from its start. */
+/** A file being written. */
 export interface WritableFile {
   /** Writes all of the bytes. */
   write(bytes: Uint8Array): void;
   /** Makes everything written so far survive a crash. */
   sync(): void;
+  /** The same, while the thread goes on. A `close` meanwhile takes place behind it. */
+  syncSoon(): Promise<void>;
   close(): void;
+}
+
+/** A lock that this process holds. */
+export interface FileLock {
+  /** Idempotent. */
+  release(): void;
 }
 
 /** Files of the machine. Paths are absolute; failures throw Node's system errors with `code` and `path`. */
@@ -56,12 +64,25 @@ export interface Storage {
   open(path: string): ReadableFile;
   /** Creates or truncates a file. */
   create(path: string): WritableFile;
+  /** Creates a file; fails with EEXIST when there is one. */
+  createNew(path: string): WritableFile;
+  /** Opens a file to write behind its first `length` bytes: more are cut off; fails with ENODATA when there are fewer. */
+  append(path: string, length: number): WritableFile;
   /** Makes a directory and the ones above it; one that is there already is left alone. */
   makeDirectory(path: string): void;
   /** Replaces `to`. Survives a crash once it has returned. */
   rename(from: string, to: string): void;
   /** Removes a file. */
   remove(path: string): void;
+  /** Removes a directory that holds nothing. */
+  removeDirectory(path: string): void;
+  /** Makes the names in a directory survive a crash: of files created there, and that removed ones are gone. */
+  syncDirectory(path: string): Promise<void>;
+  /**
+   * Takes the lock that a file stands for, for this process and until it ends, however it does: that of a process that is gone is
+   * taken over. Fails with EBUSY when it is held, with a message that completes "it is …" and says by whom.
+   */
+  lock(path: string): FileLock;
 }
 
 /** Ends when the thread's task does. */

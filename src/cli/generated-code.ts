@@ -40,11 +40,23 @@ function firstSlot(job: JobDescription, system: System): SlotOptions {
     wiring: { writer: () => queue, reader: () => queue },
     counters: () => new SubtaskCounters(createCounterMemory(subtaskCount(plan)), 0),
     alignments: createAlignmentMemories(plan),
+    checkpoints: undefined,
+    stateStorage: noStorage,
+    acknowledge: nothing,
+    decline: nothing,
+    requestFinalCheckpoint: nothing,
+    restore: [],
+    restoreFrom: undefined,
     requestSplit: nothing,
     wake: nothing,
     fail: nothing,
     warn: nothing,
   };
+}
+
+/** No state is stored or read of a job that only shows its code. */
+function noStorage(): never {
+  throw new Error('a job that only shows its code stores no state');
 }
 
 function stageText(options: SlotOptions, stage: Stage): string {

@@ -1,6 +1,6 @@
 /**
- * Ctrl-C and SIGTERM: the first ends the job's sources and lets everything run through, the second cancels the job, the third
- * ends the process. Before there is a job, the first ends the process.
+ * Ctrl-C and SIGTERM: the first takes a last checkpoint and ends the job, or lets everything run through where none are taken; the
+ * second cancels the job, the third ends the process. Before there is a job, the first ends the process.
  */
 
 import { constants } from 'node:os';
@@ -12,7 +12,7 @@ import { performance } from 'node:perf_hooks';
 const togetherMs = 150;
 
 interface Stoppable {
-  stop(): Promise<void>;
+  interrupt(): Promise<void>;
   cancel(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export class StopSignals {
     this.#exitCode ??= 128 + constants.signals[signal];
     if (this.#job === undefined || this.#count > 2) process.exit(this.#exitCode);
     // Whoever waits for the result of the job learns how it ended.
-    if (this.#count === 1) this.#job.stop().catch(() => {});
+    if (this.#count === 1) this.#job.interrupt().catch(() => {});
     else this.#job.cancel().catch(() => {});
     this.#notify(this.#count === 1 ? 'stopping; Ctrl-C again cancels the job at once' : 'cancelling; Ctrl-C again kills it');
   };

@@ -8,11 +8,11 @@ import { loadJobModule } from '../api/job-module.ts';
 import { describeValue } from '../base/describe-value.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
-import { anything, checkOptions, type OptionRules, optional, wholeNumber } from '../base/options.ts';
+import { anything, checkOptions, flag, type OptionRules, optional, text, wholeNumber } from '../base/options.ts';
 import type { Spawner, System } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { planDescription } from '../runtime/plan.ts';
-import { JobCoordinator, type Printer } from './job-coordinator.ts';
+import { JobCoordinator, type Printer, type StartOptions } from './job-coordinator.ts';
 
 export interface ClusterParts {
   readonly spawner: Spawner;
@@ -26,12 +26,24 @@ export interface SubmitOptions {
   readonly args?: unknown;
   /** Parallelism of an environment that names none; default: the cluster's slots. */
   readonly parallelism?: number;
+  /** The directory of a savepoint to start from. Default: the newest checkpoint that the job left, if it did not finish. */
+  readonly from?: string;
+  /** Starts over, whatever checkpoints the job left. */
+  readonly fresh?: boolean;
+  /** Leaves state behind that no operator takes, instead of failing. */
+  readonly allowNonRestoredState?: boolean;
 }
 
-const submitRules: OptionRules<SubmitOptions> = { args: optional(anything), parallelism: optional(wholeNumber(1)) };
+const submitRules: OptionRules<SubmitOptions> = {
+  args: optional(anything),
+  parallelism: optional(wholeNumber(1)),
+  from: optional(text),
+  fresh: optional(flag),
+  allowNonRestoredState: optional(flag),
+};
 
 /** What a job needs beside its description: the workers load the same module with it. */
-interface RunOptions {
+interface RunOptions extends StartOptions {
   readonly module: string;
   readonly args: unknown;
   readonly parallelism: number;
@@ -63,14 +75,15 @@ export class Cluster {
   }
 
   /**
-   * Runs the job of a module, which ends with `env.execute(…)`.
+   * Runs the job of a module, which ends with `env.execute(…)`. The module is loaded here and in every worker, and nowhere does
+   * `execute()` return: what stands behind it never runs. What is to happen when the job is over belongs behind `job.result()`.
    *
    * @throws MillraceError when the module cannot be loaded, the job is wrong, or there are too few free slots
    */
   async submit(module: URL | string, options: SubmitOptions = {}): Promise<JobClient> {
     const url = moduleUrl(module);
-    const { args, parallelism = this.slots } = checkOptions<SubmitOptions>(options, submitRules, 'submit');
-    const run = { module: url, args: cloned(args), parallelism };
+    const { args, parallelism = this.slots, ...start } = checkOptions<SubmitOptions>(options, submitRules, 'submit');
+    const run = { module: url, args: cloned(args), parallelism, ...start };
     this.#checkOpen();
     const job = await Promise.race([loadJobModule({ ...run, timers: this.#parts.system.timers }), this.#closed]);
     refuseCollecting(job);
@@ -78,17 +91,15 @@ export class Cluster {
   }
 
   /** Runs a job whose module the host has loaded already. @internal */
-  run(job: JobDescription, { module, args, parallelism }: RunOptions): JobClient {
+  run(job: JobDescription, options: RunOptions): JobCoordinator {
     this.#checkOpen();
     const plan = planDescription(job);
     this.#checkSlots(plan.slots, job.name);
     const coordinator = new JobCoordinator({
       id: `job-${++this.#submitted}` as JobId,
-      module,
-      args,
+      ...options,
       job,
       plan,
-      parallelism,
       ...this.#parts,
       released: () => {
         this.#taken -= plan.slots;

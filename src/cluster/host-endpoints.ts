@@ -3,8 +3,10 @@
  * pump steps them when something moves and sleeps on the host's doorbell otherwise.
  */
 
+import { printEndpoint } from '../api/data-stream.ts';
 import type { JobInput } from '../api/job-client.ts';
 import { MillraceError } from '../base/errors.ts';
+import { callable, checkArgument } from '../base/options.ts';
 import type { ChannelReader } from '../channel/channel.ts';
 import type { Doorbell } from '../channel/doorbell.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
@@ -17,6 +19,7 @@ import { HostOutput } from './host-output.ts';
 
 export interface HostEndpointsOptions extends HostInputOptions {
   readonly plan: PhysicalPlan;
+  /** The ends of the channels of the first attempt. */
   readonly wiring: Wiring;
 }
 
@@ -30,16 +33,58 @@ export class HostEndpoints {
 
   constructor(options: HostEndpointsOptions) {
     this.#options = options;
-    const { plan, wiring, limits } = options;
-    const writers = new Map<string, ExchangeWriter[]>();
-    for (const exchange of plan.job.exchanges) {
-      const input = exchange.from.operator.spec.endpoint;
-      const output = exchange.to.operator.spec.endpoint;
-      if (input !== undefined) writers.set(input.name, [...(writers.get(input.name) ?? []), exchangeWriter(options, exchange, 0)]);
-      if (output !== undefined) this.#outputs.set(output.name, new HostOutput(this.#readersOf(output.name, wiring), limits));
-    }
-    for (const [name, exchanges] of writers) this.#inputs.set(name, new HostInput(exchanges, options));
+    const { wiring, limits } = options;
+    for (const [name, writers] of this.#writers(wiring)) this.#inputs.set(name, new HostInput(writers, options));
+    for (const name of this.#namesOf('output')) this.#outputs.set(name, new HostOutput(this.#readersOf(name, wiring), limits));
   }
+
+  /** Goes on with another attempt at the job. @param sent records of each input that its state has taken in */
+  rewire(wiring: Wiring, sent: Readonly<Record<string, number>>): void {
+    for (const [name, writers] of this.#writers(wiring)) this.#inputs.get(name)?.rewire(writers, sent[name] ?? 0);
+    for (const [name, output] of this.#outputs) output.rewire(this.#readersOf(name, wiring));
+  }
+
+  /** The job is started from state that has taken in so many records of each input. */
+  startFrom(positions: Readonly<Record<string, number>>): void {
+    for (const [name, input] of this.#inputs) input.startFrom(positions[name] ?? 0);
+  }
+
+  /** By input: an exchange for each consumer. */
+  #writers(wiring: Wiring): ReadonlyMap<string, ExchangeWriter[]> {
+    const writers = new Map<string, ExchangeWriter[]>();
+    for (const exchange of this.#options.plan.job.exchanges) {
+      const { endpoint } = exchange.from.operator.spec;
+      if (endpoint === undefined) continue;
+      writers.set(endpoint.name, [...(writers.get(endpoint.name) ?? []), exchangeWriter({ ...this.#options, wiring }, exchange, 0)]);
+    }
+    return writers;
+  }
+
+  #namesOf(direction: 'input' | 'output'): string[] {
+    const endpoints = this.#options.plan.job.exchanges.flatMap(({ from, to }) => [from.operator.spec.endpoint, to.operator.spec.endpoint]);
+    return [...new Set(endpoints.flatMap((endpoint) => (endpoint?.direction === direction ? [endpoint.name] : [])))];
+  }
+
+  /** Puts the barrier of a checkpoint into all inputs. Returns how many records of each are before it. */
+  barrier(checkpoint: number): Record<string, number> {
+    const sent = Object.fromEntries([...this.#inputs].map(([name, input]) => [name, input.barrier(checkpoint)]));
+    this.#pump?.wake();
+    return sent;
+  }
+
+  /** A checkpoint is complete. */
+  checkpointed(checkpoint: number): void {
+    for (const input of this.#inputs.values()) input.checkpointed(checkpoint);
+    this.#pump?.wake();
+  }
+
+  /** Whether all rows that were sent before the barrier of a checkpoint have come. */
+  hasPassed(checkpoint: number): boolean {
+    return [...this.#outputs.values()].every((output) => output.hasPassed(checkpoint));
+  }
+
+  /** Called whenever something has moved. */
+  onMoved: () => void = () => {};
 
   #readersOf(name: string, wiring: Wiring): ChannelReader[] {
     const { plan } = this.#options;
@@ -62,6 +107,7 @@ export class HostEndpoints {
     let moved = false;
     for (const output of this.#outputs.values()) if (output.step()) moved = true;
     for (const input of this.#inputs.values()) if (input.step()) moved = true;
+    if (moved) this.onMoved();
     return moved;
   }
 
@@ -80,10 +126,34 @@ export class HostEndpoints {
     await this.#pump.run();
   }
 
+  /** The attempt at the job has ended. What it has sent already is taken out of its channels before they go. */
+  async stopPump(): Promise<void> {
+    this.#pump?.stop();
+    this.#pump = null;
+    for (const output of this.#outputs.values()) output.takeAll();
+  }
+
+  /** Writes what the job prints, until all of it is written. */
+  async print(write: (text: string) => void | Promise<void>): Promise<void> {
+    const names = this.outputNames.filter((name) => name.startsWith(printEndpoint));
+    await Promise.all(
+      names.map(async (name) => {
+        for await (const lines of this.batches(name)) await write(`${lines.join('\n')}\n`);
+      }),
+    );
+  }
+
   input<T>(name: string): JobInput<T> {
     const input = endpointOf('input', name, this.#inputs);
     this.#take(`input '${name}'`);
     return {
+      get position() {
+        return input.position;
+      },
+      onCheckpoint: (listener) => {
+        checkArgument(listener, callable, `input('${name}').onCheckpoint: the listener`);
+        input.onCheckpoint(listener);
+      },
       write: (records) => {
         if (!Array.isArray(records))
           return Promise.reject(new MillraceError('ENDPOINT', `input('${name}').write: expected an array of records`));

@@ -1,4 +1,8 @@
-/** An input of a job that the embedding program feeds: takes records while there is room, and lets the writer wait while there is none. */
+/**
+ * An input of a job that the embedding program feeds: takes records while there is room, and lets the writer wait while there is none.
+ * Where checkpoints are taken, it is a source that can be replayed: records are kept until a completed checkpoint holds what came of
+ * them, and sent again after a restart.
+ */
 
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
@@ -11,6 +15,14 @@ export interface HostInputOptions {
   readonly limits: Limits;
   readonly system: System;
   readonly bufferTimeoutMs: number;
+  /** Whether records are kept until a checkpoint holds what came of them. */
+  readonly keeps: boolean;
+}
+
+/** Records that were sent, and the number of the first. */
+interface SentRecords {
+  readonly from: number;
+  readonly records: readonly unknown[];
 }
 
 /** A `write` or `end` that waits for room. */
@@ -23,17 +35,80 @@ interface PendingWrite {
 }
 
 export class HostInput {
-  readonly #writers: readonly { readonly exchange: ExchangeWriter; readonly write: (record: unknown) => void }[];
+  #writers: readonly { readonly exchange: ExchangeWriter; readonly write: (record: unknown) => void }[] = [];
   readonly #queue: PendingWrite[] = [];
   readonly #options: HostInputOptions;
   #ended = false;
   #finished = false;
   #failure: unknown;
   flushAt = Number.POSITIVE_INFINITY;
+  /** Records that the state had taken in which the job was started from. */
+  position = 0;
+  /** Records that were sent, counted from the first of all. */
+  #sent = 0;
+  /** Whether the end of the input was sent. */
+  #endSent = false;
+  /** What was sent and no completed checkpoint holds, oldest first. */
+  #kept: SentRecords[] = [];
+  /** Records that were sent before the barrier of a checkpoint, by checkpoint. */
+  readonly #barriers = new Map<number, number>();
+  readonly #listeners: ((records: number) => void)[] = [];
 
   constructor(writers: readonly ExchangeWriter[], options: HostInputOptions) {
-    this.#writers = writers.map((exchange) => ({ exchange, write: compileValueWriter(exchange) }));
     this.#options = options;
+    this.#wire(writers);
+  }
+
+  #wire(writers: readonly ExchangeWriter[]): void {
+    this.#writers = writers.map((exchange) => ({ exchange, write: compileValueWriter(exchange) }));
+  }
+
+  /** Goes on with the channels of another attempt at the job, whose state has taken in so many records: those behind are sent again. */
+  rewire(writers: readonly ExchangeWriter[], sent: number): void {
+    this.#wire(writers);
+    const again = this.#kept.flatMap(({ from, records }) => records.slice(Math.max(0, sent - from)));
+    const first = this.#queue[0];
+    if (first !== undefined && first.next > 0) this.#queue[0] = { ...first, records: first.records.slice(first.next), next: 0 };
+    const nobody = (): void => {};
+    if (again.length > 0 || (this.#endSent && this.#queue.length === 0))
+      this.#queue.unshift({ records: again, next: 0, end: this.#endSent, resolve: nobody, reject: nobody });
+    this.#kept = [];
+    this.#barriers.clear();
+    this.#sent = sent;
+    this.#endSent = false;
+    this.flushAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The job is started from state that has taken in so many records. Before the first is written. */
+  startFrom(position: number): void {
+    this.position = position;
+    this.#sent = position;
+  }
+
+  onCheckpoint(listener: (records: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Puts the barrier of a checkpoint behind what was sent. Returns how many records that was. */
+  barrier(checkpoint: number): number {
+    if (!this.#endSent) for (const { exchange } of this.#writers) exchange.mark({ kind: 'barrier', checkpoint });
+    this.#barriers.set(checkpoint, this.#sent);
+    return this.#sent;
+  }
+
+  /** A checkpoint is complete: what was sent before it need not be kept. */
+  checkpointed(checkpoint: number): void {
+    const records = this.#barriers.get(checkpoint);
+    if (records === undefined) return;
+    for (const earlier of [...this.#barriers.keys()]) if (earlier <= checkpoint) this.#barriers.delete(earlier);
+    this.#kept = this.#kept.filter((sent) => sent.from + sent.records.length > records);
+    for (const listener of this.#listeners) listener(records);
+  }
+
+  /** Whether so many records wait for a checkpoint that no more are taken. */
+  get #isFull(): boolean {
+    const oldest = this.#kept[0]?.from ?? this.#sent;
+    return this.#sent - oldest >= this.#options.limits.hostReplayRecords;
   }
 
   add(records: readonly unknown[], end: boolean): Promise<void> {
@@ -66,7 +141,7 @@ export class HostInput {
     const now = system.clock.monotonic();
     let moved = false;
     if (now >= this.flushAt) this.#flush();
-    while (this.#drained() && this.#queue.length > 0) {
+    while (this.#drained() && !this.#isFull && this.#queue.length > 0) {
       const write = this.#queue[0] as PendingWrite;
       this.#take(write);
       moved = true;
@@ -86,12 +161,18 @@ export class HostInput {
   }
 
   #take(write: PendingWrite): void {
-    const end = Math.min(write.records.length, write.next + this.#options.limits.hostRows);
+    const { limits, keeps } = this.#options;
+    const first = write.next;
+    const end = Math.min(write.records.length, first + limits.hostRows);
     while (write.next < end && !this.#writers.some(({ exchange }) => exchange.blocked)) {
       const record = write.records[write.next++];
       for (const { write: writeRecord } of this.#writers) writeRecord(record);
     }
-    if (write.end) for (const { exchange } of this.#writers) exchange.mark(endOfInput);
+    if (keeps && write.next > first) this.#kept.push({ from: this.#sent, records: write.records.slice(first, write.next) });
+    this.#sent += write.next - first;
+    if (!write.end || write.next < write.records.length) return;
+    for (const { exchange } of this.#writers) exchange.mark(endOfInput);
+    this.#endSent = true;
   }
 
   #flush(): void {

@@ -1,13 +1,24 @@
-/** An output of a job that the embedding program reads: takes batches from the channels while somebody takes the rows. */
+/**
+ * An output of a job that the embedding program reads: takes batches from the channels while somebody takes the rows. A checkpoint
+ * is complete only when its barrier has come here, so that no row is lost that was sent before; after a restart rows may come again.
+ */
 
 import type { Limits } from '../base/limits.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
+import type { StreamElement } from '../channel/element.ts';
 import { recordReader } from '../compiler/input-row.ts';
 import type { RecordType } from '../schema/type.ts';
 
+interface OutputChannel {
+  readonly reader: ChannelReader;
+  ended: boolean;
+  /** The checkpoint whose barrier has come last. */
+  barrier: number;
+}
+
 export class HostOutput {
-  readonly #readers: { readonly reader: ChannelReader; ended: boolean }[];
+  #readers: OutputChannel[] = [];
   readonly #limits: Limits;
   readonly #recordReaders = new Map<RecordType, (batch: RecordBatch, row: number) => unknown>();
   /** Rows that have come; those before `next` are taken. */
@@ -15,10 +26,22 @@ export class HostOutput {
   #next = 0;
   #wakeReader: () => void = () => {};
   #failure: unknown;
+  /** Whether whoever reads was told that all rows had come: what comes after a restart has come before. */
+  #read = false;
 
   constructor(readers: readonly ChannelReader[], limits: Limits) {
-    this.#readers = readers.map((reader) => ({ reader, ended: false }));
     this.#limits = limits;
+    this.rewire(readers);
+  }
+
+  /** Goes on with the channels of another attempt at the job. */
+  rewire(readers: readonly ChannelReader[]): void {
+    this.#readers = readers.map((reader) => ({ reader, ended: false, barrier: 0 }));
+  }
+
+  /** Whether all that was sent before the barrier of a checkpoint has come. */
+  hasPassed(checkpoint: number): boolean {
+    return this.#readers.every(({ ended, barrier }) => ended || barrier >= checkpoint);
   }
 
   /** Takes batches while the reader of this output keeps up; true when something moved. */
@@ -29,12 +52,26 @@ export class HostOutput {
       const element = channel.reader.poll();
       if (element === null) continue;
       moved = true;
-      if (element.kind === 'batch') this.#take(element);
-      channel.ended = element.kind === 'end';
-      channel.reader.release();
+      this.#takeElement(channel, element);
     }
     if (this.waiting > 0 || this.#ended) this.#wakeReader();
     return moved;
+  }
+
+  /** Takes everything that has come, whether somebody reads it or not. */
+  takeAll(): void {
+    for (const channel of this.#readers) {
+      for (let element = channel.ended ? null : channel.reader.poll(); element !== null; element = channel.ended ? null : channel.reader.poll())
+        this.#takeElement(channel, element);
+    }
+    this.#wakeReader();
+  }
+
+  #takeElement(channel: OutputChannel, element: StreamElement): void {
+    if (element.kind === 'batch' && !this.#read) this.#take(element);
+    if (element.kind === 'barrier') channel.barrier = element.checkpoint;
+    channel.ended = element.kind === 'end';
+    channel.reader.release();
   }
 
   #take(batch: RecordBatch): void {
@@ -60,7 +97,10 @@ export class HostOutput {
     for (;;) {
       if (this.waiting > 0) return true;
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#ended) return false;
+      if (this.#ended) {
+        this.#read = true;
+        return false;
+      }
       // The pump leaves in the channels what there was no room for, and everything once the job has ended.
       if (this.step()) continue;
       await new Promise<void>((resolve) => {

@@ -1,35 +1,54 @@
 /**
- * Runs one job on the host's side: deploys its plan to the workers, hands out splits, and turns the first failure
- * into the end of the job. It touches no records but those of the host's endpoints.
+ * Runs one job on the host's side: finds what it goes on from, makes attempts at it until one succeeds or a restart strategy gives up,
+ * and is what programs see of it. It touches no records but those of the host's endpoints.
  */
 
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { printEndpoint } from '../api/data-stream.ts';
-import type { JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus } from '../api/job-client.ts';
+import { join, resolve } from 'node:path';
+import type {
+  CheckpointInfo,
+  JobClient,
+  JobEvents,
+  JobInput,
+  JobMetrics,
+  JobResult,
+  JobStatus,
+  StopOptions,
+} from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
-import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { type Limits, limitsWith } from '../base/limits.ts';
-import { callable, checkArgument } from '../base/options.ts';
-import type { SpawnedTask, Spawner, System } from '../base/system.ts';
+import { callable, checkArgument, checkOptions, flag, type OptionRules, optional, text } from '../base/options.ts';
+import type { Spawner, System } from '../base/system.ts';
 import { Warnings } from '../base/warnings.ts';
-import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
-import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
-import { graphFingerprint } from '../graph/describe.ts';
+import { savepointDirectory } from '../checkpoint/layout.ts';
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import { decideRestart, noRestarts } from '../checkpoint/restart.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
-import { createCounterMemory } from '../metrics/counters.ts';
-import { createAlignmentMemories, createRings, subtaskCount } from '../runtime/plan.ts';
-import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
+import type { SharedJobMemory, WorkerCheckpoints } from '../wire/messages.ts';
+import { CheckpointCoordinator } from './checkpoint-coordinator.ts';
 import { HostEndpoints } from './host-endpoints.ts';
+import { JobAttempt } from './job-attempt.ts';
+import { createJobMemory, hostWiring } from './job-memory.ts';
 import { jobMetrics } from './job-metrics.ts';
 import { JobState } from './job-state.ts';
-import { SplitAssigner } from './split-assigner.ts';
+import { type RecoveredState, recoverState } from './recovered-state.ts';
 
 /** Writes what jobs print; resolves when there is room for more. */
 export type Printer = (text: string) => void | Promise<void>;
 
-export interface JobCoordinatorOptions {
+/** What a job is started from. */
+export interface StartOptions {
+  /** The directory of a savepoint or checkpoint to start from. Default: the newest checkpoint that the job left, if it did not finish. */
+  readonly from?: string | undefined;
+  /** Starts over, whatever was left. */
+  readonly fresh?: boolean | undefined;
+  /** Leaves state behind that no operator takes. */
+  readonly allowNonRestoredState?: boolean | undefined;
+}
+
+export interface JobCoordinatorOptions extends StartOptions {
   readonly id: JobId;
   readonly module: string;
   readonly args: unknown;
@@ -44,30 +63,36 @@ export interface JobCoordinatorOptions {
   readonly released: () => void;
 }
 
-interface Worker {
-  readonly slot: number;
-  readonly port: MessagePort;
-  readonly task: SpawnedTask;
-  /** Whether it has said that all of its subtasks have finished. */
-  finished: boolean;
-}
+const stopRules: OptionRules<StopOptions> = {
+  savepoint: optional({ expected: 'true, or a directory', accepts: (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== '') }),
+  drain: optional(flag),
+};
+
+/** The savepoint that the job was to end with is complete. */
+const suspended = new MillraceError('JOB_CANCELLED', 'the job was stopped with a savepoint');
 
 export class JobCoordinator implements JobClient {
   readonly #options: JobCoordinatorOptions;
   readonly #limits: Limits;
   readonly #state: JobState;
   readonly #startedAt: number;
-  readonly #memory: SharedJobMemory;
+  readonly #coordinator: CheckpointCoordinator;
+  readonly #stateDir: string;
   readonly #endpoints: HostEndpoints;
-  readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [] };
+  readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [], checkpoint: [] };
   readonly #result: Promise<JobResult>;
   readonly #warnings: Warnings;
   #resolve: (result: JobResult) => void = () => {};
   #reject: (error: Error) => void = () => {};
-  #workers: readonly Worker[] = [];
-  #splits: SplitAssigner | null = null;
-  /** Ends the job early: with the first failure, or the cancellation. */
-  #end: (error: Error) => void = () => {};
+  #memory: SharedJobMemory;
+  #attempt: JobAttempt | null = null;
+  /** Why the job is to end: what called it off, although nothing of it runs at the moment. */
+  #ending: Error | null = null;
+  /** Ends the wait before a restart. */
+  #wake: () => void = () => {};
+  /** Whether sources were asked to end: those of further attempts are, too. */
+  #stopped = false;
+  #printed: Promise<void> = Promise.resolve();
 
   constructor(options: JobCoordinatorOptions) {
     this.#options = options;
@@ -76,13 +101,24 @@ export class JobCoordinator implements JobClient {
     this.#startedAt = system.clock.monotonic();
     this.#warnings = new Warnings(options.warn);
     this.#state = new JobState((status) => this.#tell('status', status));
-    this.#memory = shareMemory(plan, this.#limits);
+    this.#stateDir = resolve(job.faultTolerance.stateDir ?? join('millrace-state', fileName(job.name)));
+    this.#coordinator = new CheckpointCoordinator({
+      job,
+      plan,
+      system,
+      limits: this.#limits,
+      stateDir: this.#stateDir,
+      warn: options.warn,
+      ended: (checkpoint) => this.#tell('checkpoint', checkpoint),
+    });
+    this.#memory = createJobMemory(plan, this.#limits);
     this.#endpoints = new HostEndpoints({
       plan,
-      wiring: this.#hostWiring(),
+      wiring: hostWiring(this.#memory, plan, this.#limits),
       limits: this.#limits,
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
+      keeps: job.faultTolerance.checkpoints !== undefined,
     });
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -140,62 +176,245 @@ export class JobCoordinator implements JobClient {
     await this.#result.catch(() => {});
   }
 
-  async stop(...options: readonly unknown[]): Promise<void> {
-    if (options.some((option) => option !== undefined))
-      throw new MillraceError('INVALID_OPTION', 'stop: takes no options yet; savepoints come with a later version');
-    this.#send({ type: 'stop' });
+  async stop(options: StopOptions = {}): Promise<string | undefined> {
+    const { savepoint = false, drain = false } = checkOptions<StopOptions>(options, stopRules, 'stop');
+    if (savepoint !== false && !drain) {
+      const directory = this.#savepointDirectory(savepoint === true ? undefined : savepoint);
+      await this.#suspend(directory);
+      this.#end(suspended);
+      await this.#result;
+      return directory;
+    }
+    if (savepoint !== false) {
+      throw new MillraceError(
+        'INVALID_OPTION',
+        'stop: a savepoint of a job that is drained would hold nothing; take one without drain, or drain without one',
+      );
+    }
+    this.#stopped = true;
+    this.#attempt?.stop();
     // An input that cannot be ended belongs to a job that is ending already: its result tells how.
     this.#endpoints.end().catch(() => {});
     await this.#result;
+    return undefined;
+  }
+
+  /** Takes a checkpoint behind which nothing is read any more, and waits until sinks have committed what came before it. */
+  async #suspend(savepoint: string | undefined): Promise<void> {
+    const { id } = await this.#ask(savepoint, true);
+    await this.#attempt?.committed(id);
+  }
+
+  /**
+   * Ends the job so that it goes on when it is started again: with a last checkpoint, after which it counts as cancelled. Where no
+   * checkpoints are taken, its sources end and everything runs through.
+   *
+   * @internal
+   */
+  async interrupt(): Promise<void> {
+    if (this.#options.job.faultTolerance.checkpoints === undefined) {
+      await this.stop();
+      return;
+    }
+    await this.#suspend(undefined);
+    await this.cancel();
+  }
+
+  async savepoint(directory?: string): Promise<string> {
+    if (directory !== undefined) checkArgument(directory, text, 'savepoint: the directory');
+    const path = this.#savepointDirectory(directory);
+    await this.#ask(path, false);
+    return path;
+  }
+
+  async checkpoint(): Promise<CheckpointInfo> {
+    if (this.#options.job.faultTolerance.checkpoints === undefined) {
+      throw new MillraceError(
+        'INVALID_JOB',
+        "checkpoint: the job takes no checkpoints; say new StreamEnvironment({ checkpoint: { interval: '10s' } }), or take a savepoint",
+      );
+    }
+    let completed: CheckpointInfo | undefined;
+    const listener = (info: CheckpointInfo): void => {
+      completed = info;
+    };
+    this.#listeners.checkpoint.push(listener);
+    try {
+      const { id } = await this.#ask(undefined, false);
+      assert(completed?.id === id, 'who waits for a checkpoint is told right behind those who listen');
+      return completed;
+    } finally {
+      this.#listeners.checkpoint.splice(this.#listeners.checkpoint.indexOf(listener), 1);
+    }
+  }
+
+  #ask(savepoint: string | undefined, suspends: boolean): Promise<CheckpointManifest> {
+    if (this.#state.status === 'running' || this.#state.status === 'restarting' || this.#state.status === 'created')
+      return this.#coordinator.ask(savepoint, suspends);
+    return Promise.reject(new MillraceError('CHECKPOINT_FAILED', `the job '${this.name}' is ${this.#state.status}: there is nothing to take a checkpoint of`));
+  }
+
+  #savepointDirectory(directory: string | undefined): string {
+    return resolve(directory ?? join(this.#stateDir, savepointDirectory(this.#options.system.clock.now())));
   }
 
   metrics(): JobMetrics {
-    return jobMetrics({ plan: this.#options.plan, memory: this.#memory, inputBytes: this.#splits?.inputBytes });
+    return jobMetrics({ plan: this.#options.plan, memory: this.#memory, inputBytes: this.#attempt?.inputBytes });
   }
 
   /** From the first message to the last. Never rejects. */
   async #run(): Promise<void> {
-    const ended = new Promise<Error>((resolve) => {
-      this.#end = resolve;
-    });
-    const completed = this.#complete().then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    const failure = await Promise.race([ended, completed]);
+    const failure = await this.#attempts();
     const terminal = this.#leave(failure);
     if (terminal === 'failed') this.#tell('failure', failure as Error);
-    await this.#letGo();
+    await this.#settle(terminal);
     this.#options.released();
-    this.#endpoints.close(failure);
+    const reported = terminal === 'finished' ? undefined : failure;
+    this.#endpoints.close(reported);
     this.#arrive(terminal);
-    if (failure !== undefined) this.#reject(failure);
+    if (reported !== undefined) this.#reject(reported);
     else this.#resolve({ name: this.name, runtimeMs: this.#options.system.clock.monotonic() - this.#startedAt, metrics: this.metrics() });
   }
 
-  /** Deploys the job and waits until all of it is done. @throws what keeps it from that */
-  async #complete(): Promise<void> {
-    const { plan, system, job } = this.#options;
-    this.#workers = Array.from({ length: plan.slots }, (_, slot) => this.#spawn(slot));
-    const finished = Promise.all([this.#print(), ...this.#workers.map((worker) => this.#finished(worker))]);
-    finished.catch((error) => this.#end(error as Error));
-    // Not before whoever submitted the job could listen to it.
-    const turn = new Promise<void>((resolve) => system.timers.soon(resolve));
-    this.#splits = await SplitAssigner.enumerate(plan, { system, limits: this.#limits });
-    await turn;
-    // It may have been called off meanwhile.
-    if (this.#state.status !== 'created') return;
-    this.#send({ type: 'deploy', fingerprint: graphFingerprint(job.graph), memory: this.#memory, limits: this.#limits });
-    this.#state.move('created', 'running');
-    this.#endpoints.pump(new Doorbell(this.#memory.hostDoorbell)).catch((error) => this.#end(error as Error));
-    await finished;
+  /** Attempts at the job until one is through or nothing speaks for another. Returns what failed. */
+  async #attempts(): Promise<Error | undefined> {
+    const { system, job } = this.#options;
+    const { faultTolerance } = job;
+    let history = noRestarts;
+    let recovered: RecoveredState | undefined;
+    try {
+      recovered = await this.#begin();
+    } catch (error) {
+      return error as Error;
+    }
+    this.#printed = this.#endpoints.print(this.#options.print);
+    this.#printed.catch(() => {});
+    for (;;) {
+      const failure = await this.#attemptFrom(recovered);
+      if (failure === undefined || !isRetryable(failure)) return failure;
+      const decision = decideRestart(faultTolerance.restart, history, system.clock.monotonic(), system.random);
+      if (decision.kind === 'give-up') {
+        if (faultTolerance.restart.kind !== 'none') this.#options.warn(`the job '${this.name}' is not restarted: ${decision.reason}`);
+        return failure;
+      }
+      history = decision.history;
+      const ended = await this.#waitToRestart(failure, decision.delayMs);
+      if (ended !== undefined) return ended;
+      await this.#coordinator.settled();
+      try {
+        recovered = this.#recover({});
+      } catch (error) {
+        return error as Error;
+      }
+      this.#memory = createJobMemory(this.#options.plan, this.#limits);
+      this.#endpoints.rewire(hostWiring(this.#memory, this.#options.plan, this.#limits), recovered?.hostInputs ?? {});
+    }
+  }
+
+  /** Finds what the job is started from. @throws MillraceError when that cannot be used */
+  async #begin(): Promise<RecoveredState | undefined> {
+    this.#coordinator.open();
+    const recovered = this.#recover(this.#options);
+    if (this.#options.fresh === true) await this.#coordinator.removeAll();
+    else await this.#coordinator.removeOrphans();
+    if (recovered !== undefined) this.#endpoints.startFrom(recovered.hostInputs);
+    return recovered;
+  }
+
+  #recover({ from, fresh = false }: Pick<StartOptions, 'from' | 'fresh'>): RecoveredState | undefined {
+    const { plan, allowNonRestoredState = false } = this.#options;
+    if (fresh) return undefined;
+    const recovered = from === undefined ? this.#newest(allowNonRestoredState) : this.#readFrom(resolve(from), { plan, allowNonRestoredState });
+    return recovered;
+  }
+
+  #newest(allowNonRestoredState: boolean): RecoveredState | undefined {
+    const decision = this.#coordinator.choose();
+    if (decision.kind === 'refuse') throw decision.error;
+    if (decision.kind === 'fresh') return undefined;
+    for (const warning of decision.warnings) this.#options.warn(warning);
+    const { manifest } = decision;
+    const name = `checkpoint ${manifest.id} in ${this.#stateDir}`;
+    return recoverState(manifest, { plan: this.#options.plan, name, savepoint: undefined, allowNonRestoredState });
+  }
+
+  #readFrom(directory: string, options: { readonly plan: PhysicalPlan; readonly allowNonRestoredState: boolean }): RecoveredState {
+    const manifest = this.#coordinator.readFrom(directory);
+    return recoverState(manifest, { ...options, name: `${manifest.kind} ${manifest.id} in ${directory}`, savepoint: directory });
+  }
+
+  async #attemptFrom(recovered: RecoveredState | undefined): Promise<Error | undefined> {
+    if (this.#ending !== null) return this.#ending;
+    const { job, warn: _, ...options } = this.#options;
+    const attempt = new JobAttempt({
+      ...options,
+      job,
+      limits: this.#limits,
+      memory: this.#memory,
+      endpoints: this.#endpoints,
+      warnings: this.#warnings,
+      coordinator: this.#coordinator,
+      checkpoints: this.#checkpoints,
+      recovered,
+      printed: this.#printed,
+      running: () => {
+        const { status } = this.#state;
+        assert(status === 'created' || status === 'restarting', `a job begins to run once in an attempt, and it is ${status}`);
+        this.#state.move(status, 'running');
+        if (this.#stopped) attempt.stop();
+      },
+    });
+    this.#attempt = attempt;
+    return attempt.run();
+  }
+
+  get #checkpoints(): WorkerCheckpoints | undefined {
+    const { checkpoints } = this.#options.job.faultTolerance;
+    if (checkpoints === undefined) return undefined;
+    const { exactlyOnce, incremental } = checkpoints;
+    return { exactlyOnce, incremental, stateDir: this.#stateDir };
+  }
+
+  /** Returns why the job is to end after all. */
+  async #waitToRestart(failure: Error, delayMs: number): Promise<Error | undefined> {
+    const { system } = this.#options;
+    const { status } = this.#state;
+    if (status === 'running') this.#state.move('running', 'restarting');
+    this.#tell('failure', failure);
+    this.#options.warn(`the job '${this.name}' failed and is restarted in ${delayMs} ms: ${failure.message}`);
+    await new Promise<void>((resolve) => {
+      const timer = system.timers.after(delayMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+      if (this.#ending !== null) this.#wake();
+    });
+    return this.#ending ?? undefined;
+  }
+
+  /** Ends the job early. */
+  #end(error: Error): void {
+    this.#ending ??= error;
+    this.#attempt?.fail(error);
+    this.#wake();
+  }
+
+  /** What becomes of checkpoints when the job has ended. */
+  async #settle(terminal: 'finished' | 'failed' | 'cancelled'): Promise<void> {
+    const { checkpoints } = this.#options.job.faultTolerance;
+    const isGone = terminal === 'finished' || (terminal === 'cancelled' && checkpoints?.onCancel === 'delete');
+    await this.#coordinator.settled();
+    if (isGone) await this.#coordinator.removeAll();
+    this.#coordinator.close();
   }
 
   /** Leaves the working states, and says which state the job will arrive at. */
   #leave(failure: Error | undefined): 'finished' | 'failed' | 'cancelled' {
     const { status } = this.#state;
     if (failure === undefined) return 'finished';
-    assert(status === 'created' || status === 'running', `a job ends once, and it is ${status}`);
+    assert(status === 'created' || status === 'running' || status === 'restarting', `a job ends once, and it is ${status}`);
+    if (failure === suspended) return 'finished';
     const cancelled = failure instanceof MillraceError && failure.code === 'JOB_CANCELLED';
     this.#state.move(status, cancelled ? 'cancelling' : 'failing');
     return cancelled ? 'cancelled' : 'failed';
@@ -217,116 +436,14 @@ export class JobCoordinator implements JobClient {
       }
     }
   }
-
-  #spawn(slot: number): Worker {
-    const { module, args, parallelism, plan, spawner } = this.#options;
-    const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { module, args, slot, slots: plan.slots, parallelism, limits: this.#limits, port: port2 };
-    const worker: Worker = { slot, port: port1, task: spawner.spawn(task, [port2]), finished: false };
-    port1.on('message', (message: WorkerMessage) => this.#receive(worker, message));
-    return worker;
-  }
-
-  /** Resolves when a worker has finished its part. @throws MillraceError WORKER_LOST when it ends otherwise */
-  async #finished(worker: Worker): Promise<void> {
-    // The task may be over before its last message has arrived; the port closes behind that message.
-    const closed = new Promise<void>((resolve) => worker.port.once('close', resolve));
-    try {
-      await worker.task.done;
-    } catch (error) {
-      throw lost(worker.slot, error);
-    }
-    await closed;
-    if (!worker.finished) throw lost(worker.slot, new Error('it ended before its subtasks had finished'));
-  }
-
-  #receive(worker: Worker, message: WorkerMessage): void {
-    switch (message.type) {
-      case 'split-request': {
-        const { stage, subtask } = message;
-        const split = this.#splits?.next(stage);
-        this.#sendTo(worker, split === undefined ? { type: 'no-more-splits', stage, subtask } : { type: 'split', stage, subtask, split });
-        return;
-      }
-      case 'warning':
-        this.#warnings.take(message);
-        return;
-      case 'finished':
-        worker.finished = true;
-        return;
-      case 'failed':
-        this.#end(reviveError(message.error));
-    }
-  }
-
-  /** Cancels whatever still runs and waits until every worker has let go. One that does not is killed. */
-  async #letGo(): Promise<void> {
-    this.#send({ type: 'cancel' });
-    const killing = this.#options.system.timers.after(this.#limits.cancelMs, () => {
-      for (const { task } of this.#workers) task.kill();
-    });
-    await Promise.all(
-      this.#workers.map(async ({ task, port }) => {
-        await task.done.catch(() => {});
-        port.close();
-      }),
-    );
-    killing.cancel();
-  }
-
-  /** Writes what the job prints, until all of it is written. */
-  async #print(): Promise<void> {
-    const names = this.#endpoints.outputNames.filter((name) => name.startsWith(printEndpoint));
-    await Promise.all(
-      names.map(async (name) => {
-        for await (const lines of this.#endpoints.batches(name)) await this.#options.print(`${lines.join('\n')}\n`);
-      }),
-    );
-  }
-
-  #send(message: HostMessage): void {
-    for (const worker of this.#workers) this.#sendTo(worker, message);
-  }
-
-  #sendTo(worker: Worker, message: HostMessage): void {
-    worker.port.postMessage(message);
-  }
-
-  #hostWiring() {
-    const { rings, doorbells } = this.#memory;
-    const { channels } = this.#options.plan;
-    const bell = (slot: number): (() => void) => {
-      const doorbell = new Doorbell(doorbells[slot] as SharedArrayBuffer);
-      return () => doorbell.ring();
-    };
-    return {
-      writer: (channel: number) =>
-        new RingChannelWriter(rings[channel] as SharedArrayBuffer, bell(channels[channel]?.toSlot as number), this.#limits.pooledBatches),
-      reader: (channel: number) => new RingChannelReader(rings[channel] as SharedArrayBuffer, bell(channels[channel]?.fromSlot as number)),
-    };
-  }
 }
 
-function lost(slot: number, error: unknown): MillraceError {
-  return new MillraceError('WORKER_LOST', `worker ${slot} was lost: ${lossText(error)}`, { cause: error });
+/** What is no error of the engine came from outside of any operator: it may not come again. */
+function isRetryable(failure: Error): boolean {
+  return failure instanceof MillraceError && failure.retryable;
 }
 
-function lossText(error: unknown): string {
-  const text = thrownText(error);
-  if ((error as { readonly code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return 'it ran out of memory; let the job keep less, or raise heapMebibytes';
-  if (text.startsWith('AbortError')) return 'its thread was killed';
-  if (text.includes('worker exited with code')) return 'its thread ended; does a function of the job call process.exit?';
-  return `an error outside of any operator, ${text}`;
-}
-
-/** A ring for every channel that leaves its thread. */
-function shareMemory(plan: PhysicalPlan, limits: Limits): SharedJobMemory {
-  return {
-    rings: createRings(plan, limits),
-    alignments: createAlignmentMemories(plan),
-    doorbells: Array.from({ length: plan.slots }, () => new SharedArrayBuffer(doorbellBytes)),
-    hostDoorbell: new SharedArrayBuffer(doorbellBytes),
-    counters: createCounterMemory(subtaskCount(plan)),
-  };
+/** The name of a job as that of a directory. */
+function fileName(job: string): string {
+  return job.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^\.+/, '') || 'job';
 }

@@ -9,7 +9,9 @@ import { assert } from '../base/assert.ts';
 const transitions = {
   /** The host divides the input, the workers load the job module. */
   created: ['running', 'failing', 'cancelling'],
-  running: ['finished', 'failing', 'cancelling'],
+  running: ['finished', 'restarting', 'failing', 'cancelling'],
+  /** A subtask has failed; the job lets go of everything, waits, and goes on from its last checkpoint. */
+  restarting: ['running', 'failing', 'cancelling'],
   /** A subtask has failed; the others are being cancelled. */
   failing: ['failed'],
   cancelling: ['cancelled'],

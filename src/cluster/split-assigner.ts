@@ -16,8 +16,17 @@ export class SplitAssigner {
     this.inputBytes = inputBytes;
   }
 
-  /** Finds all splits. @throws MillraceError SOURCE_FAILED for input that is not there */
-  static async enumerate(plan: PhysicalPlan, context: Omit<SourceContext, 'parallelism'>): Promise<SplitAssigner> {
+  /**
+   * Finds all splits.
+   *
+   * @param left by stage: the splits that a job which goes on has not read to their end, instead of those that would be found
+   * @throws MillraceError SOURCE_FAILED for input that is not there
+   */
+  static async enumerate(
+    plan: PhysicalPlan,
+    context: Omit<SourceContext, 'parallelism'>,
+    left: ReadonlyMap<number, readonly unknown[]> = new Map(),
+  ): Promise<SplitAssigner> {
     const splits = new Map<number, Split[]>();
     let inputBytes: number | undefined = 0;
     for (const stage of plan.job.stages) {
@@ -25,7 +34,7 @@ export class SplitAssigner {
       if (head === undefined || !isSourceOperator(head.spec)) continue;
       const { source } = head.spec;
       try {
-        const found = await source.enumerate({ ...context, parallelism: stage.parallelism });
+        const found = (left.get(stage.id) as readonly Split[] | undefined) ?? (await source.enumerate({ ...context, parallelism: stage.parallelism }));
         splits.set(stage.id, [...found]);
         const bytes = source.totalBytes?.(found as never);
         inputBytes = bytes === undefined || inputBytes === undefined ? undefined : inputBytes + bytes;
@@ -34,6 +43,11 @@ export class SplitAssigner {
       }
     }
     return new SplitAssigner(splits, splits.size === 0 ? undefined : inputBytes);
+  }
+
+  /** The splits of a stage that no reader has been given. */
+  unassigned(stage: number): readonly Split[] {
+    return [...(this.#splits.get(stage) ?? [])];
   }
 
   /** The next split of a stage, or undefined when there is none left. */

@@ -8,6 +8,7 @@
  * A full channel never blocks: sealed batches wait in `pending`, and the subtask is not stepped until they are gone.
  */
 
+import { withArticle } from '../base/describe-value.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Random } from '../base/system.ts';
@@ -21,8 +22,9 @@ import { subtaskOfKeyGroup } from '../graph/physical.ts';
 import { inferType, widenColumn, widenType } from '../schema/inference.ts';
 import { anyRecord, batchColumns, internType, type RecordType } from '../schema/type.ts';
 import { generateSite, keyColumn, type SiteShape } from './exchange-site.ts';
-import { earlyHashExpression, generateKey, hashExpression } from './key-code.ts';
+import { earlyHashExpression, generateKey, hashExpression, type KeyUse } from './key-code.ts';
 import type { OperatorCode, OperatorContext } from './operator.ts';
+import { routingFailure } from './routing-error.ts';
 import { type Field, type Row, wholeRecord } from './row.ts';
 import { typeMismatch } from './show.ts';
 import { generateCall } from './user-call.ts';
@@ -125,17 +127,18 @@ export class ExchangeWriter {
       const guarded = keyFailure === undefined ? code : failingAs(code, keyFailure);
       // Where the hash does not say which consumer it is, whole columns of strings are hashed: that is faster.
       const hashesLate = this.targets.length === 1 && row.key?.hash === undefined;
-      const keyed = generateKey(guarded, row, partitioner.key, hashesLate ? earlyHashExpression : hashExpression);
+      const keyed = generateKey(guarded, row, partitioner.key, { hashOf: hashesLate ? earlyHashExpression : hashExpression });
       const key = carriesKey(partitioner) ? keyed.key : undefined;
       return { row: keyed.row, key, hash: keyed.hash, hashesLate: hashesLate && keyed.key.column === undefined, target: undefined };
     }
     if (partitioner.kind === 'custom') {
-      const keyed = generateKey(code, row, partitioner.key);
+      const keyed = generateKey(code, row, partitioner.key, { use: customKey });
       const target = code.names.fresh('target');
       const partition = code.names.constant('partition', this.#partition(partitioner.partition));
       code.body.line(`let ${target};`);
       code.body.line(`try { ${target} = ${partition}(${keyed.key.read()}); }`);
-      code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(keyed.row))}; }`);
+      const routed = code.names.constant('routed', routingFailure({ ...customPartition, fn: partitioner.partition }));
+      code.body.line(`catch (error) { throw ${code.failure(`${routed}(error)`, wholeRecord(keyed.row))}; }`);
       return { row: keyed.row, key: undefined, hash: undefined, hashesLate: false, target };
     }
     return { row, key: undefined, hash: undefined, hashesLate: false, target: undefined };
@@ -147,9 +150,7 @@ export class ExchangeWriter {
     return (key) => {
       const target = call(key, count);
       if (typeof target === 'number' && Number.isInteger(target) && target >= 0 && target < count) return target;
-      throw new RangeError(
-        `partitionCustom: the function returned ${String(target)}; it must return a whole number from 0 to ${count - 1}`,
-      );
+      throw new RangeError(`it returned ${String(target)}; it must return a whole number from 0 to ${count - 1}`);
     };
   }
 
@@ -286,12 +287,16 @@ export class ExchangeWriter {
     const field = type.form === 'scalar' && column === 0 ? unsupported.path : `${place}${unsupported.path}`;
     return new MillraceError(
       'UNSUPPORTED_VALUE',
-      `'${this.options.operatorName}' emitted a record that cannot cross threads: ${field === '' ? 'it' : `its field ${field}`} is a ${unsupported.type}. ` +
+      `'${this.options.operatorName}' emitted a record that cannot cross threads: ${field === '' ? 'it' : `its field ${field}`} is ${withArticle(unsupported.type)}. ` +
         'Records hold plain values: numbers, strings, booleans, bigints, null, dates, arrays, plain objects, maps, sets and typed arrays',
       { cause: unsupported },
     );
   }
 }
+
+/** A custom partitioner belongs to the operator whose records these are: it is behind it. */
+const customKey: KeyUse = { call: (key) => `partitionCustom(…, ${key})`, side: 'behind' };
+const customPartition: KeyUse = { call: (partition) => `partitionCustom(${partition})`, side: 'behind' };
 
 /** Whether the key travels in a column of its own: the consumer finds a single field in the record, any other key it cannot. */
 export function carriesKey(partitioner: PartitionerSpec): boolean {

@@ -9,10 +9,12 @@ import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { keyText } from '../graph/describe.ts';
 import type { KeySpec } from '../graph/logical.ts';
 import type { Names } from './code-writer.ts';
+import { MissingFieldError } from './missing-field.ts';
 import type { OperatorCode } from './operator.ts';
+import { type Routing, routingFailure } from './routing-error.ts';
 import { type Field, fieldExpression, fieldOf, isColumnar, localField, type Row, wholeRecord } from './row.ts';
 import { UnsupportedKeyError } from './unsupported-key.ts';
-import { projectedField } from './user-call.ts';
+import { generateCall, projectedField } from './user-call.ts';
 
 const sink = new ByteSink();
 
@@ -50,8 +52,18 @@ export function columnarKey(row: Row, spec: KeySpec): Field | undefined {
   return field !== undefined && field.constant === undefined && isColumnar(field) ? field : undefined;
 }
 
+/** What asks for a key, and where that is, seen from the operator that fails by it. */
+export type KeyUse = Pick<Routing, 'call' | 'side'>;
+
+const byKey: KeyUse = { call: (key) => `keyBy(${key})`, side: 'in front of' };
+
 /** Writes the code that finds the key of a row. */
-export function generateKey(code: OperatorCode, row: Row, spec: KeySpec, hashOf: HashExpression = hashExpression): KeyedRow {
+export function generateKey(
+  code: OperatorCode,
+  row: Row,
+  spec: KeySpec,
+  { hashOf = hashExpression, use = byKey }: { readonly hashOf?: HashExpression; readonly use?: KeyUse } = {},
+): KeyedRow {
   if (spec.kind === 'carried') {
     assert(row.key !== undefined, 'a record carries its key');
     return { row, key: row.key.field, hash: row.key.hash ?? hashOf(code, row.key.field) };
@@ -59,10 +71,11 @@ export function generateKey(code: OperatorCode, row: Row, spec: KeySpec, hashOf:
   if (spec.kind === 'selector') {
     const projected = projectedField(spec.select, row, 'key');
     if (projected !== undefined) return keyed(code, row, projected, hashOf);
-    const call = code.call(spec.select, row);
+    const routed = code.names.constant('routed', routingFailure({ ...use, fn: spec.select }));
+    const call = generateCall(code, spec.select, row, [], (error, record) => code.failure(`${routed}(${error})`, record));
     return keyed(code, call.row, localField('key', call.result), hashOf);
   }
-  const fields = spec.fields.map((name) => generateField(code, row, name, spec));
+  const fields = spec.fields.map((name) => generateField(code, row, name, use.call(keyText(spec))));
   if (!spec.composite) return keyed(code, row, fields[0] as Field, hashOf);
   const key = code.names.fresh('key');
   code.body.line(`const ${key} = [${fields.map((field) => field.read()).join(', ')}];`);
@@ -80,19 +93,15 @@ function keyed(code: OperatorCode, row: Row, key: Field, hashOf: HashExpression)
 }
 
 /** A field of the row, in a local where its kind is not known; a record without it is an error. */
-function generateField(code: OperatorCode, row: Row, name: string, spec: KeySpec): Field {
+function generateField(code: OperatorCode, row: Row, name: string, call: string): Field {
   const known = fieldOf(row, name);
   if (known !== undefined && known.kind !== 'js' && known.kind !== 'any') return known;
   const value = code.names.fresh('key');
   code.body.line(`const ${value} = ${fieldExpression(row, name)};`);
-  const missing = code.names.constant('missingKey', missingKey);
-  const text = JSON.stringify(keyText(spec));
-  code.body.line(`if (${value} === undefined) throw ${code.failure(`${missing}(${JSON.stringify(name)}, ${text})`, wholeRecord(row))};`);
+  const missing = code.names.constant('MissingField', MissingFieldError);
+  const error = `new ${missing}(${JSON.stringify(call)}, ${JSON.stringify(name)})`;
+  code.body.line(`if (${value} === undefined) throw ${code.failure(error, wholeRecord(row))};`);
   return localField(name, value);
-}
-
-function missingKey(name: string, spec: string): Error {
-  return new TypeError(`keyBy(${spec}): the record has no field '${name}'`);
 }
 
 /** The expression of the hash of a key. */

@@ -8,8 +8,11 @@ import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { KeySpec, LogicalOperator, OperatorSpec, RuntimeMode, UserFunction } from '../graph/logical.ts';
 import type { SplitObserver } from '../graph/source.ts';
+import type { KeyedContents } from '../state/keyed-contents.ts';
+import type { StateLog } from '../state/state-log.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import type { Alignment } from '../time/watermarks.ts';
+import type { SubtaskPart } from '../wire/state-handles.ts';
 import type { CodeWriter, Names } from './code-writer.ts';
 import type { Row } from './row.ts';
 
@@ -20,6 +23,8 @@ export interface OperatorContext {
   readonly subtask: number;
   readonly parallelism: number;
   readonly mode: RuntimeMode;
+  /** Whether checkpoints are taken: what is to be committed with one is committed at the end where none are. */
+  readonly checkpoints: boolean;
   readonly limits: Limits;
   readonly system: System;
   /** How the key of the input is found; undefined when the input is not keyed. */
@@ -35,6 +40,13 @@ export interface OperatorContext {
    * once that many subtasks have said it; an empty text votes for what others say.
    */
   warn(message: string, topic?: string, votes?: number): void;
+  /**
+   * Says what the operator keeps by key, so that checkpoints take it. Called while it is created.
+   *
+   * @param name of this state among those of the operator: with the operator's it identifies the state in later versions of the job
+   * @returns what is to be told of changes
+   */
+  keyedState(name: string, contents: KeyedContents): StateLog;
   /** What the subtask has of the group that its source is aligned with. */
   alignment(alignment: Alignment): AlignmentGroup;
   /** Counts records that were too late and went nowhere. */
@@ -66,12 +78,20 @@ export interface OperatorInstance {
    */
   takesLatin1?(): boolean;
   /**
-   * What the operator holds between two batches, as plain data that `restore` of a fresh instance takes. Absent where it holds
-   * nothing, or cannot say yet.
+   * What the operator holds between two batches beside its keyed state, by name: few values, since the stream stands still for them.
+   * Later changes must not show in it.
    */
-  snapshot?(): unknown;
-  /** Goes on from what another instance held. Before `open`. */
-  restore?(snapshot: unknown): void;
+  snapshot?(): Readonly<Record<string, SubtaskPart>>;
+  /** Goes on from what other instances held, by name. Before `open`; keyed state comes before it. */
+  restore?(parts: Readonly<Record<string, readonly unknown[]>>): void;
+  /**
+   * Before the snapshot of a checkpoint: hands on what belongs before its barrier. The subtask stands still until the promise resolves.
+   */
+  prepareSnapshot?(checkpoint: number): void | Promise<void>;
+  /** A checkpoint is complete: all that its snapshot holds is durable. May wait for the outside; the stream goes on meanwhile. */
+  checkpointCompleted?(checkpoint: number): void | Promise<void>;
+  /** Whether it has written something that only a completed checkpoint makes final; the subtask does not finish before. */
+  readonly hasUncommitted?: boolean;
   /** How much it holds by key. Absent where nothing, or where it cannot say. */
   readonly holdings?: Holdings;
   /** Before the first row. */

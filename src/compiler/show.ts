@@ -2,9 +2,9 @@
 
 import { inspect } from 'node:util';
 import { MillraceError, thrownText } from '../base/errors.ts';
+import { OperatorError } from '../base/operator-error.ts';
 import { inferType } from '../schema/inference.ts';
 import { type RecordType, typeText } from '../schema/type.ts';
-import { UnsupportedKeyError } from './unsupported-key.ts';
 
 /** A record in one line of at most so many characters. */
 export function showRecord(record: unknown, characters: number): string {
@@ -37,7 +37,7 @@ export function operatorFailure(options: {
   const { operatorName, error, record, characters } = options;
   if (error instanceof MillraceError) return error;
   const place = record.length === 0 ? '' : `\n  at the record ${showRecord(record[0], characters)}`;
-  if (error instanceof UnsupportedKeyError)
-    return new MillraceError('UNSUPPORTED_VALUE', `'${operatorName}': ${error.message}${place}`, { cause: error });
+  if (error instanceof OperatorError)
+    return new MillraceError(error.code, `${error.at(operatorName, record[0])}${place}`, { cause: error.origin });
   return new MillraceError('USER_FUNCTION', `'${operatorName}' failed with ${thrownText(error)}${place}`, { cause: error });
 }

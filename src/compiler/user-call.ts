@@ -12,7 +12,14 @@ import { member } from './code-writer.ts';
 import type { CallResult, OperatorCode } from './operator.ts';
 import { constantField, type Field, fieldOf, isColumnar, literal, localField, type Row, wholeRecord } from './row.ts';
 
-export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, further: readonly string[]): CallResult {
+/** @param failure the expression of the failure by what it throws; the operator's own when absent */
+export function generateCall(
+  code: OperatorCode,
+  fn: UserFunction,
+  row: Row,
+  further: readonly string[],
+  failure: OperatorCode['failure'] = code.failure,
+): CallResult {
   const facts = analyseClosure(fn);
   const use = parameterUse(facts, 0);
   const prepared =
@@ -22,7 +29,7 @@ export function generateCall(code: OperatorCode, fn: UserFunction, row: Row, fur
   const { body } = code;
   body.line(`let ${result};`);
   body.line(`try { ${result} = ${called}(${[prepared.argument, ...further].join(', ')}); }`);
-  body.line(`catch (error) { throw ${code.failure('error', wholeRecord(prepared.row))}; }`);
+  body.line(`catch (error) { throw ${failure('error', wholeRecord(prepared.row))}; }`);
   return { result, row: prepared.row, resultRow: shapedRow(result, facts.result, row.timestamp) };
 }
 

@@ -1,6 +1,8 @@
 /** A job as its module describes it: the logical graph, and how to run it. Immutable. */
 
 import type { Limits } from '../base/limits.ts';
+import type { CheckpointStorage } from '../checkpoint/checkpoint-storage.ts';
+import type { RestartStrategy } from '../checkpoint/restart.ts';
 import type { LogicalGraph, RuntimeMode } from './logical.ts';
 
 export interface JobDescription {
@@ -13,6 +15,32 @@ export interface JobDescription {
   readonly chaining: boolean;
   /** Changes to the default limits. */
   readonly limits: Partial<Limits>;
+  readonly faultTolerance: FaultTolerance;
   /** What is to be said to the user when the job starts. */
   readonly notices: readonly string[];
+}
+
+/** How a job survives failures. */
+export interface FaultTolerance {
+  /** Undefined where checkpoints are off. */
+  readonly checkpoints: CheckpointSettings | undefined;
+  readonly storage: CheckpointStorage;
+  /** Where state is kept, as the author wrote it; undefined for the default, which goes by the job's name. */
+  readonly stateDir: string | undefined;
+  readonly restart: RestartStrategy;
+}
+
+/** When checkpoints are taken, and how. Durations in milliseconds. */
+export interface CheckpointSettings {
+  readonly intervalMs: number;
+  readonly intervalDuringBacklogMs: number | undefined;
+  readonly minPauseMs: number;
+  readonly timeoutMs: number;
+  readonly maxConcurrent: number;
+  readonly tolerableFailures: number;
+  readonly retain: number;
+  readonly exactlyOnce: boolean;
+  readonly incremental: boolean;
+  /** Whether a job that was cancelled can be gone on with. */
+  readonly onCancel: 'retain' | 'delete';
 }

@@ -162,7 +162,7 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
         id,
         name: `${operator.name} (local)`,
         partOf: operator.name,
-        uid: undefined,
+        uid: operator.uid === undefined ? undefined : `${operator.uid}-local-${edge.from}`,
         spec: local,
         inputs: [{ ...edge, partitioner: { kind: 'forward' } }],
         parallelism: upstream.spec.endpoint === undefined ? upstream.parallelism : operator.parallelism,

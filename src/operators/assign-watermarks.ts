@@ -7,8 +7,10 @@ import { fieldExpression, fieldOf, type Row, wholeRecord } from '../compiler/row
 import type { UserFunction } from '../graph/logical.ts';
 import type { SplitObserver } from '../graph/source.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
+import { progressBySplit, type SplitProgress } from '../time/split-progress.ts';
 import { WatermarkTracker } from '../time/watermark-tracker.ts';
 import { checkTimestamp, timestampMax, type WatermarkStrategy } from '../time/watermarks.ts';
+import type { SubtaskPart } from '../wire/state-handles.ts';
 
 export interface AssignWatermarksSpec {
   readonly strategy: WatermarkStrategy<never>;
@@ -55,6 +57,8 @@ class AssignWatermarks implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #clock: Clock;
   readonly #intervalMs: number;
+  /** How far event time had come where this goes on. */
+  #restored: { readonly splits: ReadonlyMap<string, SplitProgress>; readonly watermark: number } | undefined;
   /** Generated code keeps its `maxTimestamp` and `events`. */
   #tracker: WatermarkTracker<never>;
   readonly #alignment: AlignmentGroup | undefined;
@@ -79,7 +83,23 @@ class AssignWatermarks implements OperatorInstance {
   }
 
   #newTracker(splits: boolean): WatermarkTracker<never> {
-    return new WatermarkTracker(this.#strategy, { intervalMs: Math.max(1, this.#intervalMs), now: this.#clock.monotonic(), splits });
+    const now = this.#clock.monotonic();
+    return new WatermarkTracker(this.#strategy, { intervalMs: Math.max(1, this.#intervalMs), now, splits, restored: this.#restored });
+  }
+
+  /** Who has seen no records knows of no watermark, and what it was elsewhere counts. */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    const { watermark } = this.#tracker;
+    return {
+      splits: { distribution: 'union', items: this.#tracker.progress(this.#context.subtask === 0) },
+      watermark: { distribution: 'union', items: Number.isFinite(watermark) ? [watermark] : [] },
+    };
+  }
+
+  restore({ splits = [], watermark = [] }: Readonly<Record<string, readonly unknown[]>>): void {
+    const earliest = watermark.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...(watermark as readonly number[]));
+    this.#restored = { splits: progressBySplit(splits as readonly SplitProgress[]), watermark: earliest };
+    this.#tracker = this.#newTracker(false);
   }
 
   /** From now on each split has watermarks of its own. */

@@ -9,22 +9,22 @@ import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } 
 import { localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
+import type { StateLog } from '../state/state-log.ts';
 import { AggregationCode, type Aggregators, createStates, type NamedState } from './aggregation.ts';
 import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
+import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
 import { synchronous } from './functions.ts';
 import {
   type BatchSlots,
   generateSlot,
   generateSlotLoop,
   generateSlots,
-  restoreSlots,
   SlotCursor,
-  type SlotsSnapshot,
   type SlottedRow,
   slotKey,
-  snapshotSlots,
 } from './keyed.ts';
 import { warnOfMissingValues } from './missing-values.ts';
+import { generateTouch, generateTouchAll, slotContents } from './slot-contents.ts';
 
 export interface KeyedAggregateOptions {
   readonly aggregators: Aggregators;
@@ -110,6 +110,7 @@ class KeyedAggregate implements OperatorInstance {
   readonly #toRow: UserFunction | undefined;
   readonly #index: KeyIndex;
   readonly #states: readonly NamedState[];
+  readonly #log: StateLog;
   readonly #passing: Passing;
   readonly #cursor = new SlotCursor();
 
@@ -118,23 +119,19 @@ class KeyedAggregate implements OperatorInstance {
     this.#part = which;
     this.#toRow = options.toRow;
     this.#index = new KeyIndex(which === 'local' ? context.limits.localAggregationKeys : undefined);
-    this.#states = createStates(options.aggregators);
+    const states = createStates(options.aggregators);
+    this.#states = states;
+    const contents = slotContents(this.#index, {
+      schema: aggregatorSchema(options.aggregators),
+      write: (slot, sink, of) => writePartials(states, slot, sink, of),
+      reader: (schema) => partialsReader(schema as AggregatorSchema, states, context.warn),
+    });
+    this.#log = context.keyedState('aggregates', contents);
     this.#passing = new Passing(Object.values(options.aggregators), context.limits.passingSlots);
   }
 
   get #rolling(): boolean {
     return this.#part === 'whole' && this.#context.mode === 'streaming';
-  }
-
-  /** Partial results. */
-  snapshot(): SlotsSnapshot {
-    return snapshotSlots(this.#index, (slot) => this.#states.map(({ state }) => state.partial(slot)));
-  }
-
-  restore(snapshot: SlotsSnapshot): void {
-    restoreSlots(this.#index, snapshot, (slot, partials) => {
-      for (const [i, { state }] of this.#states.entries()) state.merge(slot, (partials as readonly unknown[])[i]);
-    });
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
@@ -148,6 +145,7 @@ class KeyedAggregate implements OperatorInstance {
     if (this.#part === 'local') {
       code.body.block(`if (${slotted.slot} < 0)`, () => this.#pass(code, { ...slotted, values }, emit), '} else {');
     } else code.body.line('{');
+    generateTouch(code, this.#log, slotted.slot);
     aggregation.take(slotted.row, { method: merges ? 'merge' : 'add', slot: slotted.slot, values });
     code.body.line('}');
     if (this.#rolling) this.#emitResult(code, slotted.slot, slotted.row.timestamp, emit);
@@ -177,6 +175,7 @@ class KeyedAggregate implements OperatorInstance {
       this.#part === 'local'
         ? { slots, slotCount: `${index}.size + 1`, isNobodys: `${slots}[i] === ${index}.size` }
         : { slots, slotCount: `${index}.size`, isNobodys: undefined };
+    generateTouchAll(code, this.#log, slots, '0', `${index}.size`);
     new AggregationCode(code, this.#states).addBatch(row, target);
     return true;
   }

@@ -1,12 +1,16 @@
 /** `aggregate({ createAccumulator, add, getResult })` on a keyed stream: Flink's aggregate function. */
 
 import { callable, checkArgument } from '../base/options.ts';
+import { decodeValue } from '../batch/value-codec.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
+import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
+import type { StateLog } from '../state/state-log.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, restoreSlots, SlotCursor, type SlotsSnapshot, snapshotSlots } from './keyed.ts';
+import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
+import { generateTouch, slotContents } from './slot-contents.ts';
 
 /**
  * An aggregation with an accumulator of its own making. `add` may change the accumulator and return it, or return another.
@@ -53,22 +57,22 @@ class KeyedFold implements OperatorInstance {
   readonly #index = new KeyIndex();
   /** By slot. */
   readonly #accumulators: unknown[] = [];
+  readonly #log: StateLog;
   readonly #cursor = new SlotCursor();
 
   constructor(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined, context: OperatorContext) {
     this.#fn = fn;
     this.#toRow = toRow;
     this.#context = context;
-  }
-
-  snapshot(): SlotsSnapshot {
-    return snapshotSlots(this.#index, (slot) => this.#accumulators[slot]);
-  }
-
-  restore(snapshot: SlotsSnapshot): void {
-    restoreSlots(this.#index, snapshot, (slot, accumulator) => {
-      this.#accumulators[slot] = accumulator;
+    const accumulators = this.#accumulators;
+    const contents = slotContents(this.#index, {
+      schema: { accumulators: 1 },
+      write: (slot, sink, of) => encodeState(sink, accumulators[slot], of),
+      reader: () => (source, slot) => {
+        accumulators[slot] = decodeValue(source);
+      },
     });
+    this.#log = context.keyedState('accumulators', contents);
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
@@ -78,6 +82,7 @@ class KeyedFold implements OperatorInstance {
     const { slot } = slotted;
     const record = code.names.fresh('record');
     code.body.line(`const ${record} = ${wholeRecord(slotted.row)};`);
+    generateTouch(code, this.#log, slot);
     code.body.block('try', () => {
       code.body.line(`const accumulator = ${slot} === ${accumulators}.length ? ${fn}.createAccumulator() : ${accumulators}[${slot}];`);
       code.body.line(`${accumulators}[${slot}] = ${fn}.add(${record}, accumulator);`);

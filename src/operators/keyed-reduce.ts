@@ -1,72 +1,109 @@
 /** Combines the records of each key into one with a function: rolling in streaming mode, the last one in batch mode. */
 
+import { MissingFieldError } from '../compiler/missing-field.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
+import { decodeValue } from '../batch/value-codec.ts';
+import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
+import type { StateLog } from '../state/state-log.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, restoreSlots, SlotCursor, type SlotsSnapshot, snapshotSlots } from './keyed.ts';
+import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
 import { compareValues } from './order.ts';
+import { callText } from './rolling.ts';
+import { generateTouch, slotContents } from './slot-contents.ts';
 
-export interface KeyedReduceOptions {
-  /** `reduce`, `minBy` or `maxBy`. */
-  readonly kind: string;
-  readonly reduce: UserFunction;
-  readonly details?: Readonly<Record<string, unknown>>;
+/** How two records become one. */
+export interface Reduction {
+  readonly reduce: (soFar: unknown, next: unknown) => unknown;
+  /** Throws what is wrong with a record that is combined with no other yet. */
+  readonly check?: (record: unknown) => void;
+}
+
+export interface ExtremeOptions {
+  readonly kind: 'minBy' | 'maxBy';
+  /** The field or tuple element that records are compared by; undefined for streams of plain values. */
+  readonly field: string | undefined;
 }
 
 /** The reduction that keeps the record with the smallest or largest value of a field, the first one among equals. */
-export function extremeReduce(kind: 'minBy' | 'maxBy', field: PropertyKey | undefined): UserFunction {
-  const of = (record: unknown): unknown => (field === undefined ? record : (record as Record<PropertyKey, unknown>)[field]);
+export function extremeReduction(options: ExtremeOptions): Required<Reduction> {
+  const { kind, field } = options;
+  const of = (record: unknown): unknown => {
+    if (field === undefined) return record;
+    const value = (record as Readonly<Record<string, unknown>> | null | undefined)?.[field];
+    if (value === undefined) throw new MissingFieldError(callText(options), field);
+    return value;
+  };
   const sign = kind === 'minBy' ? 1 : -1;
-  return ((soFar: unknown, next: unknown): unknown => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar)) as UserFunction;
+  return {
+    reduce: (soFar, next) => (sign * compareValues(of(next), of(soFar)) < 0 ? next : soFar),
+    check: (record) => void compareValues(of(record), of(record)),
+  };
 }
 
-export function keyedReduceOperator({ kind, reduce, details }: KeyedReduceOptions): Operator {
-  synchronous(reduce, kind);
+export function keyedReduceOperator(reduce: UserFunction): Operator {
+  synchronous(reduce, 'reduce');
+  return reductionOperator('reduce', { reduce: reduce as Reduction['reduce'] }, {});
+}
+
+export function keyedExtremeOperator(options: ExtremeOptions): Operator {
+  return reductionOperator(options.kind, extremeReduction(options), { field: options.field });
+}
+
+function reductionOperator(kind: string, reduction: Reduction, details: Readonly<Record<string, unknown>>): Operator {
   return {
     kind,
     title: kind,
-    functions: { reduce },
-    ...(details === undefined ? {} : { details }),
+    functions: { reduce: reduction.reduce as UserFunction },
+    details,
     retains: true,
-    create: (context) => new KeyedReduce(reduce, context),
+    create: (context) => new KeyedReduce(reduction, context),
   };
 }
 
 class KeyedReduce implements OperatorInstance {
-  readonly #reduce: UserFunction;
+  readonly #reduction: Reduction;
   readonly #context: OperatorContext;
   readonly #index = new KeyIndex();
   /** By slot: the record so far. */
   readonly #records: unknown[] = [];
+  readonly #log: StateLog;
   readonly #cursor = new SlotCursor();
 
-  constructor(reduce: UserFunction, context: OperatorContext) {
-    this.#reduce = reduce;
+  constructor(reduction: Reduction, context: OperatorContext) {
+    this.#reduction = reduction;
     this.#context = context;
-  }
-
-  snapshot(): SlotsSnapshot {
-    return snapshotSlots(this.#index, (slot) => this.#records[slot]);
-  }
-
-  restore(snapshot: SlotsSnapshot): void {
-    restoreSlots(this.#index, snapshot, (slot, record) => {
-      this.#records[slot] = record;
+    const records = this.#records;
+    const contents = slotContents(this.#index, {
+      schema: { records: 1 },
+      write: (slot, sink, of) => encodeState(sink, records[slot], of),
+      reader: () => (source, slot) => {
+        records[slot] = decodeValue(source);
+      },
     });
+    this.#log = context.keyedState('records', contents);
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
     const slotted = generateSlot(code, row, this.#context, this.#index);
     const records = code.names.constant('records', this.#records);
-    const reduce = code.names.constant('reduce', this.#reduce);
+    const { reduce, check } = this.#reduction;
+    const combine = code.names.constant('reduce', reduce);
     const next = code.names.fresh('reduced');
     const { slot } = slotted;
     code.body.line(`let ${next} = ${wholeRecord(slotted.row)};`);
-    code.body.line(`if (${slot} === ${records}.length) ${records}.push(${next});`);
+    generateTouch(code, this.#log, slot);
+    code.body.block(`if (${slot} === ${records}.length)`, () => {
+      if (check !== undefined) {
+        code.body.line(`try { ${code.names.constant('check', check)}(${next}); }`);
+        code.body.line(`catch (error) { throw ${code.failure('error', next)}; }`);
+      }
+      code.body.line(`${records}.push(${next});`);
+    });
     code.body.block('else', () => {
-      code.body.line(`try { ${next} = ${reduce}(${records}[${slot}], ${next}); }`);
+      code.body.line(`try { ${next} = ${combine}(${records}[${slot}], ${next}); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', next)}; }`);
       code.body.line(`${records}[${slot}] = ${next};`);
     });

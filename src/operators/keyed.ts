@@ -1,7 +1,7 @@
 /** What keyed operators have in common: finding the slot of a row's key. */
 
 import { assert } from '../base/assert.ts';
-import { columnarKey, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
+import { columnarKey, generateKey, hashExpression, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
 import { type Field, localField, type Row } from '../compiler/row.ts';
 import type { KeyIndex } from '../state/key-index.ts';
@@ -85,20 +85,6 @@ function generateHashes(code: OperatorCode, row: Row, key: Field): string {
 export function slotKey(code: OperatorCode, index: KeyIndex, slot: string): { readonly field: Field; readonly hash: string } {
   const name = code.names.constant('index', index);
   return { field: localField('key', `${name}.key(${slot})`), hash: `${name}.hash(${slot})` };
-}
-
-/** What an operator holds of each key, in the order of their slots. */
-export type SlotsSnapshot = readonly (readonly [key: unknown, held: unknown])[];
-
-export function snapshotSlots(index: KeyIndex, heldAt: (slot: number) => unknown): SlotsSnapshot {
-  const snapshot: [unknown, unknown][] = [];
-  for (let slot = 0; slot < index.size; slot++) if (index.has(slot)) snapshot.push([index.key(slot), heldAt(slot)]);
-  return snapshot;
-}
-
-/** Gives each key a slot, from the first on, and calls `hold` with what was held of it. The index is empty before. */
-export function restoreSlots(index: KeyIndex, snapshot: SlotsSnapshot, hold: (slot: number, held: unknown) => void): void {
-  for (const [key, held] of snapshot) hold(index.ofValue(hashKey(key), key), held);
 }
 
 /** Walks over all slots, some of them a call. */

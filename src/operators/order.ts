@@ -1,5 +1,7 @@
 /** The order of values that `min`, `max`, `minBy` and `maxBy` go by. */
 
+import { withArticle } from '../base/describe-value.ts';
+
 /**
  * Negative when `a` comes before `b`, positive when behind it, 0 when neither. Numbers by value with NaN behind all others
  * (as Java's `Double.compare`, but −0 equals 0), strings by UTF-16 units, bigints by value, dates by time, false before true.
@@ -21,5 +23,5 @@ function compareNaN(a: number, b: number): number {
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  return value instanceof Date ? 'a date' : `a ${typeof value}`;
+  return value instanceof Date ? 'a date' : withArticle(typeof value);
 }

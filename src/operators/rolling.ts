@@ -3,22 +3,25 @@
  * is replaced by the aggregate. Rolling in streaming mode; in batch mode one record a key at the end of the input.
  */
 
+import { OperatorError } from '../base/operator-error.ts';
+import { decodeValue } from '../batch/value-codec.ts';
 import { member } from '../compiler/code-writer.ts';
+import { MissingFieldError } from '../compiler/missing-field.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
+import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
+import type { StateLog } from '../state/state-log.ts';
 import {
   generateSlot,
   generateSlotLoop,
   generateSlots,
-  restoreSlots,
   SlotCursor,
-  type SlotsSnapshot,
   type SlottedRow,
   slotKey,
-  snapshotSlots,
 } from './keyed.ts';
 import { compareValues } from './order.ts';
+import { generateTouch, type HeldBySlot, slotContents } from './slot-contents.ts';
 
 export type RollingKind = 'sum' | 'min' | 'max';
 
@@ -54,6 +57,7 @@ class Rolling implements OperatorInstance {
   /** By slot: the first record, and the aggregate of the field. */
   readonly #firsts: unknown[] = [];
   readonly #aggregates: unknown[] = [];
+  readonly #log: StateLog;
   readonly #cursor = new SlotCursor();
   readonly #combine: (aggregate: unknown, value: unknown) => unknown;
   /** The names of the records' fields while all records have the same. */
@@ -66,18 +70,32 @@ class Rolling implements OperatorInstance {
     this.#local = local;
     this.#index = new KeyIndex(local ? context.limits.localAggregationKeys : undefined);
     this.#combine = combination(options);
+    this.#log = context.keyedState('aggregates', slotContents(this.#index, this.#held()));
   }
 
-  snapshot(): SlotsSnapshot {
-    return snapshotSlots(this.#index, (slot) => [this.#firsts[slot], this.#aggregates[slot]]);
+  #held(): HeldBySlot {
+    const call = callText(this.#options);
+    return {
+      schema: { call },
+      write: (slot, sink, of) => {
+        encodeState(sink, this.#firsts[slot], of);
+        encodeState(sink, this.#aggregates[slot], of);
+      },
+      reader: (schema) => {
+        const was = (schema as { readonly call: string }).call;
+        if (was !== call)
+          throw new OperatorError('STATE_MISMATCH', `its state was stored by ${was}, and this is ${call}; give the new one another uid`);
+        // The records that were held may have another shape than those to come.
+        this.#mixed = true;
+        return (source, slot) => this.#hold(slot, decodeValue(source), decodeValue(source));
+      },
+    };
   }
 
-  /** The records that were held may have another shape than those to come. */
-  restore(snapshot: SlotsSnapshot): void {
-    this.#mixed = snapshot.length > 0;
-    restoreSlots(this.#index, snapshot, (slot, held) => {
-      [this.#firsts[slot], this.#aggregates[slot]] = held as [unknown, unknown];
-    });
+  #hold(slot: number, first: unknown, aggregate: unknown): void {
+    const isFurther = slot < this.#firsts.length;
+    if (!isFurther) this.#firsts[slot] = first;
+    this.#aggregates[slot] = isFurther ? this.#combine(this.#aggregates[slot], aggregate) : aggregate;
   }
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
@@ -111,11 +129,13 @@ class Rolling implements OperatorInstance {
       code.body.block(`if (${slotted.left ?? `${slot} < 0`})`, () => emit({ ...slotted.row, key }), '} else');
     }
     code.body.block(`if (${slot} === ${firsts}.length)`, () => {
+      generateTouch(code, this.#log, slot);
       code.body.line(`try { ${aggregates}.push(${checked}(${value})); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(slotted.row))}; }`);
       code.body.line(`${firsts}.push(${freshRecord(slotted.row)});`);
     });
     code.body.block('else', () => {
+      generateTouch(code, this.#log, slot);
       const combine = code.names.constant('combine', this.#combine);
       code.body.line(`try { ${aggregates}[${slot}] = ${combine}(${aggregates}[${slot}], ${value}); }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(slotted.row))}; }`);
@@ -146,9 +166,9 @@ class Rolling implements OperatorInstance {
     const value = code.names.fresh('value');
     code.body.line(`const ${value} = ${field === undefined ? wholeRecord(row) : fieldExpression(row, field)};`);
     if (field === undefined) return value;
-    const missing = code.names.constant('missingField', missingField);
-    const of = JSON.stringify(callText(this.#options));
-    code.body.line(`if (${value} === undefined) throw ${code.failure(`${missing}(${of}, ${JSON.stringify(field)})`, wholeRecord(row))};`);
+    const missing = code.names.constant('MissingField', MissingFieldError);
+    const error = `new ${missing}(${JSON.stringify(callText(this.#options))}, ${JSON.stringify(field)})`;
+    code.body.line(`if (${value} === undefined) throw ${code.failure(error, wholeRecord(row))};`);
     return value;
   }
 
@@ -190,12 +210,8 @@ export function combination(options: RollingOptions): (aggregate: unknown, value
 }
 
 /** The call as the author wrote it. */
-export function callText({ kind, field }: RollingOptions): string {
+export function callText({ kind, field }: { readonly kind: string; readonly field: string | undefined }): string {
   return `${kind}(${field === undefined ? '' : JSON.stringify(field)})`;
-}
-
-export function missingField(call: string, field: string): Error {
-  return new TypeError(`${call}: the record has no field '${field}'`);
 }
 
 function addOther(a: unknown, b: unknown, of: string): bigint {

@@ -3,13 +3,17 @@
 import {
   type BigIntStats,
   closeSync,
+  constants,
   fstatSync,
+  fsync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   type Stats,
   statSync,
   unlinkSync,
@@ -17,15 +21,21 @@ import {
 } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
 import type { ReadableFile, Storage, WritableFile } from '../base/system.ts';
+import { lockFile } from './file-lock.ts';
 
 export const nodeStorage: Storage = {
   list,
   entries,
   open: (path) => new NodeReadableFile(path),
-  create: (path) => new NodeWritableFile(path),
+  create: (path) => new NodeWritableFile(path, 'w'),
+  createNew: (path) => new NodeWritableFile(path, 'wx'),
+  append: (path, length) => new NodeWritableFile(path, constants.O_WRONLY | constants.O_APPEND, length),
   makeDirectory,
   rename,
   remove: (path) => unlinkSync(path),
+  removeDirectory: (path) => rmdirSync(path),
+  syncDirectory,
+  lock: lockFile,
 };
 
 /** One level after the other: Node 20 goes round for ever where it may not make one, as in /proc. */
@@ -87,18 +97,34 @@ function entries(directory: string): string[] {
 
 function rename(from: string, to: string): void {
   renameSync(from, to);
-  syncDirectory(dirname(to));
-}
-
-/** The new name is lost in a crash until the directory is on the disk. Windows cannot open a directory, and need not. */
-function syncDirectory(directory: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
+  // The new name is lost in a crash until the directory is on the disk.
+  if (!syncsDirectories) return;
+  const descriptor = openSync(dirname(to), 'r');
   try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Windows cannot open a directory, and need not. */
+const syncsDirectories = process.platform !== 'win32';
+
+async function syncDirectory(path: string): Promise<void> {
+  if (!syncsDirectories) return;
+  const descriptor = openSync(path, 'r');
+  try {
+    await syncDescriptor(descriptor, path);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** On a thread of Node's pool. */
+function syncDescriptor(descriptor: number, path: string): Promise<void> {
+  return new Promise((done, failed) => {
+    fsync(descriptor, (error) => (error === null ? done() : failed(Object.assign(error, { path }))));
+  });
 }
 
 /** Calls on a descriptor fail without saying which file it was. */
@@ -141,10 +167,26 @@ function identityOf(facts: BigIntStats): string {
 class NodeWritableFile implements WritableFile {
   readonly #path: string;
   readonly #descriptor: number;
+  /** Calls of `syncSoon` on their way: the descriptor must not go to another file before they have ended. */
+  #syncing = 0;
+  #closed = false;
 
-  constructor(path: string) {
+  /** @param length bytes of a file that is there to be kept; where it has fewer, something was lost */
+  constructor(path: string, flags: 'w' | 'wx' | number, length = 0) {
     this.#path = path;
-    this.#descriptor = openSync(path, 'w');
+    this.#descriptor = openSync(path, flags);
+    try {
+      this.#cutTo(length);
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
+  }
+
+  #cutTo(length: number): void {
+    const { size } = fstatSync(this.#descriptor);
+    if (size < length) throw systemError('ENODATA', this.#path, `'${this.#path}' has ${size} bytes, not ${length}`);
+    if (size > length) naming(this.#path, () => ftruncateSync(this.#descriptor, length));
   }
 
   write(bytes: Uint8Array): void {
@@ -157,7 +199,18 @@ class NodeWritableFile implements WritableFile {
     naming(this.#path, () => fsyncSync(this.#descriptor));
   }
 
+  async syncSoon(): Promise<void> {
+    this.#syncing++;
+    try {
+      await syncDescriptor(this.#descriptor, this.#path);
+    } finally {
+      this.#syncing--;
+      if (this.#closed && this.#syncing === 0) closeSync(this.#descriptor);
+    }
+  }
+
   close(): void {
-    closeSync(this.#descriptor);
+    this.#closed = true;
+    if (this.#syncing === 0) closeSync(this.#descriptor);
   }
 }

@@ -1,12 +1,15 @@
 /**
- * Merges the channels that end at a subtask into one input: takes them in turn, keeps the smallest watermark, and knows when
- * all of them have ended.
+ * Merges the channels that end at a subtask into one input: takes them in turn, keeps the smallest watermark, aligns the barriers of
+ * checkpoints, and knows when all channels have ended.
+ *
+ * Alignment: a channel that has delivered its barrier is not read until the others have delivered theirs. Its data waits where it is,
+ * and back-pressure does the rest. A channel that has ended is taken for one that has delivered every barrier.
  */
 
 import { assert } from '../base/assert.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
-import type { Mark } from '../channel/element.ts';
+import type { Barrier, Mark } from '../channel/element.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 
 export interface GateChannel {
@@ -20,6 +23,8 @@ interface ChannelState extends GateChannel {
   watermark: number;
   idle: boolean;
   ended: boolean;
+  /** The checkpoint whose barrier it has delivered last. */
+  barrier: number;
 }
 
 /** A batch and the channel it came through. */
@@ -29,16 +34,48 @@ export interface GateBatch {
   readonly input: number;
 }
 
+export interface InputGateOptions {
+  /** Whether channels wait for each other's barriers. */
+  readonly aligns: boolean;
+  /** Monotonic time. */
+  readonly now: () => number;
+}
+
+/** Checkpoints are numbered from 1. */
+const noCheckpoint = 0;
+
 export class InputGate {
   readonly #channels: readonly ChannelState[];
+  readonly #options: InputGateOptions;
+  /** The checkpoint that is being aligned. */
+  #aligning = noCheckpoint;
+  /** Barriers of this checkpoint, and of those before, are of no interest any more. */
+  #taken = noCheckpoint;
+  /** Checkpoints that will not complete. */
+  readonly #aborted = new Set<number>();
+  #alignedSince = 0;
+  /** Milliseconds from the first barrier to the last, of the last checkpoint. */
+  alignmentMs = 0;
   #next = 0;
   #current: ChannelState | null = null;
   #watermark = Number.NEGATIVE_INFINITY;
   /** Whether every channel that is open is idle. */
   idle = false;
 
-  constructor(channels: readonly GateChannel[]) {
-    this.#channels = channels.map((channel) => ({ ...channel, watermark: Number.NEGATIVE_INFINITY, idle: false, ended: false }));
+  constructor(channels: readonly GateChannel[], options: InputGateOptions) {
+    this.#options = options;
+    this.#channels = channels.map((channel) => ({
+      ...channel,
+      watermark: Number.NEGATIVE_INFINITY,
+      idle: false,
+      ended: false,
+      barrier: noCheckpoint,
+    }));
+  }
+
+  /** Goes on from the watermark of an earlier run: what was late stays late. Before the first poll. */
+  restore(watermark: number): void {
+    this.#watermark = watermark;
   }
 
   /** No record of any active channel is older. */
@@ -61,15 +98,18 @@ export class InputGate {
 
   /**
    * The next batch of any channel, valid until `release`; 'advanced' when `watermark` or `idle` changed before one came, so that
-   * time advances where it stands in the stream; null when there is nothing.
+   * time advances where it stands in the stream; the barrier of a checkpoint once every channel has delivered it; null when there is
+   * nothing.
    */
-  poll(): GateBatch | 'advanced' | null {
+  poll(): GateBatch | Barrier | 'advanced' | null {
     assert(this.#current === null, 'a batch is released before the next is polled');
+    if (this.#isAligned()) return this.#passBarrier();
     const count = this.#channels.length;
     for (let tried = 0; tried < count; tried++) {
       const channel = this.#channels[this.#next] as ChannelState;
       this.#next = this.#next + 1 < count ? this.#next + 1 : 0;
-      const polled = channel.ended ? null : this.#pollChannel(channel);
+      const polled = channel.ended || this.#waits(channel) ? null : this.#pollChannel(channel);
+      if (this.#isAligned()) return this.#passBarrier();
       if (polled === 'advanced') return polled;
       if (polled !== null) return { batch: polled, partitioner: channel.partitioner, input: channel.input };
     }
@@ -82,6 +122,48 @@ export class InputGate {
     this.#current = null;
   }
 
+  /** The checkpoint is given up: what waits for its barriers goes on. */
+  abort(checkpoint: number): void {
+    this.#aborted.add(checkpoint);
+    if (this.#aligning === checkpoint) this.#aligning = noCheckpoint;
+    // Barriers come in the order of their checkpoints.
+    for (const earlier of this.#aborted) if (earlier <= this.#taken) this.#aborted.delete(earlier);
+  }
+
+  /** The snapshot of a checkpoint is taken without its barriers: those that are still to come mean nothing. */
+  skip(checkpoint: number): void {
+    this.#taken = Math.max(this.#taken, checkpoint);
+    if (this.#aligning <= checkpoint) this.#aligning = noCheckpoint;
+  }
+
+  /** Whether a channel has delivered its barrier and others have not. */
+  #waits(channel: ChannelState): boolean {
+    return this.#options.aligns && this.#aligning !== noCheckpoint && channel.barrier === this.#aligning;
+  }
+
+  #isAligned(): boolean {
+    return this.#aligning !== noCheckpoint && this.#channels.every(({ ended, barrier }) => ended || barrier >= this.#aligning);
+  }
+
+  #passBarrier(): Barrier {
+    const checkpoint = this.#aligning;
+    this.#taken = checkpoint;
+    this.#aligning = noCheckpoint;
+    this.alignmentMs = this.#options.now() - this.#alignedSince;
+    return { kind: 'barrier', checkpoint };
+  }
+
+  #takeBarrier(channel: ChannelState, { checkpoint }: Barrier): void {
+    assert(checkpoint > channel.barrier, 'the barriers of a channel come in the order of their checkpoints');
+    channel.barrier = checkpoint;
+    if (checkpoint <= this.#taken || this.#aborted.has(checkpoint)) return;
+    // A later checkpoint makes an earlier one that is not aligned yet needless.
+    if (checkpoint > this.#aligning) {
+      this.#aligning = checkpoint;
+      this.#alignedSince = this.#options.now();
+    }
+  }
+
   #pollChannel(channel: ChannelState): RecordBatch | 'advanced' | null {
     for (let element = channel.reader.poll(); element !== null; element = channel.reader.poll()) {
       if (element.kind === 'batch') {
@@ -91,7 +173,7 @@ export class InputGate {
       const advanced = this.#take(channel, element);
       channel.reader.release();
       if (advanced) return 'advanced';
-      if (channel.ended) return null;
+      if (channel.ended || this.#waits(channel) || this.#isAligned()) return null;
     }
     return null;
   }
@@ -114,7 +196,8 @@ export class InputGate {
         channel.ended = true;
         break;
       case 'barrier':
-        throw new Error('barriers come with checkpoints');
+        this.#takeBarrier(channel, mark);
+        return false;
     }
     const { watermark, idle } = this;
     this.#combine(channel);

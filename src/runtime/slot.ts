@@ -13,11 +13,17 @@ import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
+import type { KeyedContents } from '../state/keyed-contents.ts';
+import { StateLog } from '../state/state-log.ts';
+import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
+import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
+import type { SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
 import { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
 import { type AlignmentMemory, joinAlignment } from './plan.ts';
 import { SourceInput, sourceFailure } from './source-input.ts';
-import { type ChainedOperator, Subtask } from './subtask.ts';
+import { type ChainedOperator, type KeyedState, Subtask } from './subtask.ts';
+import { SubtaskCheckpoints } from './subtask-checkpoints.ts';
 
 /** The ends of the channels, by index in the plan. */
 export interface Wiring {
@@ -36,11 +42,24 @@ export interface SlotOptions {
   /** Counters of a subtask by its number in the plan. */
   readonly counters: (stage: number, subtask: number) => SubtaskCounters;
   readonly alignments: AlignmentMemory;
+  /** How checkpoints are taken; undefined where none are. Then savepoints are all that is. */
+  readonly checkpoints: WorkerCheckpoints | undefined;
+  /** Where state is stored and read: that of checkpoints, or that in the directory of a savepoint. */
+  readonly stateStorage: (savepoint: string | undefined) => StateStorage;
+  readonly acknowledge: (acknowledgement: Acknowledgement) => void;
+  readonly decline: (refusal: { readonly checkpoint: number; readonly stage: number; readonly subtask: number; readonly error: unknown }) => void;
+  readonly requestFinalCheckpoint: (stage: number, subtask: number) => void;
+  /** What subtasks go on from, and the directory of the savepoint that it is in, if it is one. */
+  readonly restore: readonly SubtaskRestore[];
+  readonly restoreFrom: string | undefined;
   readonly requestSplit: (stage: number, subtask: number) => void;
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
   readonly warn: (message: string, topic?: string, votes?: number) => void;
 }
+
+/** A subtask's state is stored. */
+export type Acknowledgement = Omit<Extract<WorkerMessage, { type: 'checkpoint-acknowledged' }>, 'type'>;
 
 export interface SlotSubtask {
   readonly stage: number;
@@ -64,6 +83,8 @@ class SubtaskBuilder {
   readonly #options: SlotOptions;
   readonly #stage: Stage;
   readonly #contexts: readonly OperatorContext[];
+  /** What the operators keep by key, by operator and name. */
+  readonly #keyed: Map<string, KeyedState>[] = [];
 
   constructor(options: SlotOptions, stage: Stage) {
     this.#options = options;
@@ -74,8 +95,7 @@ class SubtaskBuilder {
   compile() {
     const { plan, slot, limits } = this.#options;
     const stage = this.#stage;
-    const operators = stage.operators.map((operator) => operator.spec as Operator);
-    const chain = operators.map((operator, i) => chained(operator, this.#contexts[i] as OperatorContext, this.#parentOf(i)));
+    const chain = stage.operators.map((_, i) => this.#chained(i));
     const outputs = stage.outputs.map((id) => {
       const exchange = plan.job.exchanges[id] as Exchange;
       return { exchange, writer: exchangeWriter(this.#options, exchange, slot) };
@@ -95,9 +115,15 @@ class SubtaskBuilder {
     const { slot, system, bufferTimeoutMs, limits, counters, wake, fail } = this.#options;
     const stage = this.#stage;
     const { chain, outputs, compiler } = this.compile();
+    const checkpoints = this.#checkpoints(chain);
+    const restore = this.#options.restore.find((each) => each.stage === stage.id && each.subtask === slot);
+    const watermark = restore === undefined ? Number.NEGATIVE_INFINITY : checkpoints.restore(restore);
     return new Subtask({
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
-      input: this.#input(chain),
+      input: this.#input(chain, watermark),
+      checkpoints,
+      requestFinalCheckpoint:
+        this.#options.checkpoints === undefined ? undefined : () => this.#options.requestFinalCheckpoint(stage.id, slot),
       compiler,
       operators: chain,
       outputs: outputs.map(({ writer }) => writer),
@@ -116,13 +142,33 @@ class SubtaskBuilder {
     });
   }
 
+  #checkpoints(chain: readonly ChainedOperator[]): SubtaskCheckpoints {
+    const { slot, system, limits, stateStorage, restoreFrom, acknowledge, decline, wake } = this.#options;
+    const { id: stage, operators } = this.#stage;
+    return new SubtaskCheckpoints({
+      name: `${stage}-${slot}`,
+      operators: chain,
+      storage: stateStorage,
+      restoreFrom,
+      owns: (index, hash) => {
+        const { maxParallelism, parallelism } = operators[index] as LogicalOperator;
+        return subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
+      },
+      clock: system.clock,
+      units: limits.snapshotUnits,
+      acknowledge: (checkpoint, state, statistics) => acknowledge({ checkpoint, stage, subtask: slot, state, statistics }),
+      decline: (checkpoint, error) => decline({ checkpoint, stage, subtask: slot, error }),
+      wake,
+    });
+  }
+
   /** The place in the chain of the operator that feeds one; undefined for the head. */
   #parentOf(index: number): number | undefined {
     const from = this.#stage.operators[index]?.inputs[0]?.from;
     return index === 0 ? undefined : this.#stage.operators.findIndex(({ id }) => id === from);
   }
 
-  #input(chain: readonly ChainedOperator[]): InputGate | SourceInput {
+  #input(chain: readonly ChainedOperator[], watermark: number): InputGate | SourceInput {
     const { plan, slot, wiring, system, limits, requestSplit, wake, fail, warn } = this.#options;
     const stage = this.#stage;
     const head = stage.operators[0] as LogicalOperator;
@@ -132,7 +178,10 @@ class SubtaskBuilder {
         const ends = exchange.to.stage === stage.id && channel.to === slot;
         return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner, input: exchange.input }] : [];
       });
-      return new InputGate(channels);
+      const { checkpoints } = this.#options;
+      const gate = new InputGate(channels, { aligns: checkpoints?.exactlyOnce ?? true, now: () => system.clock.monotonic() });
+      gate.restore(watermark);
+      return gate;
     }
     const { source } = head.spec;
     const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
@@ -158,14 +207,35 @@ class SubtaskBuilder {
       limits,
       system,
       key: this.#keyOf(operator, index),
+      checkpoints: this.#options.checkpoints !== undefined,
       failure: (error, ...record) =>
         operatorFailure({ operatorName: authorsName(operator), error, record, characters: limits.shownCharacters }),
       wake,
       fail,
       warn: (message, topic, votes) => warn(message === '' ? '' : `'${authorsName(operator)}': ${message}`, topic, votes),
+      keyedState: (name, contents) => this.#keyedState(index, name, contents),
       alignment: (alignment) => joinAlignment(plan, this.#options.alignments, { operator: operator.id, subtask: slot, alignment }),
       countLate: (records) => counters.add('lateRecords', records),
     };
+  }
+
+  #chained(index: number): ChainedOperator {
+    const context = this.#contexts[index] as OperatorContext;
+    const failure = (error: unknown): MillraceError => context.failure(error);
+    this.#keyed[index] = new Map();
+    try {
+      const instance = (context.operator.spec as Operator).create(context);
+      return { instance, failure, parent: this.#parentOf(index), keyed: this.#keyed[index] };
+    } catch (error) {
+      throw failure(error);
+    }
+  }
+
+  #keyedState(index: number, name: string, contents: KeyedContents): StateLog {
+    const { checkpoints, limits } = this.#options;
+    const log = new StateLog(contents, { tracks: checkpoints?.incremental === true, segmentsMax: limits.stateSegments });
+    this.#keyed[index]?.set(name, { contents, log });
+    return log;
   }
 
   /** A head's key comes with its rows; an operator in the chain finds it. */
@@ -173,15 +243,6 @@ class SubtaskBuilder {
     const { plan } = this.#options;
     const inputs = index > 0 ? [] : this.#stage.inputs.map((id) => plan.job.exchanges[id] as Exchange);
     return inputs.some((exchange) => exchange.partitioner.kind === 'hash') ? { kind: 'carried' } : operator.key;
-  }
-}
-
-function chained(operator: Operator, context: OperatorContext, parent: number | undefined): ChainedOperator {
-  const failure = (error: unknown): MillraceError => context.failure(error);
-  try {
-    return { instance: operator.create(context), failure, parent };
-  } catch (error) {
-    throw failure(error);
   }
 }
 

@@ -1,10 +1,18 @@
-/** Makes a source's reader look like an input: batches of records, and splits asked for when it has none left. */
+/**
+ * Makes a source's reader look like an input: batches of records, barriers where the host wants them, and splits asked for when it has
+ * none left.
+ *
+ * What the host has sent behind the trigger of a checkpoint waits until its barrier has gone out: so the host knows, when it triggers,
+ * which splits will be in the snapshots of readers and which are still its own.
+ */
 
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { AnyColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
+import type { Barrier } from '../channel/element.ts';
 import type { SourceReader, Split, SplitObserver } from '../graph/source.ts';
 import { anyRecord, internType } from '../schema/type.ts';
+import type { CheckpointTrigger } from '../wire/messages.ts';
 
 export interface SourceInputOptions {
   readonly createReader: () => SourceReader<unknown>;
@@ -26,7 +34,11 @@ export class SourceInput {
   readonly #splits = new Set<string>();
   #requested = false;
   #stopped = false;
+  /** The reader stands still: a barrier has gone out behind which the job ends. */
+  #suspended = false;
   ended = false;
+  /** Triggers that are to be carried out, and what came behind them. */
+  readonly #mail: (CheckpointTrigger | (() => void))[] = [];
 
   constructor(options: SourceInputOptions) {
     this.#options = options;
@@ -43,7 +55,30 @@ export class SourceInput {
     return 0;
   }
 
+  /** Puts a barrier between what was read and what will be. */
+  trigger(trigger: CheckpointTrigger): void {
+    this.#mail.push(trigger);
+  }
+
+  /** The splits that are not read to their end, each starting behind the records that were handed out. */
+  splits(): readonly Split[] {
+    return this.#call(() => this.#reader.splits());
+  }
+
   addSplit(split: Split): void {
+    this.#inOrder(() => this.#addSplit(split));
+  }
+
+  noMoreSplits(): void {
+    this.#inOrder(() => this.#noMoreSplits());
+  }
+
+  #inOrder(action: () => void): void {
+    if (this.#mail.length === 0) action();
+    else this.#mail.push(action);
+  }
+
+  #addSplit(split: Split): void {
     this.#requested = false;
     this.#call(() => this.#reader.addSplit(split as never));
     if (this.#observers.length === 0) return;
@@ -51,7 +86,7 @@ export class SourceInput {
     for (const observer of this.#observers) observer.addSplit(split.id);
   }
 
-  noMoreSplits(): void {
+  #noMoreSplits(): void {
     this.#requested = false;
     this.#call(() => this.#reader.noMoreSplits());
   }
@@ -61,9 +96,16 @@ export class SourceInput {
     this.#stopped = true;
   }
 
-  poll(): RecordBatch | null {
+  poll(): RecordBatch | Barrier | null {
+    for (let mail = this.#mail.shift(); mail !== undefined; mail = this.#mail.shift()) {
+      if (typeof mail === 'function') mail();
+      else {
+        this.#suspended = mail.suspends;
+        return { kind: 'barrier', checkpoint: mail.checkpoint };
+      }
+    }
     if (this.#stopped) this.ended = true;
-    if (this.ended) return null;
+    if (this.ended || this.#suspended) return null;
     if (this.#splits.size > 0) this.#removeSplits();
     const polled = this.#call(() => this.#reader.poll());
     if (polled === 'end') this.ended = true;

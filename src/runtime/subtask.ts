@@ -2,27 +2,34 @@
  * One subtask: a stage's chain of operators on its share of the input. A state machine with one synchronous `step`, driven by
  * the scheduler of the worker it belongs to; it never waits.
  *
- *     running ──input ended──▶ draining ──nothing left──▶ finishing ──sinks done──▶ sealing ──outputs empty──▶ finished
+ *     running ──input ended──▶ draining ──nothing left──▶ finishing ──sinks done──▶ committing ──committed──▶ sealing ──outputs empty──▶ finished
  *
  * `running` is repeated until the input has ended; `draining` until every operator has heard of the end and has emitted what it
- * had left, from the head to the tail; `finishing` while sinks finish, outside of a step; `sealing` until the end of the input has gone to every
- * consumer.
+ * had left, from the head to the tail; `finishing` while sinks finish, outside of a step; `committing` until the checkpoint is complete
+ * that holds what sinks are to commit; `sealing` until the end of the input has gone to every consumer.
+ *
+ * A checkpoint is taken between two steps, when its barrier has come through every channel: in `running`, or in `committing`, where
+ * only sinks have something left. Whoever drains when it is triggered has finished for it.
  */
 
 import { assert, unreachable } from '../base/assert.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Clock } from '../base/system.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
-import { endOfInput } from '../channel/element.ts';
+import { type Barrier, endOfInput } from '../channel/element.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { OperatorInstance } from '../compiler/operator.ts';
 import type { InputLoop, StageCompiler } from '../compiler/stage-compiler.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
+import type { KeyedContents } from '../state/keyed-contents.ts';
+import type { StateLog } from '../state/state-log.ts';
+import type { CheckpointTrigger } from '../wire/messages.ts';
 import type { ChainTime } from './chain-time.ts';
-import type { InputGate } from './input-gate.ts';
+import { InputGate } from './input-gate.ts';
 import type { SourceInput } from './source-input.ts';
+import type { SubtaskCheckpoints } from './subtask-checkpoints.ts';
 
-export type SubtaskState = 'running' | 'draining' | 'finishing' | 'sealing' | 'finished';
+export type SubtaskState = 'running' | 'draining' | 'finishing' | 'committing' | 'sealing' | 'finished';
 
 /**
  * What a step came to: work was done; there was nothing to do; an output has no room; the outside must do something first;
@@ -30,12 +37,20 @@ export type SubtaskState = 'running' | 'draining' | 'finishing' | 'sealing' | 'f
  */
 export type StepResult = 'worked' | 'idle' | 'blocked' | 'waiting' | 'finished';
 
-/** An operator of the chain, and its failure by something that was thrown at no record. */
+/** What an operator keeps by key under one name. */
+export interface KeyedState {
+  readonly contents: KeyedContents;
+  readonly log: StateLog;
+}
+
+/** An operator of the chain, what it keeps by key, and its failure by something that was thrown at no record. */
 export interface ChainedOperator {
   readonly instance: OperatorInstance;
   /** Index of the operator that feeds it; undefined for the head. */
   readonly parent: number | undefined;
   readonly failure: (error: unknown) => MillraceError;
+  /** By name. */
+  readonly keyed: ReadonlyMap<string, KeyedState>;
 }
 
 export interface SubtaskOptions {
@@ -46,6 +61,9 @@ export interface SubtaskOptions {
   readonly operators: readonly ChainedOperator[];
   readonly outputs: readonly ExchangeWriter[];
   readonly time: ChainTime;
+  readonly checkpoints: SubtaskCheckpoints;
+  /** Asks for a checkpoint: what was written last is committed with it. Undefined where none are taken. */
+  readonly requestFinalCheckpoint: (() => void) | undefined;
   readonly counters: SubtaskCounters;
   readonly clock: Clock;
   readonly bufferTimeoutMs: number;
@@ -62,6 +80,16 @@ interface BatchInHand {
   readonly loop: InputLoop;
   /** The row to go on with. */
   next: number;
+}
+
+/** A checkpoint whose barrier has come. */
+interface CheckpointInHand {
+  readonly checkpoint: number;
+  readonly alignmentMs: number;
+  /** Monotonic time. */
+  readonly since: number;
+  /** Whether operators make ready for the snapshot, and have done so. */
+  preparation: 'none' | 'underway' | 'done';
 }
 
 /** What the time until the next step counts as. A sink that waits for the world outside is at work. */
@@ -84,6 +112,7 @@ export class Subtask {
   #recordsIn = 0;
   /** The batch of which not all rows are through: an output was full. */
   #inHand: BatchInHand | null = null;
+  #checkpoint: CheckpointInHand | null = null;
   /** What the time since the last step counts as. */
   #between: 'busyMs' | 'idleMs' | 'backPressuredMs' = 'idleMs';
   #steppedAt: number;
@@ -103,6 +132,7 @@ export class Subtask {
 
   /** Monotonic time by which the subtask wants to be stepped although nothing arrived. */
   get deadline(): number {
+    if (this.#options.checkpoints.isEncoding) return Number.NEGATIVE_INFINITY;
     const takesTime = this.#state === 'running' || this.#state === 'draining';
     return this.#stalled || !takesTime ? Number.POSITIVE_INFINITY : Math.min(this.#flushAt, this.#options.time.deadline);
   }
@@ -114,6 +144,33 @@ export class Subtask {
   /** From the head of the chain to its tail. */
   get operators(): readonly ChainedOperator[] {
     return this.#options.operators;
+  }
+
+  /** A checkpoint is to be taken: a source puts its barrier into the stream, others take it when it comes. */
+  trigger(trigger: CheckpointTrigger): void {
+    const { input, checkpoints } = this.#options;
+    checkpoints.triggered(trigger);
+    if (this.#state === 'finished') checkpoints.finished();
+    else if (!(input instanceof InputGate) && this.#state === 'running') input.trigger(trigger);
+  }
+
+  /** A checkpoint is given up. */
+  abortCheckpoint(checkpoint: number): void {
+    const { input, checkpoints } = this.#options;
+    if (input instanceof InputGate) input.abort(checkpoint);
+    if (this.#checkpoint?.checkpoint !== checkpoint) checkpoints.forget(checkpoint);
+  }
+
+  /** A checkpoint is complete: what sinks have handed over to it is committed. @throws their failure */
+  async completeCheckpoint(checkpoint: number): Promise<void> {
+    for (const { instance, failure } of this.#options.operators) {
+      try {
+        await instance.checkpointCompleted?.(checkpoint);
+      } catch (error) {
+        throw failure(error);
+      }
+    }
+    this.#options.wake();
   }
 
   open(): void {
@@ -134,7 +191,9 @@ export class Subtask {
   step(): StepResult {
     const before = this.#options.clock.monotonic();
     this.#options.counters.add(this.#between, before - this.#steppedAt);
-    const result = this.#advance(before);
+    const advanced = this.#advance(before);
+    const encoded = this.#options.checkpoints.advance();
+    const result = encoded && advanced === 'idle' ? 'worked' : advanced;
     const after = this.#options.clock.monotonic();
     this.#options.counters.add(result === 'worked' ? 'busyMs' : this.#between, after - before);
     this.#afterStalling(result, after);
@@ -158,6 +217,7 @@ export class Subtask {
     for (const output of outputs) if (!output.drain()) blocked = true;
     if (blocked) return 'blocked';
     for (const { instance } of operators) if (instance.isReady?.() === false) return 'waiting';
+    if (this.#checkpoint !== null) return this.#takeCheckpoint(this.#checkpoint);
     switch (this.#state) {
       case 'running':
         return this.#run(now);
@@ -165,8 +225,11 @@ export class Subtask {
         return this.#drain(now);
       case 'finishing':
         return this.#finishOperators();
+      case 'committing':
+        return this.#commit();
       case 'sealing':
         this.#state = 'finished';
+        this.#options.checkpoints.finished();
         return 'finished';
       case 'finished':
         return 'finished';
@@ -180,7 +243,10 @@ export class Subtask {
     const advanced = (this.#inHand === null || this.#options.time.isPressing) && this.#advanceTime();
     const worked = advanced || (this.#inHand === null ? this.#process() : this.#goOn(this.#inHand));
     if (!worked && this.#options.input.ended) {
-      this.#state = 'draining';
+      // No barrier will come of a checkpoint that was triggered before.
+      const triggered = this.#options.checkpoints.next;
+      if (triggered !== undefined) this.#beginCheckpoint(triggered.checkpoint, 0);
+      else this.#state = 'draining';
       return 'worked';
     }
     this.#flushInTime(now, worked);
@@ -202,12 +268,14 @@ export class Subtask {
       if (polled === null) return false;
       // Time advances with the next step, before the batch that follows.
       if (polled === 'advanced') return true;
+      if (!('batch' in polled)) return this.#beginCheckpoint(polled.checkpoint, input.alignmentMs);
       const { batch, partitioner, input: origin } = polled;
       this.#beginBatch();
       return this.#goOn({ batch, loop: compiler.inputLoop(batch, partitioner, origin), next: 0 });
     }
     const batch = input.poll();
     if (batch === null) return false;
+    if (batch.kind === 'barrier') return this.#beginCheckpoint(batch.checkpoint, 0);
     this.#beginBatch();
     return this.#goOn({ batch, loop: compiler.inputLoop(batch, undefined), next: 0 });
   }
@@ -222,6 +290,71 @@ export class Subtask {
     const { input } = this.#options;
     if (this.#inHand === null && 'release' in input) input.release();
     return true;
+  }
+
+  #beginCheckpoint(checkpoint: number, alignmentMs: number): true {
+    const { input, clock } = this.#options;
+    if (input instanceof InputGate) input.skip(checkpoint);
+    this.#checkpoint = { checkpoint, alignmentMs, since: clock.monotonic(), preparation: 'none' };
+    return true;
+  }
+
+  /** Takes the snapshot as soon as everybody is ready for it, and passes the barrier on. */
+  #takeCheckpoint(inHand: CheckpointInHand): StepResult {
+    const { checkpoints, outputs, input } = this.#options;
+    const trigger = checkpoints.trigger(inHand.checkpoint);
+    // The host's word of it may be on its way; and there is one snapshot at a time.
+    if (trigger === undefined || checkpoints.isStoring || inHand.preparation === 'underway') return 'waiting';
+    if (inHand.preparation === 'none') return this.#prepareCheckpoint(inHand);
+    const { checkpoint, alignmentMs, since } = inHand;
+    const drained = this.#state === 'committing';
+    const isGate = input instanceof InputGate;
+    checkpoints.take({
+      trigger,
+      splits: isGate || drained ? [] : input.splits(),
+      watermark: isGate ? input.watermark : Number.NEGATIVE_INFINITY,
+      alignmentMs,
+      since,
+      drained,
+    });
+    this.#checkpoint = null;
+    if (!drained) for (const output of outputs) output.mark({ kind: 'barrier', checkpoint } satisfies Barrier);
+    return 'worked';
+  }
+
+  #prepareCheckpoint(inHand: CheckpointInHand): StepResult {
+    const preparations: Promise<void>[] = [];
+    this.#each((instance) => {
+      const preparation = instance.prepareSnapshot?.(inHand.checkpoint);
+      if (preparation !== undefined) preparations.push(preparation);
+    });
+    if (preparations.length === 0) {
+      inHand.preparation = 'done';
+      return this.#takeCheckpoint(inHand);
+    }
+    inHand.preparation = 'underway';
+    Promise.all(preparations).then(
+      () => {
+        inHand.preparation = 'done';
+        this.#options.wake();
+      },
+      (error) => this.#options.fail(error),
+    );
+    return 'waiting';
+  }
+
+  /** Waits until what sinks have written is committed, which the next checkpoint does. */
+  #commit(): StepResult {
+    const { operators, checkpoints } = this.#options;
+    if (checkpoints.isStoring) return 'waiting';
+    if (!operators.some(({ instance }) => instance.hasUncommitted === true)) {
+      this.#state = 'sealing';
+      return 'worked';
+    }
+    const triggered = checkpoints.next;
+    if (triggered === undefined) return 'waiting';
+    this.#beginCheckpoint(triggered.checkpoint, 0);
+    return 'worked';
   }
 
   #beginBatch(): void {
@@ -270,10 +403,12 @@ export class Subtask {
         throw failure(error);
       }
     }
-    for (const output of this.#options.outputs) output.mark(endOfInput);
+    const { outputs, operators, requestFinalCheckpoint, wake } = this.#options;
+    for (const output of outputs) output.mark(endOfInput);
     assert(this.#state === 'finishing', 'a subtask finishes once');
-    this.#state = 'sealing';
-    this.#options.wake();
+    this.#state = 'committing';
+    if (operators.some(({ instance }) => instance.hasUncommitted === true)) requestFinalCheckpoint?.();
+    wake();
   }
 
   #count(): void {
@@ -298,7 +433,8 @@ export class Subtask {
 
   /** Lets go of everything outside, whatever state the subtask is in. The first failure is returned, not thrown. */
   close(): unknown {
-    const { input, operators } = this.#options;
+    const { input, operators, checkpoints } = this.#options;
+    checkpoints.close();
     const failures = operators.map(({ instance, failure }) => thrownBy(() => instance.close?.(), failure));
     if ('close' in input) failures.unshift(thrownBy(() => input.close()));
     return failures.find((failure) => failure !== undefined);

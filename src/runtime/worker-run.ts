@@ -4,12 +4,15 @@
  */
 
 import type { MessagePort } from 'node:worker_threads';
+import { assert } from '../base/assert.ts';
 import { describeError, MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
+import type { CheckpointStorage, StateStorage } from '../checkpoint/checkpoint-storage.ts';
+import { fileStorage } from '../checkpoint/file-storage.ts';
 import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
@@ -54,6 +57,9 @@ class WorkerRun {
   #subtasks: readonly SlotSubtask[] = [];
   /** The host asked to stop, perhaps before there were sources. */
   #stopSources = false;
+  #isBuilt = false;
+  /** What the host has said of checkpoints before there were subtasks. */
+  readonly #early: HostMessage[] = [];
   #cancelled = false;
   #failed = false;
 
@@ -100,7 +106,7 @@ class WorkerRun {
     if (!this.#failed && !this.#cancelled) this.#send({ type: 'finished' });
   }
 
-  async #runSubtasks(job: JobDescription, { memory, limits }: Deployment): Promise<void> {
+  async #runSubtasks(job: JobDescription, { memory, limits, checkpoints, restore, restoreFrom }: Deployment): Promise<void> {
     const plan = planDescription(job);
     const { slot } = this.#task;
     const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer);
@@ -115,6 +121,13 @@ class WorkerRun {
       wiring: new WorkerWiring({ plan, slot, memory, limits }),
       counters: (stage, subtask) => new SubtaskCounters(memory.counters, subtaskNumber(plan, stage, subtask)),
       alignments: memory.alignments,
+      checkpoints,
+      stateStorage: this.#stateStorage(job, limits, checkpoints),
+      acknowledge: (acknowledgement) => this.#send({ type: 'checkpoint-acknowledged', ...acknowledgement }),
+      decline: ({ error, ...refusal }) => this.#send({ type: 'checkpoint-declined', ...refusal, error: describeError(error) }),
+      requestFinalCheckpoint: (stage, subtask) => this.#send({ type: 'final-checkpoint-request', stage, subtask }),
+      restore,
+      restoreFrom,
       requestSplit: (stage, subtask) => this.#send({ type: 'split-request', stage, subtask }),
       wake,
       fail: (error) => this.#fail(error),
@@ -130,11 +143,29 @@ class WorkerRun {
       limits,
     });
     this.#scheduler = scheduler;
+    this.#isBuilt = true;
+    for (const message of this.#early.splice(0)) this.#receive(message);
     if (this.#cancelled || this.#failed) return;
     await scheduler.run();
   }
 
+  #stateStorage(job: JobDescription, limits: Limits, checkpoints: Deployment['checkpoints']): (savepoint: string | undefined) => StateStorage {
+    const { storage } = job.faultTolerance;
+    const open = (kind: CheckpointStorage, stateDir: string): StateStorage => kind.openState({ system: this.#system, limits, stateDir });
+    let own: StateStorage | undefined;
+    return (savepoint) => {
+      if (savepoint !== undefined) return open(fileStorage(savepoint), savepoint);
+      assert(checkpoints !== undefined, 'a job has checkpoints where its state is stored');
+      own ??= open(storage, checkpoints.stateDir);
+      return own;
+    };
+  }
+
   #receive(message: HostMessage): void {
+    if (message.type.includes('checkpoint') && !this.#isBuilt) {
+      this.#early.push(message);
+      return;
+    }
     switch (message.type) {
       case 'deploy':
         this.#deploy(message);
@@ -148,6 +179,15 @@ class WorkerRun {
         this.#stopSources = true;
         this.#endSources();
         break;
+      case 'trigger-checkpoint':
+        for (const { task } of this.#subtasks) task.trigger(message.trigger);
+        break;
+      case 'checkpoint-completed':
+        this.#commit(message.checkpoint).catch((error) => this.#fail(error));
+        break;
+      case 'checkpoint-aborted':
+        for (const { task } of this.#subtasks) task.abortCheckpoint(message.checkpoint);
+        break;
       case 'split':
         this.#source(message.stage)?.addSplit(message.split as never);
         break;
@@ -156,6 +196,11 @@ class WorkerRun {
         break;
     }
     this.#scheduler?.wake();
+  }
+
+  async #commit(checkpoint: number): Promise<void> {
+    await Promise.all(this.#subtasks.map(({ task }) => task.completeCheckpoint(checkpoint)));
+    this.#send({ type: 'checkpoint-committed', checkpoint });
   }
 
   #endSources(): void {

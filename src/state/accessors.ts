@@ -1,6 +1,7 @@
 /**
  * The objects behind `ctx.state`: each reads and writes one store at the selected slot. One for each state and subtask, used
- * for every record; reading and writing allocates nothing.
+ * for every record; reading and writing allocates nothing. Who follows changes is told before each write, and before something is
+ * handed out that may be an object, since functions may change it before they write it back.
  *
  * @hotpath
  */
@@ -24,16 +25,16 @@ export class ValueAccessor implements ValueState<unknown, unknown> {
   }
 
   get value(): unknown {
-    const value = this.#cells.read(this.#occupancy.current());
+    const value = this.#cells.read(this.#occupancy.expose());
     return value === undefined && this.#createDefault !== undefined ? this.#createDefault() : value;
   }
 
   update(value: unknown): void {
-    this.#cells.write(this.#occupancy.current(), value);
+    this.#cells.write(this.#occupancy.change(), value);
   }
 
   clear(): void {
-    this.#cells.clear(this.#occupancy.current());
+    this.#cells.clear(this.#occupancy.change());
   }
 }
 
@@ -49,17 +50,17 @@ export class ReducingAccessor implements ReducingState<unknown> {
   }
 
   add(value: unknown): void {
-    const slot = this.#occupancy.current();
+    const slot = this.#occupancy.change();
     const soFar = this.#cells.accumulated(slot);
     this.#cells.write(slot, soFar === undefined ? value : this.#reduce(soFar, value));
   }
 
   get(): unknown {
-    return this.#cells.read(this.#occupancy.current());
+    return this.#cells.read(this.#occupancy.expose());
   }
 
   clear(): void {
-    this.#cells.clear(this.#occupancy.current());
+    this.#cells.clear(this.#occupancy.change());
   }
 }
 
@@ -75,18 +76,18 @@ export class AggregatingAccessor implements AggregatingState<unknown, unknown> {
   }
 
   add(value: unknown): void {
-    const slot = this.#occupancy.current();
+    const slot = this.#occupancy.change();
     const soFar = this.#cells.accumulated(slot);
     this.#cells.write(slot, this.#aggregate.add(value, soFar === undefined ? this.#aggregate.createAccumulator() : soFar));
   }
 
   get(): unknown {
-    const accumulator = this.#cells.read(this.#occupancy.current());
+    const accumulator = this.#cells.read(this.#occupancy.expose());
     return accumulator === undefined ? undefined : this.#aggregate.getResult(accumulator);
   }
 
   clear(): void {
-    this.#cells.clear(this.#occupancy.current());
+    this.#cells.clear(this.#occupancy.change());
   }
 }
 
@@ -104,23 +105,23 @@ export class ListAccessor implements ListState<unknown> {
   }
 
   get(): readonly unknown[] {
-    return this.#lists.get(this.#occupancy.current());
+    return this.#lists.get(this.#occupancy.expose());
   }
 
   add(value: unknown): void {
-    this.#lists.add(this.#occupancy.current(), value);
+    this.#lists.add(this.#occupancy.change(), value);
   }
 
   addAll(values: Iterable<unknown>): void {
-    this.#lists.addAll(this.#occupancy.current(), values);
+    this.#lists.addAll(this.#occupancy.change(), values);
   }
 
   update(values: Iterable<unknown>): void {
-    this.#lists.update(this.#occupancy.current(), values);
+    this.#lists.update(this.#occupancy.change(), values);
   }
 
   clear(): void {
-    this.#lists.clear(this.#occupancy.current());
+    this.#lists.clear(this.#occupancy.change());
   }
 
   [Symbol.iterator](): Iterator<unknown> {
@@ -149,7 +150,7 @@ export class ReadOnlyMapAccessor implements ReadOnlyMapState<unknown, unknown> {
   }
 
   get(key: unknown): unknown {
-    return this.maps.get(this.occupancy.current(), key);
+    return this.maps.get(this.occupancy.expose(), key);
   }
 
   has(key: unknown): boolean {
@@ -157,15 +158,15 @@ export class ReadOnlyMapAccessor implements ReadOnlyMapState<unknown, unknown> {
   }
 
   entries(): IterableIterator<[unknown, unknown]> {
-    return this.maps.entries(this.occupancy.current());
+    return this.maps.entries(this.occupancy.expose());
   }
 
   keys(): IterableIterator<unknown> {
-    return this.maps.keys(this.occupancy.current());
+    return this.maps.keys(this.occupancy.expose());
   }
 
   values(): IterableIterator<unknown> {
-    return this.maps.values(this.occupancy.current());
+    return this.maps.values(this.occupancy.expose());
   }
 
   [Symbol.iterator](): IterableIterator<[unknown, unknown]> {
@@ -194,15 +195,15 @@ export class ReadOnlyMapAccessor implements ReadOnlyMapState<unknown, unknown> {
 
 export class MapAccessor extends ReadOnlyMapAccessor implements MapState<unknown, unknown> {
   override set(key: unknown, value: unknown): this {
-    this.maps.set(this.occupancy.current(), key, value);
+    this.maps.set(this.occupancy.change(), key, value);
     return this;
   }
 
   override delete(key: unknown): boolean {
-    return this.maps.delete(this.occupancy.current(), key);
+    return this.maps.delete(this.occupancy.change(), key);
   }
 
   override clear(): void {
-    this.maps.clear(this.occupancy.current());
+    this.maps.clear(this.occupancy.change());
   }
 }

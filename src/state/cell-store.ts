@@ -51,12 +51,12 @@ export class PlainCells implements CellStore {
     this.write(slot, undefined);
   }
 
-  snapshot(slot: number): unknown {
+  held(slot: number): unknown {
     return this.#values.get(slot);
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    this.write(slot, snapshot);
+  hold(slot: number, held: unknown): void {
+    this.write(slot, held);
   }
 }
 
@@ -66,10 +66,12 @@ export class ExpiringCells implements CellStore, Expiring {
   readonly #values: PlainCells;
   /** NaN, which never expires, where there is no value. */
   readonly #stamps = new NumberColumn();
+  readonly #occupancy: SlotOccupancy;
   readonly #ttl: Ttl;
   readonly #now: () => number;
 
   constructor(options: ExpiringStoreOptions) {
+    this.#occupancy = options.occupancy;
     this.#values = new PlainCells(options.occupancy);
     this.#ttl = options.ttl;
     this.#now = options.now;
@@ -87,10 +89,13 @@ export class ExpiringCells implements CellStore, Expiring {
     const value = this.#values.read(slot);
     if (value === undefined) return undefined;
     if (hasExpired(this.#ttl, this.#stamps.get(slot), now)) {
-      this.clear(slot);
+      this.#drop(slot);
       return this.#ttl.returnExpired ? value : undefined;
     }
-    if (this.#ttl.updateOnRead) this.#stamps.set(slot, now);
+    if (this.#ttl.updateOnRead && this.#stamps.get(slot) !== now) {
+      this.#occupancy.touch(slot);
+      this.#stamps.set(slot, now);
+    }
     return value;
   }
 
@@ -114,18 +119,23 @@ export class ExpiringCells implements CellStore, Expiring {
   }
 
   dropExpired(slot: number, now: number): boolean {
-    if (hasExpired(this.#ttl, this.#stamps.get(slot), now)) this.clear(slot);
+    if (hasExpired(this.#ttl, this.#stamps.get(slot), now)) this.#drop(slot);
     return true;
   }
 
+  #drop(slot: number): void {
+    this.#occupancy.touch(slot);
+    this.clear(slot);
+  }
+
   /** The value, and when it was last touched. */
-  snapshot(slot: number): unknown {
+  held(slot: number): unknown {
     const value = this.#values.read(slot);
     return value === undefined ? undefined : [value, this.#stamps.get(slot)];
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    const [value, stamp] = snapshot as [unknown, number];
+  hold(slot: number, held: unknown): void {
+    const [value, stamp] = held as [unknown, number];
     this.#values.write(slot, value);
     this.#stamps.set(slot, stamp);
   }

@@ -6,6 +6,7 @@
 import { isAsync } from '../base/asynchronous.ts';
 import type { Duration } from '../base/duration.ts';
 import { MillraceError } from '../base/errors.ts';
+import { callable, checkArgument, wholeNumber } from '../base/options.ts';
 import { parseTtl, type Ttl, type TtlConfig } from './ttl.ts';
 
 /** Never there at run time: carries the types of a description. */
@@ -15,7 +16,23 @@ declare const holds: unique symbol;
 export interface StateOptions {
   /** How long the state is kept: a duration, or a `TtlConfig`. Forever by default. */
   readonly ttl?: Duration | TtlConfig;
+  /** Of the form of its values: a whole number that is raised whenever later code could not use values that earlier code has stored. Default 0. */
+  readonly version?: number;
+  /**
+   * Makes a value of now of one that an older version stored: a value, an element of a list, a value of a map, or an accumulator.
+   * Undefined drops it. Called while state is restored, for each such value.
+   */
+  migrate?(value: unknown, fromVersion: number): unknown;
 }
+
+/** What all descriptions of keyed states say alike. */
+interface KeyedStateDescriptor {
+  readonly ttl: Ttl | undefined;
+  readonly version: number;
+  readonly migrate: Migrate | undefined;
+}
+
+export type Migrate = (value: unknown, fromVersion: number) => unknown;
 
 /** What `valueState` takes when the state of a key that has none is something else than undefined. */
 export interface DefaultedStateOptions<T> extends StateOptions {
@@ -23,36 +40,31 @@ export interface DefaultedStateOptions<T> extends StateOptions {
   readonly default: T | (() => T);
 }
 
-export interface ValueStateDescriptor<T, Empty = undefined> {
+export interface ValueStateDescriptor<T, Empty = undefined> extends KeyedStateDescriptor {
   readonly kind: 'value';
-  readonly ttl: Ttl | undefined;
   /** Makes what a key without state reads. */
   readonly createDefault: (() => unknown) | undefined;
   readonly [holds]?: { readonly value: T; readonly empty: Empty };
 }
 
-export interface ListStateDescriptor<T> {
+export interface ListStateDescriptor<T> extends KeyedStateDescriptor {
   readonly kind: 'list';
-  readonly ttl: Ttl | undefined;
   readonly [holds]?: T;
 }
 
-export interface MapStateDescriptor<K, V> {
+export interface MapStateDescriptor<K, V> extends KeyedStateDescriptor {
   readonly kind: 'map';
-  readonly ttl: Ttl | undefined;
   readonly [holds]?: { readonly key: K; readonly value: V };
 }
 
-export interface ReducingStateDescriptor<T> {
+export interface ReducingStateDescriptor<T> extends KeyedStateDescriptor {
   readonly kind: 'reducing';
-  readonly ttl: Ttl | undefined;
   readonly reduce: (soFar: never, next: never) => unknown;
   readonly [holds]?: T;
 }
 
-export interface AggregatingStateDescriptor<In, Out> {
+export interface AggregatingStateDescriptor<In, Out> extends KeyedStateDescriptor {
   readonly kind: 'aggregating';
-  readonly ttl: Ttl | undefined;
   readonly aggregate: UntypedAggregate;
   readonly [holds]?: { readonly in: In; readonly out: Out };
 }
@@ -122,15 +134,28 @@ export interface StateAggregate<In, Acc, Out> {
 /**
  * One value for each key.
  *
- * @throws MillraceError INVALID_OPTION for a `ttl` that is none, and for a default that keys would share
+ * @throws MillraceError INVALID_OPTION for a `ttl` or `version` that is none, and for a default that keys would share
  * @example
  * const last = valueState<number>({ ttl: '1h' }); // ctx.state.last.value is number | undefined
  * const visits = valueState({ default: 0 });      // ctx.state.visits.value is number
+ * // Earlier code stored seconds, as version 0:
+ * const lastMs = valueState<number>({ version: 1, migrate: (seconds: number) => seconds * 1000 });
  */
 export function valueState<T>(options: DefaultedStateOptions<T>): ValueStateDescriptor<T, T>;
 export function valueState<T>(options?: StateOptions): ValueStateDescriptor<T>;
 export function valueState(options: Partial<DefaultedStateOptions<unknown>> = {}): ValueStateDescriptor<unknown, unknown> {
-  return Object.freeze({ kind: 'value', ttl: parseTtl(options.ttl, 'valueState'), createDefault: makerOf(options.default) } as const);
+  return Object.freeze({ kind: 'value', ...commonOf(options, 'valueState'), createDefault: makerOf(options.default) } as const);
+}
+
+/** @param of the function that the options were given to, for errors */
+function commonOf({ ttl, version = 0, migrate }: StateOptions, of: string): KeyedStateDescriptor {
+  const parsed = parseTtl(ttl, of);
+  checkArgument(version, wholeNumber(0), `${of}: version`);
+  if (migrate === undefined) return { ttl: parsed, version, migrate: undefined };
+  checkArgument(migrate, callable, `${of}: migrate`);
+  checkSynchronous(migrate, `${of}: migrate`);
+  check(version > 0, `${of}: migrate is called for values of older versions, and there is none before 0: write version: 1 beside it`);
+  return { ttl: parsed, version, migrate };
 }
 
 function makerOf(value: unknown): (() => unknown) | undefined {
@@ -151,7 +176,7 @@ function makerOf(value: unknown): (() => unknown) | undefined {
  * const log = listState<string>(); // ctx.state.log.add('seen'); ctx.state.log.get() is readonly string[]
  */
 export function listState<T>(options: StateOptions = {}): ListStateDescriptor<T> {
-  return Object.freeze({ kind: 'list', ttl: parseTtl(options.ttl, 'listState') } as const);
+  return Object.freeze({ kind: 'list', ...commonOf(options, 'listState') } as const);
 }
 
 /**
@@ -163,7 +188,7 @@ export function listState<T>(options: StateOptions = {}): ListStateDescriptor<T>
  * const pages = mapState<string, number>({ ttl: '30m' }); // ctx.state.pages.set('/a', 1)
  */
 export function mapState<K, V>(options: StateOptions = {}): MapStateDescriptor<K, V> {
-  return Object.freeze({ kind: 'map', ttl: parseTtl(options.ttl, 'mapState') } as const);
+  return Object.freeze({ kind: 'map', ...commonOf(options, 'mapState') } as const);
 }
 
 /**
@@ -176,7 +201,7 @@ export function mapState<K, V>(options: StateOptions = {}): MapStateDescriptor<K
 export function reducingState<T>(reduce: (soFar: T, next: T) => T, options: StateOptions = {}): ReducingStateDescriptor<T> {
   check(typeof reduce === 'function', 'reducingState: expected a function of two values');
   checkSynchronous(reduce, 'reducingState: the function');
-  return Object.freeze({ kind: 'reducing', ttl: parseTtl(options.ttl, 'reducingState'), reduce } as const);
+  return Object.freeze({ kind: 'reducing', ...commonOf(options, 'reducingState'), reduce } as const);
 }
 
 /**
@@ -200,7 +225,7 @@ export function aggregatingState<In, Acc, Out>(
   }
   return Object.freeze({
     kind: 'aggregating',
-    ttl: parseTtl(options.ttl, 'aggregatingState'),
+    ...commonOf(options, 'aggregatingState'),
     aggregate: aggregate as UntypedAggregate,
   } as const);
 }

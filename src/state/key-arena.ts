@@ -1,14 +1,10 @@
 /**
- * The bytes of the keys of an index, one behind the other, in memory that grows. Some bytes can be read behind the last key,
- * so that keys can be compared by words. One index owns an arena.
+ * The bytes of the keys of an index, one behind the other, in memory that grows. One index owns an arena.
  *
  * @hotpath
  */
 
 import { MillraceError } from '../base/errors.ts';
-
-/** Bytes that can be read from where a key begins, however short it is. */
-export const readableBytes = 8;
 
 /** The arena is indexed by int32. */
 const bytesMax = 2 ** 31 - 1;
@@ -34,7 +30,7 @@ export class KeyArena {
    */
   append(from: Uint8Array, at: number, length: number): number {
     const start = this.#length;
-    const needed = start + length + readableBytes;
+    const needed = start + length;
     if (needed > this.bytes.length) this.#grow(needed);
     const { bytes } = this;
     for (let i = 0; i < length; i++) bytes[start + i] = from[at + i] as number;
@@ -55,14 +51,14 @@ export class KeyArena {
 
   /** Whether there is no room for so many bytes more, and would be if the arena were renewed. */
   isWorthCompacting(further: number): boolean {
-    const needed = this.#length + further + readableBytes;
+    const needed = this.#length + further;
     return needed > this.bytes.length && this.#dead > 0 && (this.#dead * 2 >= this.#length || needed > this.#limit);
   }
 
   /** Begins anew, with room for the keys that are left and as much again. They are to be appended once more from what it returns. */
   renew(further: number): Buffer {
     const { bytes } = this;
-    const needed = this.#length - this.#dead + further + readableBytes;
+    const needed = this.#length - this.#dead + further;
     this.clear();
     this.#replace(Math.max(initialBytes, needed * 2));
     return bytes;

@@ -14,28 +14,24 @@ import { ByteSink } from '../batch/byte-sink.ts';
 import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import {
-  entryHead,
+  entryBytes,
+  entryHash,
   entryLength,
-  entryMeasure,
-  entryNext,
   entryNumber,
   entryStart,
-  headBytes,
-  headMask,
   initialSlots,
   KeySlots,
+  latin1Code,
   latin1Key,
-  type NewKey,
-  nextMask,
   numberKey,
+  shortBytesMax,
+  shortMasks,
   utf16Key,
   valueKey,
 } from './key-slots.ts';
 
 /** Whole numbers below this are found without hashing: ids and codes are the most frequent keys. */
 const directMax = 1 << 16;
-/** As many texts, with table and entries, lie in the processor's caches anyway. */
-const cachedKeysMax = 1 << 12;
 /** Larger ones are, too, where they are dense: below so many times the number of keys. */
 const sparsenessMax = 8;
 
@@ -59,9 +55,13 @@ interface KeyBytes {
 
 export class KeyIndex {
   /** Keys that the index takes; the slot of any further key is −1. */
-  readonly #limit: number;
-  /** Slot + 1, or 0 for an empty place; at most half full. */
+  limit: number;
+  /**
+   * Slot + 1 in as many low bits as count the places, above them those bits of the key's hash, or 0 for an empty place; at most half
+   * full. So hardly any other key's entry is looked at on the way to one.
+   */
   #table = new Int32Array(initialSlots * 2);
+  /** Of places, and of slots in the table. */
   #mask = initialSlots * 2 - 1;
   /** Bits of a hash that are more than the table has places for. */
   #shift = 32 - Math.log2(initialSlots * 2);
@@ -73,7 +73,7 @@ export class KeyIndex {
   touched = 0;
 
   constructor(limit = Number.POSITIVE_INFINITY) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Slots so far, those of removed keys too: all slots are below. While no key was removed, the slot of the next new key. */
@@ -129,19 +129,22 @@ export class KeyIndex {
     if (key !== key) return this.#ofOther(hash, Number.NaN);
     const table = this.#table;
     const { entries, numbers } = this.#keys;
+    const mask = this.#mask;
     const integer = key | 0;
     let place = this.#placeOf(hash);
-    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const at = (entry - 1) * entryLength;
-      if (entries[at + entryMeasure] === numberKey && numbers[(at >> 1) + entryNumber] === key) {
+    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
+      const slot = (word & mask) - 1;
+      const at = slot * entryLength;
+      if (((word ^ hash) & ~mask) === 0 && entries[at] === numberKey && numbers[(at >> 1) + entryNumber] === key) {
         // Keys were too sparse when it came.
-        if (integer === key && integer >= directMax) this.#addDirect(integer, entry - 1);
-        return entry - 1;
+        if (integer === key && integer >= directMax) this.#addDirect(integer, slot);
+        return slot;
       }
-      place = (place + 1) & this.#mask;
+      place = (place + 1) & mask;
     }
-    const slot = this.#insert(hash, place, { kind: numberKey, start: 0, length: 0, number: key + 0 });
-    if (slot < 0) return slot;
+    if (this.keyCount >= this.limit) return -1;
+    const slot = this.#keys.addNumber(hash, key + 0);
+    this.#take(place, hash, slot);
     if (integer === key && integer >= 0) this.#addDirect(integer, slot);
     return slot;
   }
@@ -159,11 +162,12 @@ export class KeyIndex {
   ofString(hash: number, key: string): number {
     const table = this.#table;
     const keys = this.#keys;
+    const mask = this.#mask;
     let place = this.#placeOf(hash);
-    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const at = (entry - 1) * entryLength;
-      if (keys.entries[at] === hash && keys.equalsString(at, key)) return entry - 1;
-      place = (place + 1) & this.#mask;
+    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
+      const slot = (word & mask) - 1;
+      if (((word ^ hash) & ~mask) === 0 && keys.equalsString(slot * entryLength, key)) return slot;
+      place = (place + 1) & mask;
     }
     return this.#insertString(hash, place, key);
   }
@@ -194,16 +198,15 @@ export class KeyIndex {
   #ofLatin1({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
     const { bytes, offsets, base, stride, bytesBase, gap } = keys;
     const view = keys.view();
-    const wholeMax = bytes.length - headBytes;
-    if (this.size >= cachedKeysMax) this.#guess(hashes, rows, slots);
-    else slots.fill(0, 0, rows);
+    const wholeMax = bytes.length - shortBytesMax;
+    this.#guess(hashes, rows, slots);
     let left = 0;
     for (let row = 0; row < rows; row++) {
       const hash = hashes[row] as number;
       const at = base + row * stride;
       const start = bytesBase + (offsets[at] as number);
       const end = bytesBase + (offsets[at + 1] as number) - gap;
-      // At the end of the memory there may be less to read than eight bytes.
+      // At the end of the memory there may be less to read than a short text may have.
       const slot =
         start <= wholeMax ? this.#ofWords(hash, view, start, end, slots[row] as number) : this.#ofBytes(hash, latin1Key, bytes, start, end);
       slots[row] = slot < 0 ? this.size : slot;
@@ -213,57 +216,62 @@ export class KeyIndex {
   }
 
   /**
-   * Guesses slots + 1 by the hashes alone, 0 for none. The way to a key leads over three places in memory, each of which says where the
-   * next one is: here the processor waits for those of many rows at once, where looking for one key after the other it would wait three
-   * times for each.
+   * Guesses slots + 1 by the hashes alone, 0 for none. The way to a key leads over two places in memory, the first of which says where
+   * the second one is: here the processor waits for those of many rows at once, where looking for one key after the other it would wait
+   * twice for each.
    */
   #guess(hashes: Int32Array, rows: number, slots: Int32Array): void {
+    const table = this.#table;
+    const mask = this.#mask;
+    for (let row = 0; row < rows; row++) slots[row] = table[this.#placeOf(hashes[row] as number)] as number;
+    for (let row = 0; row < rows; row++) {
+      const hash = hashes[row] as number;
+      let word = slots[row] as number;
+      if (((word ^ hash) & ~mask) !== 0) {
+        let place = this.#placeOf(hash);
+        while (((word ^ hash) & ~mask) !== 0 && word !== 0) {
+          place = (place + 1) & mask;
+          word = table[place] as number;
+        }
+      }
+      slots[row] = word & mask;
+    }
+    this.touched = this.#keys.touch(slots, rows);
+  }
+
+  /** Slot of Latin-1 bytes; from where they begin, as many can be read as a short text may have. @param guess a slot + 1, or 0 */
+  #ofWords(hash: number, view: DataView, start: number, end: number, guess: number): number {
+    const length = end - start;
+    const isShort = length <= shortBytesMax;
+    const masks = isShort ? length * entryLength : 0;
+    const code = latin1Code(length);
+    const first = isShort ? ((view.getInt32(start, true) << 8) & (shortMasks[masks] as number)) | code : code;
+    const second = view.getInt32(start + 3, true) & (shortMasks[masks + 1] as number);
+    const third = isShort ? view.getInt32(start + 7, true) & (shortMasks[masks + 2] as number) : length;
+    const fourth = isShort ? view.getInt32(start + 11, true) & (shortMasks[masks + 3] as number) : hash;
+    const secondMask = isShort ? -1 : 0;
     const table = this.#table;
     const keys = this.#keys;
     const { entries } = keys;
     const mask = this.#mask;
-    for (let row = 0; row < rows; row++) slots[row] = table[this.#placeOf(hashes[row] as number)] as number;
-    this.touched = keys.touchEntries(slots, rows);
-    for (let row = 0; row < rows; row++) {
-      const hash = hashes[row] as number;
-      let entry = slots[row] as number;
-      if (entry === 0 || entries[(entry - 1) * entryLength] === hash) continue;
-      let place = this.#placeOf(hash);
-      while (entry !== 0 && entries[(entry - 1) * entryLength] !== hash) {
-        place = (place + 1) & mask;
-        entry = table[place] as number;
-      }
-      slots[row] = entry;
-    }
-    this.touched ^= keys.touchBytes(slots, rows);
-  }
-
-  /** Slot of Latin-1 bytes behind whose beginning there are eight bytes to read. @param guess a slot + 1, or 0 */
-  #ofWords(hash: number, view: DataView, start: number, end: number, guess: number): number {
-    const length = end - start;
-    const headLength = Math.min(length, headBytes);
-    const head = view.getInt32(start, true) & (headMask[headLength] as number);
-    const next = view.getInt32(start + 4, true) & (nextMask[headLength] as number);
-    const measure = (length << 2) | latin1Key;
-    const table = this.#table;
-    const { entries } = this.#keys;
-    const mask = this.#mask;
     let place = this.#placeOf(hash);
     // The guess first, then all others, and it once more.
-    for (let entry = guess !== 0 ? guess : (table[place] as number), guessed = guess !== 0; entry !== 0; entry = table[place] as number) {
-      const at = (entry - 1) * entryLength;
-      const differs =
-        ((entries[at] as number) ^ hash) |
-        ((entries[at + entryMeasure] as number) ^ measure) |
-        ((entries[at + entryHead] as number) ^ head) |
-        ((entries[at + entryNext] as number) ^ next);
-      if (differs === 0 && (length <= headBytes || this.#keys.equalsRest(entries[at + entryStart] as number, view, start, length))) {
-        return entry - 1;
+    for (let entry = guess; ; ) {
+      if (entry !== 0) {
+        const at = (entry - 1) * entryLength;
+        const differs =
+          ((entries[at] as number) ^ first) |
+          (((entries[at + entryStart] as number) ^ second) & secondMask) |
+          ((entries[at + entryBytes] as number) ^ third) |
+          ((entries[at + entryHash] as number) ^ fourth);
+        if (differs === 0 && (isShort || keys.equalsLong(entries[at + entryStart] as number, view, start, length))) return entry - 1;
       }
-      if (!guessed) place = (place + 1) & mask;
-      guessed = false;
+      const word = table[place] as number;
+      if (word === 0) break;
+      entry = ((word ^ hash) & ~mask) === 0 ? word & mask : 0;
+      place = (place + 1) & mask;
     }
-    return this.#insertBytes(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
+    return this.#insert(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
   }
 
   /** Slot of a key of any kind. */
@@ -303,7 +311,7 @@ export class KeyIndex {
   /** The place of the table that names a slot. */
   #placeWith(slot: number): number {
     let place = this.#placeOf(this.hash(slot));
-    while (this.#table[place] !== slot + 1) place = (place + 1) & this.#mask;
+    while (((this.#table[place] as number) & this.#mask) !== slot + 1) place = (place + 1) & this.#mask;
     return place;
   }
 
@@ -317,10 +325,10 @@ export class KeyIndex {
     const mask = this.#mask;
     let gap = place;
     for (let next = (gap + 1) & mask; table[next] !== 0; next = (next + 1) & mask) {
-      const entry = table[next] as number;
-      const displacement = (next - this.#placeOf(this.hash(entry - 1))) & mask;
+      const word = table[next] as number;
+      const displacement = (next - this.#placeOf(this.hash((word & mask) - 1))) & mask;
       if (displacement < ((next - gap) & mask)) continue;
-      table[gap] = entry;
+      table[gap] = word;
       gap = next;
     }
     table[gap] = 0;
@@ -335,17 +343,14 @@ export class KeyIndex {
   #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
     const table = this.#table;
     const keys = this.#keys;
-    const { entries } = keys;
-    const measure = ((end - start) << 2) | kind;
+    const mask = this.#mask;
     let place = this.#placeOf(hash);
-    for (let entry = table[place] as number; entry !== 0; entry = table[place] as number) {
-      const at = (entry - 1) * entryLength;
-      if (entries[at] === hash && entries[at + entryMeasure] === measure) {
-        if (keys.equalsBytes(entries[at + entryStart] as number, bytes, start, end)) return entry - 1;
-      }
-      place = (place + 1) & this.#mask;
+    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
+      const slot = (word & mask) - 1;
+      if (((word ^ hash) & ~mask) === 0 && keys.equalsBytes(slot * entryLength, kind, bytes, start, end)) return slot;
+      place = (place + 1) & mask;
     }
-    return this.#insertBytes(hash, place, { kind, bytes: bytes.subarray(start, end) });
+    return this.#insert(hash, place, { kind, bytes: bytes.subarray(start, end) });
   }
 
   #insertString(hash: number, place: number, key: string): number {
@@ -354,27 +359,30 @@ export class KeyIndex {
     for (let i = 0; i < length; i++) units |= key.charCodeAt(i);
     const wide = units > 255;
     const kind = wide ? utf16Key : latin1Key;
-    return this.#insertBytes(hash, place, { kind, bytes: Buffer.from(key, wide ? 'utf16le' : 'latin1') });
-  }
-
-  #insertBytes(hash: number, place: number, { kind, bytes }: KeyBytes): number {
-    if (this.keyCount >= this.#limit) return -1; // Its bytes would stay in the arena.
-    const start = this.#keys.append(bytes);
-    return this.#insert(hash, place, { kind, start, length: bytes.length, number: Number.NaN });
+    return this.#insert(hash, place, { kind, bytes: Buffer.from(key, wide ? 'utf16le' : 'latin1') });
   }
 
   /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */
-  #insert(hash: number, place: number, key: NewKey): number {
-    if (this.keyCount >= this.#limit) return -1;
-    const slot = this.#keys.add(hash, key);
-    this.#table[place] = slot + 1;
-    if (this.keyCount * 2 > this.#table.length) this.#growTable();
+  #insert(hash: number, place: number, { kind, bytes }: KeyBytes): number {
+    if (this.keyCount >= this.limit) return -1; // Its bytes would stay in the arena.
+    const slot = this.#keys.addBytes(hash, kind, bytes);
+    this.#take(place, hash, slot);
     return slot;
+  }
+
+  #take(place: number, hash: number, slot: number): void {
+    this.#table[place] = this.#word(hash, slot);
+    if (this.keyCount * 2 > this.#table.length) this.#growTable();
   }
 
   /** The first place that a key with this hash may have. */
   #placeOf(hash: number): number {
     return Math.imul(hash, golden) >>> this.#shift;
+  }
+
+  /** What the table says of a key. */
+  #word(hash: number, slot: number): number {
+    return (hash & ~this.#mask) | (slot + 1);
   }
 
   #growTable(): void {
@@ -384,9 +392,10 @@ export class KeyIndex {
     this.#shift--;
     for (let slot = 0; slot < this.size; slot++) {
       if (!this.has(slot)) continue;
-      let place = this.#placeOf(this.hash(slot));
+      const hash = this.hash(slot);
+      let place = this.#placeOf(hash);
       while (table[place] !== 0) place = (place + 1) & this.#mask;
-      table[place] = slot + 1;
+      table[place] = this.#word(hash, slot);
     }
   }
 }

@@ -8,7 +8,7 @@
 import { assert } from '../base/assert.ts';
 import { ByteSource } from '../batch/byte-source.ts';
 import { decodeValue } from '../batch/value-codec.ts';
-import { KeyArena, readableBytes } from './key-arena.ts';
+import { KeyArena } from './key-arena.ts';
 
 export const numberKey = 0;
 export const latin1Key = 1;
@@ -19,39 +19,51 @@ export const valueKey = 3;
 export const initialSlots = 256;
 
 /**
- * Of each slot, side by side: the hash of its key; where its bytes begin in the arena; the first eight of them, for keys of
- * Latin-1 bytes, or the number itself; and how many bytes there are, with the kind in the lowest two bits. So a number or a short
- * text is found without a look at the arena, by a single comparison that hardly ever surprises the processor; and since frequent
- * keys come early, their entries lie close together, which the places of a table do not.
+ * Of each slot four words, a quarter of a cache line, which say it all of a number or a short text: so that it is found by one look at
+ * memory, and by comparisons that hardly ever surprise the processor. The lowest byte of the first word says what follows.
+ *
+ *     number        numberKey           ·       float64 ————————————→
+ *     short Latin-1 kind, length; then up to fifteen bytes, and zeros
+ *     any other     kind, longLength    start   bytes    hash
+ *
+ * `start` is where the bytes lie in the arena, which has only those of long keys. Frequent keys come early, so their entries lie close
+ * together, which the places of a table do not.
  */
-export const entryLength = 6;
+export const entryLength = 4;
 export const entryStart = 1;
-export const entryHead = 2;
-export const entryNext = 3;
-export const entryMeasure = 4;
-/** Of the entry as float64s, half as many: the number lies over `entryHead` and `entryNext`. */
-export const entryNumber = entryHead / 2;
+export const entryBytes = 2;
+export const entryHash = 3;
+/** Of the entry as float64s, half as many. */
+export const entryNumber = 1;
 
-/** The measure of a slot whose key was removed. */
-const noKey = -1;
+/** Latin-1 bytes that lie in an entry, at most. */
+export const shortBytesMax = entryLength * Int32Array.BYTES_PER_ELEMENT - 1;
+const longLength = shortBytesMax + 1;
 
-/** Bytes of a key that lie in its entry. */
-export const headBytes = readableBytes;
-
-/** The bits of the first and of the second four bytes that belong to a key, by its length up to eight. */
-export const headMask = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
-export const nextMask = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
-
-/** Bytes of a key: their number goes into a word, with the kind. V8's strings have fewer units. */
-const keyBytesMax = 2 ** 30 - 2;
-
-export interface NewKey {
-  readonly kind: number;
-  /** Of its bytes in the arena. */
-  readonly start: number;
-  readonly length: number;
-  readonly number: number;
+/** The lowest byte of the entry of a text of Latin-1, or the whole first word, where its bytes are elsewhere. */
+export function latin1Code(length: number): number {
+  return (Math.min(length, longLength) << 2) | latin1Key;
 }
+
+/** The first word of the entry of a key whose bytes are in the arena. */
+export function longCode(kind: number): number {
+  return (longLength << 2) | kind;
+}
+
+/** The first word of a slot whose key was removed. */
+const noKey = 0xff;
+
+/**
+ * The bits of an entry's words that belong to a short text, by its length: four words for each. The first byte of the first word is
+ * not of the text.
+ */
+export const shortMasks = Int32Array.from({ length: (shortBytesMax + 1) * entryLength }, (_, i) => {
+  const bytes = Math.floor(i / entryLength) + 1 - (i % entryLength) * Int32Array.BYTES_PER_ELEMENT;
+  return bytes >= 4 ? -1 : (1 << (Math.max(bytes, 0) * 8)) - 1;
+});
+
+/** Bytes of a key: V8's strings have fewer units. */
+const keyBytesMax = 2 ** 30 - 2;
 
 export class KeySlots {
   /** Slots so far, those of removed keys too: all slots are below. */
@@ -60,8 +72,11 @@ export class KeySlots {
   entries = new Int32Array(initialSlots * entryLength);
   /** The same memory. */
   numbers = new Float64Array(this.entries.buffer);
+  #bytes = Buffer.from(this.entries.buffer);
+  /** By slot; of a removed key, the next slot that is free, or −1. */
+  #hashes = new Int32Array(initialSlots);
   readonly #arena = new KeyArena();
-  /** Slots whose keys were removed, and the first of them, or −1. Each says in place of its hash which is the next. */
+  /** Slots whose keys were removed, and the first of them, or −1. */
   #freeSlots = 0;
   #firstFree = -1;
   #capacity = initialSlots;
@@ -76,15 +91,15 @@ export class KeySlots {
 
   /** Whether a slot below `size` has a key: it was not removed. */
   has(slot: number): boolean {
-    return this.entries[slot * entryLength + entryMeasure] !== noKey;
+    return this.entries[slot * entryLength] !== noKey;
   }
 
   hash(slot: number): number {
-    return this.entries[slot * entryLength] as number;
+    return this.#hashes[slot] as number;
   }
 
   isNumber(slot: number): boolean {
-    return this.entries[slot * entryLength + entryMeasure] === numberKey;
+    return this.entries[slot * entryLength] === numberKey;
   }
 
   number(slot: number): number {
@@ -100,26 +115,39 @@ export class KeySlots {
     return key;
   }
 
-  /** Puts the bytes of a new key into the arena, and returns where they begin. */
-  append(bytes: Uint8Array): number {
-    assert(bytes.length <= keyBytesMax, 'a key takes less than 1 GiB');
-    if (this.#arena.isWorthCompacting(bytes.length)) this.#compact(bytes.length);
-    return this.#arena.append(bytes, 0, bytes.length);
+  /** Gives a new number a slot. */
+  addNumber(hash: number, number: number): number {
+    const slot = this.#takeSlot(hash);
+    this.entries[slot * entryLength] = numberKey;
+    this.numbers[(slot * entryLength) / 2 + entryNumber] = number;
+    return slot;
   }
 
-  /** Gives a new key a slot. */
-  add(hash: number, { kind, start, length, number }: NewKey): number {
-    const slot = this.#takeSlot();
+  /** Gives a new key of bytes a slot. */
+  addBytes(hash: number, kind: number, bytes: Uint8Array): number {
+    const { length } = bytes;
+    assert(length <= keyBytesMax, 'a key takes less than 1 GiB');
+    if (kind === latin1Key && length <= shortBytesMax) return this.#addShort(hash, bytes);
+    const arena = this.#arena;
+    if (arena.isWorthCompacting(length)) this.#compact(length);
+    const start = arena.append(bytes, 0, length);
+    const slot = this.#takeSlot(hash);
     const { entries } = this;
     const at = slot * entryLength;
-    entries[at] = hash;
+    entries[at] = longCode(kind);
     entries[at + entryStart] = start;
-    entries[at + entryMeasure] = (length << 2) | kind;
-    if (kind === numberKey) this.numbers[(at >> 1) + entryNumber] = number;
-    if (kind !== latin1Key) return slot;
-    const headLength = Math.min(length, headBytes);
-    entries[at + entryHead] = this.#arena.view.getInt32(start, true) & (headMask[headLength] as number);
-    entries[at + entryNext] = this.#arena.view.getInt32(start + 4, true) & (nextMask[headLength] as number);
+    entries[at + entryBytes] = length;
+    entries[at + entryHash] = hash;
+    return slot;
+  }
+
+  #addShort(hash: number, text: Uint8Array): number {
+    const slot = this.#takeSlot(hash);
+    const at = slot * entryLength;
+    this.entries.fill(0, at, at + entryLength);
+    this.entries[at] = latin1Code(text.length);
+    const from = at * Int32Array.BYTES_PER_ELEMENT + 1;
+    for (let i = 0; i < text.length; i++) this.#bytes[from + i] = text[i] as number;
     return slot;
   }
 
@@ -127,9 +155,9 @@ export class KeySlots {
     const { entries } = this;
     const at = slot * entryLength;
     if (slot < this.#values.length) this.#values[slot] = undefined;
-    this.#arena.free((entries[at + entryMeasure] as number) >>> 2);
-    entries[at + entryMeasure] = noKey;
-    entries[at] = this.#firstFree;
+    if (isLong(entries[at] as number)) this.#arena.free(entries[at + entryBytes] as number);
+    entries[at] = noKey;
+    this.#hashes[slot] = this.#firstFree;
     this.#firstFree = slot;
     this.#freeSlots++;
   }
@@ -143,56 +171,59 @@ export class KeySlots {
     this.#arena.clear();
   }
 
-  /** Whether the bytes of a key that begin at `from` in the arena are these. */
-  equalsBytes(from: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const arena = this.#arena.bytes;
-    let here = start;
-    while (here < end && arena[from + here - start] === bytes[here]) here++;
-    return here === end;
+  /** Whether a key has these bytes. @param at where its entry is */
+  equalsBytes(at: number, kind: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    const isShort = kind === latin1Key && length <= shortBytesMax;
+    if (isShort ? ((this.entries[at] as number) & 0xff) !== latin1Code(length) : this.entries[at] !== longCode(kind)) return false;
+    if (!isShort && this.entries[at + entryBytes] !== length) return false;
+    const own = isShort ? this.#bytes : this.#arena.bytes;
+    const from = isShort ? at * Int32Array.BYTES_PER_ELEMENT + 1 : (this.entries[at + entryStart] as number);
+    let here = 0;
+    while (here < length && own[from + here] === bytes[start + here]) here++;
+    return here === length;
   }
 
-  /** Reads from the entries of slots + 1, 0 for none, at both ends. The result is of no use: what matters is that they are near then. */
-  touchEntries(slots: Int32Array, rows: number): number {
+  /**
+   * Reads from the entries of slots + 1, 0 for none, and the bytes of those that are long texts. The result is of no use: what matters
+   * is that they are near then.
+   */
+  touch(slots: Int32Array, rows: number): number {
     const { entries } = this;
+    const arena = this.#arena.bytes;
     let touched = 0;
+    for (let row = 0; row < rows; row++) touched ^= entries[Math.max(0, (slots[row] as number) - 1) * entryLength] as number;
+    const long = longCode(latin1Key);
     for (let row = 0; row < rows; row++) {
       const at = Math.max(0, (slots[row] as number) - 1) * entryLength;
-      touched ^= (entries[at] as number) ^ (entries[at + entryMeasure] as number);
+      if (entries[at] === long) touched ^= arena[entries[at + entryStart] as number] as number;
     }
     return touched;
   }
 
-  /** Reads the bytes of the keys of slots + 1, as `touchEntries` does; the slots are those of texts or none. */
-  touchBytes(slots: Int32Array, rows: number): number {
-    const { entries } = this;
-    const arena = this.#arena.bytes;
-    let touched = 0;
-    for (let row = 0; row < rows; row++) {
-      const at = Math.max(0, (slots[row] as number) - 1) * entryLength;
-      touched ^= arena[entries[at + entryStart] as number] as number;
-    }
-    return touched;
-  }
-
-  /** Compares what lies behind the first eight bytes, the last four perhaps once more. @param from in the arena */
-  equalsRest(from: number, view: DataView, start: number, length: number): boolean {
+  /** Compares a long text by words, the last one perhaps with some bytes once more. @param from in the arena */
+  equalsLong(from: number, view: DataView, start: number, length: number): boolean {
     const arena = this.#arena.view;
     const last = length - 4;
-    for (let at = headBytes; at < last; at += 4) if (view.getInt32(start + at, true) !== arena.getInt32(from + at, true)) return false;
+    for (let i = 0; i < last; i += 4) if (view.getInt32(start + i, true) !== arena.getInt32(from + i, true)) return false;
     return view.getInt32(start + last, true) === arena.getInt32(from + last, true);
   }
 
   /** @param at where the slot's entry is */
   equalsString(at: number, key: string): boolean {
     const { length } = key;
-    const measure = this.entries[at + entryMeasure] as number;
-    const from = this.entries[at + entryStart] as number;
-    const arena = this.#arena.bytes;
-    if (measure === ((length << 2) | latin1Key)) {
-      for (let i = 0; i < length; i++) if (arena[from + i] !== key.charCodeAt(i)) return false;
+    const word = this.entries[at] as number;
+    if ((word & 0xff) === latin1Code(length)) {
+      const isShort = length <= shortBytesMax;
+      if (!isShort && this.entries[at + entryBytes] !== length) return false;
+      const own = isShort ? this.#bytes : this.#arena.bytes;
+      const from = isShort ? at * Int32Array.BYTES_PER_ELEMENT + 1 : (this.entries[at + entryStart] as number);
+      for (let i = 0; i < length; i++) if (own[from + i] !== key.charCodeAt(i)) return false;
       return true;
     }
-    if (measure !== ((length << 3) | utf16Key)) return false;
+    if (word !== longCode(utf16Key) || this.entries[at + entryBytes] !== length * 2) return false;
+    const from = this.entries[at + entryStart] as number;
+    const arena = this.#arena.bytes;
     for (let i = 0; i < length; i++) {
       const unit = (arena[from + i * 2] as number) | ((arena[from + i * 2 + 1] as number) << 8);
       if (unit !== key.charCodeAt(i)) return false;
@@ -201,14 +232,16 @@ export class KeySlots {
   }
 
   /** The slot of a removed key, or one more. */
-  #takeSlot(): number {
-    const slot = this.#firstFree;
+  #takeSlot(hash: number): number {
+    let slot = this.#firstFree;
     if (slot < 0) {
       if (this.size === this.#capacity) this.#grow();
-      return this.size++;
+      slot = this.size++;
+    } else {
+      this.#firstFree = this.#hashes[slot] as number;
+      this.#freeSlots--;
     }
-    this.#firstFree = this.hash(slot);
-    this.#freeSlots--;
+    this.#hashes[slot] = hash;
     return slot;
   }
 
@@ -218,6 +251,10 @@ export class KeySlots {
     entries.set(this.entries);
     this.entries = entries;
     this.numbers = new Float64Array(entries.buffer);
+    this.#bytes = Buffer.from(entries.buffer);
+    const hashes = new Int32Array(this.#capacity);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
   }
 
   /** Leaves the bytes of removed keys behind. */
@@ -226,18 +263,21 @@ export class KeySlots {
     const arena = this.#arena;
     const from = arena.renew(further);
     for (let at = 0; at < this.size * entryLength; at += entryLength) {
-      const measure = entries[at + entryMeasure] as number;
-      if (measure === noKey || measure === numberKey) continue;
-      entries[at + entryStart] = arena.append(from, entries[at + entryStart] as number, measure >>> 2);
+      if (!isLong(entries[at] as number)) continue;
+      entries[at + entryStart] = arena.append(from, entries[at + entryStart] as number, entries[at + entryBytes] as number);
     }
   }
 
   #decode(slot: number): unknown {
     const at = slot * entryLength;
+    const word = this.entries[at] as number;
+    if (!isLong(word)) {
+      const from = at * Int32Array.BYTES_PER_ELEMENT + 1;
+      return this.#bytes.latin1Slice(from, from + ((word & 0xff) >> 2));
+    }
     const start = this.entries[at + entryStart] as number;
-    const measure = this.entries[at + entryMeasure] as number;
-    const end = start + (measure >>> 2);
-    switch (measure & 3) {
+    const end = start + (this.entries[at + entryBytes] as number);
+    switch (word & 3) {
       case latin1Key:
         return this.#arena.bytes.latin1Slice(start, end);
       case utf16Key:
@@ -247,4 +287,9 @@ export class KeySlots {
         return decodeValue(this.#source);
     }
   }
+}
+
+/** Whether the first word of an entry is that of a key whose bytes are in the arena. */
+function isLong(word: number): boolean {
+  return word >> 2 === longLength;
 }

@@ -8,18 +8,20 @@
 
 import { assert } from '../base/assert.ts';
 import { MillraceError } from '../base/errors.ts';
+import type { ByteSink } from '../batch/byte-sink.ts';
+import type { ByteSource } from '../batch/byte-source.ts';
+import { decodeValue } from '../batch/value-codec.ts';
 import { AggregatingAccessor, ListAccessor, MapAccessor, ReducingAccessor, ValueAccessor } from './accessors.ts';
 import { type CellStore, ExpiringCells, PlainCells } from './cell-store.ts';
 import type { StateDeclarations, StateDescriptor } from './descriptors.ts';
+import { encodeState } from './encode-state.ts';
 import { ExpiringLists, PlainLists } from './list-store.ts';
 import { ExpiringMaps, PlainMaps } from './map-store.ts';
-import { SlotOccupancy, statesMax } from './slot-occupancy.ts';
+import { type SlotChanges, SlotOccupancy, statesMax } from './slot-occupancy.ts';
 import type { IncrementalCleaner, SlotStore } from './slot-store.ts';
+import { type StateReader, type StateSchema, schemaOf, stateReaders } from './state-schema.ts';
 import type { StateOf } from './states.ts';
 import type { Ttl } from './ttl.ts';
-
-/** What a key has, by the name of the state; states that it does not have are not there. */
-export type KeySnapshot = Readonly<Record<string, unknown>>;
 
 export interface KeyedStatesOptions<D extends StateDeclarations> {
   readonly declarations: D;
@@ -27,6 +29,14 @@ export interface KeyedStatesOptions<D extends StateDeclarations> {
   readonly index: { remove(slot: number): void };
   /** Processing time in epoch milliseconds: the time of all that expires. Every access of such state asks for it. */
   readonly now: () => number;
+}
+
+/** What a key has of its states, of another version of the job perhaps, by number: to be given to a slot. */
+export interface ReadStates {
+  /** Reads what `write` wrote of a slot; false where nothing is left of it. */
+  read(source: ByteSource): boolean;
+  /** Gives what was read last to a slot without state. */
+  giveTo(slot: number): void;
 }
 
 interface NamedState {
@@ -45,6 +55,9 @@ interface NamedState {
 export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
   /** What functions see as `ctx.state`. */
   readonly accessors: StateOf<D>;
+  /** How `write` writes. */
+  readonly schema: StateSchema;
+  readonly #declarations: D;
   readonly #occupancy: SlotOccupancy;
   readonly #states: readonly NamedState[];
   readonly #cleaners: readonly IncrementalCleaner[];
@@ -62,12 +75,19 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
     });
     for (const [name, descriptor] of entries) states.push(stateOf(name, descriptor, this.#occupancy, options.now));
     this.#states = states;
+    this.schema = schemaOf(options.declarations);
+    this.#declarations = options.declarations;
     this.#cleaners = states.map(({ store }) => store.cleanup).filter((cleaner) => cleaner !== undefined);
     this.#recordCleaners = this.#cleaners.filter(({ everyRecord }) => everyRecord);
     this.#index = options.index;
     this.#now = options.now;
     const accessors = Object.fromEntries(states.map(({ name, accessor }) => [name, accessor]));
     this.accessors = Object.freeze(accessors) as StateOf<D>;
+  }
+
+  /** Tells of all changes from now on. */
+  follow(changes: SlotChanges): void {
+    this.#occupancy.changes = changes;
   }
 
   /** Makes the accessors those of a key: once for each record and each timer. */
@@ -111,6 +131,7 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
 
   /** Forgets a key: clears what state it has, and removes it from the index, so that its slot goes to another key. */
   release(slot: number): void {
+    this.#occupancy.changes?.release(slot);
     if (this.#occupancy.count(slot) > 0) for (const { store } of this.#states) store.clear(slot);
     this.#occupancy.free(slot);
     this.#index.remove(slot);
@@ -121,21 +142,43 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
     run(this.#cleaners, this.#now());
   }
 
-  /** All state of a slot as plain data. Later changes do not show in it. */
-  snapshot(slot: number): KeySnapshot {
-    const snapshot: Record<string, unknown> = {};
-    for (const { name, store } of this.#states) {
-      const held = store.snapshot(slot);
-      if (held !== undefined) snapshot[name] = held;
+  /** Writes all state of a slot: how many states it has, and of each its number and what it holds. @param of whose it is, for errors */
+  write(slot: number, sink: ByteSink, of: () => string): void {
+    const states = this.#states;
+    sink.varint(this.#occupancy.count(slot));
+    for (let place = 0; place < states.length; place++) {
+      const { name, store } = states[place] as NamedState;
+      const held = store.held(slot);
+      if (held === undefined) continue;
+      sink.varint(place);
+      encodeState(sink, held, () => `state.${name}${of()}`);
     }
-    return snapshot;
   }
 
-  /** Gives a slot without state what was snapshotted. States that are not declared any more are left out. */
-  restore(slot: number, snapshot: KeySnapshot): void {
-    this.#occupancy.admit(slot);
-    assert(this.#occupancy.count(slot) === 0, 'state is restored for a key that has none');
-    for (const { name, store } of this.#states) if (Object.hasOwn(snapshot, name)) store.restore(slot, snapshot[name]);
+  /** @throws OperatorError STATE_MISMATCH where the states that are declared cannot take such state */
+  reader(schema: StateSchema, warn: (message: string) => void): ReadStates {
+    const readers = stateReaders(schema, this.#declarations, { warn, now: this.#now });
+    const stores: SlotStore[] = [];
+    const held: unknown[] = [];
+    return {
+      read: (source) => {
+        stores.length = 0;
+        held.length = 0;
+        for (let left = source.varint(); left > 0; left--) {
+          const { place, read } = readers[source.varint()] as StateReader;
+          const value = read(decodeValue(source));
+          if (value === undefined) continue;
+          stores.push((this.#states[place] as NamedState).store);
+          held.push(value);
+        }
+        return stores.length > 0;
+      },
+      giveTo: (slot) => {
+        this.#occupancy.admit(slot);
+        assert(this.#occupancy.count(slot) === 0, 'state is restored for a key that has none');
+        for (const [i, store] of stores.entries()) store.hold(slot, held[i]);
+      },
+    };
   }
 }
 

@@ -105,12 +105,12 @@ export class PlainLists implements ListStore {
     this.#occupancy.fill(slot);
   }
 
-  snapshot(slot: number): unknown {
-    return this.#lists.get(slot)?.lend();
+  held(slot: number): unknown {
+    return this.#lists.get(slot)?.values;
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    this.update(slot, snapshot as unknown[]);
+  hold(slot: number, held: unknown): void {
+    this.#begin(slot, held as unknown[]);
   }
 }
 
@@ -159,10 +159,12 @@ export class ExpiringLists implements ListStore, Expiring {
     const unexpired = this.#unexpired(list, now);
     const all = list.values;
     if (unexpired === 0) {
-      this.clear(slot);
+      this.#drop(slot);
       return returnExpired ? all : none;
     }
-    if (unexpired < all.length && (updateOnRead || !returnExpired)) this.#keepUnexpired(list, now);
+    const drops = unexpired < all.length && (updateOnRead || !returnExpired);
+    if (drops || updateOnRead) this.#occupancy.touch(slot);
+    if (drops) this.#keepUnexpired(list, now);
     if (updateOnRead) list.stamps.fill(now);
     const lent = list.lend();
     return returnExpired ? all : lent;
@@ -214,9 +216,17 @@ export class ExpiringLists implements ListStore, Expiring {
   dropExpired(slot: number, now: number): boolean {
     const list = this.#lists.get(slot);
     if (list === undefined || !hasExpired(this.#ttl, list.stamps[list.stamps.length >> 1] as number, now)) return true;
-    if (this.#unexpired(list, now) === 0) this.clear(slot);
-    else this.#keepUnexpired(list, now);
+    if (this.#unexpired(list, now) === 0) this.#drop(slot);
+    else {
+      this.#occupancy.touch(slot);
+      this.#keepUnexpired(list, now);
+    }
     return true;
+  }
+
+  #drop(slot: number): void {
+    this.#occupancy.touch(slot);
+    this.clear(slot);
   }
 
   #begin(slot: number, values: unknown[], now: number): void {
@@ -237,14 +247,14 @@ export class ExpiringLists implements ListStore, Expiring {
   }
 
   /** The elements, and when each was last touched. */
-  snapshot(slot: number): unknown {
+  held(slot: number): unknown {
     const list = this.#lists.get(slot);
-    return list === undefined ? undefined : [list.lend(), list.stamps.slice()];
+    return list === undefined ? undefined : [list.values, list.stamps];
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    const [values, stamps] = snapshot as [unknown[], number[]];
-    this.#lists.set(slot, new StampedElements(values.slice(), stamps.slice()));
+  hold(slot: number, held: unknown): void {
+    const [values, stamps] = held as [unknown[], number[]];
+    this.#lists.set(slot, new StampedElements(values, stamps));
     this.#occupancy.fill(slot);
   }
 }

@@ -61,7 +61,7 @@ export class PlainMaps implements MapStore {
 
   set(slot: number, key: unknown, value: unknown): void {
     const name = nameOf(key);
-    if (typeof name === 'string' && name.charCodeAt(0) === 0) this.#named = true;
+    if (isNamed(name)) this.#named = true;
     const map = this.#maps.get(slot);
     if (map === undefined) this.#begin(slot, new Map([[name, value]]));
     else map.set(name, value);
@@ -101,15 +101,20 @@ export class PlainMaps implements MapStore {
   }
 
   /** A map of what the keys are named. */
-  snapshot(slot: number): unknown {
-    const map = this.#maps.get(slot);
-    return map === undefined ? undefined : new Map(map);
+  held(slot: number): unknown {
+    return this.#maps.get(slot);
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    this.#named = true;
-    this.#begin(slot, new Map(snapshot as Map<unknown, unknown>));
+  hold(slot: number, held: unknown): void {
+    const map = held as Map<unknown, unknown>;
+    if (!this.#named) for (const name of map.keys()) this.#named ||= isNamed(name);
+    this.#begin(slot, map);
   }
+}
+
+/** Whether a key is not its own name. */
+function isNamed(name: unknown): boolean {
+  return typeof name === 'string' && name.charCodeAt(0) === 0;
 }
 
 function* withKeys(map: ReadonlyMap<unknown, unknown>): Generator<[unknown, unknown]> {
@@ -268,24 +273,28 @@ export class ExpiringMaps implements MapStore, Expiring {
       this.#drop(slot, map, entry);
       return this.#ttl.returnExpired;
     }
-    if (this.#ttl.updateOnRead) entry.stamp = now;
+    if (this.#ttl.updateOnRead && entry.stamp !== now) {
+      this.#occupancy.touch(slot);
+      entry.stamp = now;
+    }
     return true;
   }
 
   #drop(slot: number, map: Entries, entry: Entry): void {
+    this.#occupancy.touch(slot);
     map.delete(entry.name);
     if (map.size === 0 && this.#maps.get(slot) === map) this.clear(slot);
   }
 
   /** A map of what the keys are named to the value and when it was last touched. */
-  snapshot(slot: number): unknown {
+  held(slot: number): unknown {
     const map = this.#maps.get(slot);
     if (map === undefined) return undefined;
     return new Map(Array.from(map.values(), ({ name, value, stamp }) => [name, [value, stamp]]));
   }
 
-  restore(slot: number, snapshot: unknown): void {
-    const entries = snapshot as Map<unknown, [unknown, number]>;
+  hold(slot: number, held: unknown): void {
+    const entries = held as Map<unknown, [unknown, number]>;
     this.#maps.set(slot, new Map(Array.from(entries, ([name, [value, stamp]]) => [name, { name, value, stamp }])));
     this.#occupancy.fill(slot);
   }

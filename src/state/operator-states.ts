@@ -4,6 +4,7 @@
  */
 
 import { MillraceError } from '../base/errors.ts';
+import type { Distribution, SubtaskPart } from '../wire/state-handles.ts';
 import { ListAccessor, MapAccessor, ReadOnlyMapAccessor } from './accessors.ts';
 import type { OperatorStateDeclarations } from './descriptors.ts';
 import { PlainLists } from './list-store.ts';
@@ -16,6 +17,7 @@ const onlySlot = 0;
 
 interface NamedState {
   readonly name: string;
+  readonly distribution: Distribution;
   readonly store: SlotStore;
   readonly writable: object;
   readonly readable: object;
@@ -46,19 +48,26 @@ export class OperatorStates<D extends OperatorStateDeclarations> {
     this.readable = Object.freeze(Object.fromEntries(states.map(({ name, readable }) => [name, readable]))) as ReadOnlyStateOf<D>;
   }
 
-  /** All state as plain data by name; states without elements or entries are left out. */
-  snapshot(): Readonly<Record<string, unknown>> {
-    const snapshot: Record<string, unknown> = {};
-    for (const { name, store } of this.#states) {
-      const held = store.snapshot(onlySlot);
-      if (held !== undefined) snapshot[name] = held;
+  /**
+   * All state by name: a list as its elements, a map as its entries. States without any are left out. Later changes do not show in
+   * it, unless values themselves are changed.
+   */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    const parts: Record<string, SubtaskPart> = {};
+    for (const { name, distribution, store } of this.#states) {
+      const held = store.held(onlySlot);
+      if (held !== undefined) parts[name] = { distribution, items: [...(held as Iterable<unknown>)] };
     }
-    return snapshot;
+    return parts;
   }
 
-  /** Takes over what was snapshotted. States that are not declared any more are left out. */
-  restore(snapshot: Readonly<Record<string, unknown>>): void {
-    for (const { name, store } of this.#states) if (Object.hasOwn(snapshot, name)) store.restore(onlySlot, snapshot[name]);
+  /** Takes over what such parts of several subtasks have come to. States that are not declared any more are left out. */
+  restore(parts: Readonly<Record<string, readonly unknown[]>>): void {
+    for (const { name, distribution, store } of this.#states) {
+      const items = Object.hasOwn(parts, name) ? (parts[name] as readonly unknown[]) : [];
+      if (items.length === 0) continue;
+      store.hold(onlySlot, distribution === 'broadcast' ? new Map(items as readonly (readonly [unknown, unknown])[]) : [...items]);
+    }
   }
 }
 
@@ -67,12 +76,13 @@ function stateOf(name: string, descriptor: OperatorStateDeclarations[string], oc
     case 'operator-list': {
       const store = new PlainLists(occupancy);
       const accessor = new ListAccessor(occupancy, store);
-      return { name, store, writable: accessor, readable: accessor };
+      return { name, distribution: descriptor.redistribution, store, writable: accessor, readable: accessor };
     }
     case 'broadcast': {
       const store = new PlainMaps(occupancy);
       return {
         name,
+        distribution: 'broadcast',
         store,
         writable: new MapAccessor(occupancy, store, name),
         readable: new ReadOnlyMapAccessor(occupancy, store, name),

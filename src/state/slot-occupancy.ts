@@ -12,11 +12,23 @@ export const statesMax = 0xffff;
 
 const initialSlots = 1024;
 
+/** Who is told of changes ahead of them; a `StateLog`. */
+export interface SlotChanges {
+  /** Before the state of a slot changes. */
+  touch(slot: number): void;
+  /** Before something of it is handed out that may be changed in place. */
+  expose(slot: number): void;
+  /** Before it is forgotten. */
+  release(slot: number): void;
+}
+
 export class SlotOccupancy {
   /** The selected slot; −1 for none. */
   selected = -1;
   /** All slots that were ever selected are below. */
   bound = 0;
+  /** Undefined where nobody follows changes. */
+  changes: SlotChanges | undefined = undefined;
   #counts = new Uint16Array(0);
   /** By slot: 1 if it is to be looked at among the vacant ones. */
   #noted = new Uint8Array(0);
@@ -52,6 +64,25 @@ export class SlotOccupancy {
   current(): number {
     if (this.selected < 0) throw new Error(noKey);
     return this.selected;
+  }
+
+  /** The selected slot, whose state is about to change. */
+  change(): number {
+    const slot = this.current();
+    this.changes?.touch(slot);
+    return slot;
+  }
+
+  /** The selected slot, of whose state something is about to be handed out. */
+  expose(): number {
+    const slot = this.current();
+    this.changes?.expose(slot);
+    return slot;
+  }
+
+  /** Before the state of a slot changes, whichever is selected. */
+  touch(slot: number): void {
+    this.changes?.touch(slot);
   }
 
   count(slot: number): number {

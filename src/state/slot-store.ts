@@ -11,10 +11,13 @@ export interface SlotStore {
   /** Makes room for slots below `slots`. */
   makeRoom(slots: number): void;
   clear(slot: number): void;
-  /** What it holds for a slot as plain data that `restore` takes; undefined for nothing. Later changes do not show in it. */
-  snapshot(slot: number): unknown;
-  /** Holds again what was snapshotted, for a slot for which it holds nothing. */
-  restore(slot: number, snapshot: unknown): void;
+  /**
+   * What it holds for a slot, as data in the form that `state-schema.ts` tells; undefined for nothing. It is what the store itself goes on with:
+   * who keeps it copies it.
+   */
+  held(slot: number): unknown;
+  /** Holds such data, which is the store's from then on, for a slot for which it holds nothing. */
+  hold(slot: number, held: unknown): void;
   /** Undefined where nothing expires, or nobody wants it cleaned up. */
   readonly cleanup: IncrementalCleaner | undefined;
 }

@@ -15,6 +15,7 @@ import type { OutputTag } from '../operators/process/context.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { createAlignmentMemories, planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import { buildSlot, type SlotOptions, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
+import type { ChainedOperator } from '../runtime/subtask.ts';
 import { HarnessFeed, HarnessOutput, StutteringChannel } from './harness-channels.ts';
 import type { Wired } from './harness-subject.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -37,7 +38,9 @@ export interface HarnessSlotOptions {
 export interface HarnessOperator {
   readonly name: string;
   readonly kind: string;
-  readonly instance: SlotSubtask['task']['operators'][number]['instance'];
+  readonly instance: ChainedOperator['instance'];
+  readonly keyed: ChainedOperator['keyed'];
+  readonly failure: ChainedOperator['failure'];
 }
 
 export interface HarnessSlot {
@@ -108,6 +111,15 @@ export function buildHarnessSlot(options: HarnessSlotOptions): HarnessSlot {
     wiring,
     counters,
     alignments: createAlignmentMemories(plan),
+    checkpoints: { exactlyOnce: true, incremental: true, stateDir: '' },
+    stateStorage: () => {
+      throw new Error('a harness keeps state itself');
+    },
+    acknowledge: () => {},
+    decline: () => {},
+    requestFinalCheckpoint: () => {},
+    restore: [],
+    restoreFrom: undefined,
     requestSplit: () => {},
     wake: options.wake,
     fail: options.fail,
@@ -121,9 +133,9 @@ export function buildHarnessSlot(options: HarnessSlotOptions): HarnessSlot {
   const operators = subtasks.flatMap(({ stage, task }) =>
     entries.has(stage)
       ? []
-      : task.operators.map(({ instance }, i): HarnessOperator => {
+      : task.operators.map(({ instance, keyed, failure }, i): HarnessOperator => {
           const operator = plan.job.stages[stage]?.operators[i] as PhysicalPlan['job']['stages'][number]['operators'][number];
-          return { name: operator.name, kind: operator.spec.kind, instance };
+          return { name: operator.name, kind: operator.spec.kind, instance, keyed, failure };
         }),
   );
   return {

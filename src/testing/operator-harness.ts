@@ -5,14 +5,10 @@
  *     processElement ─▶ input ─▶ exchange ─▶ the operator under test ─▶ output
  */
 
-import { inspect } from 'node:util';
 import type { DataStream } from '../api/data-stream.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import { anything, checkOptions, flag, type OptionRules, oneOf, optional, unexpected, wholeNumber } from '../base/options.ts';
-import { ByteSink } from '../batch/byte-sink.ts';
-import { ByteSource } from '../batch/byte-source.ts';
-import { decodeValue, encodeValue } from '../batch/value-codec.ts';
 import type { Holdings } from '../compiler/operator.ts';
 import type { AggregateFunction } from '../operators/keyed-fold.ts';
 import type {
@@ -29,15 +25,10 @@ import { nodeSystem } from '../platform/node-system.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../state/descriptors.ts';
 import { type HarnessElement, type HarnessFeed, type HarnessRecord, isRecord, type TimedValue } from './harness-channels.ts';
 import { HarnessInput } from './harness-input.ts';
-import { buildHarnessSlot, type HarnessOperator, type HarnessSlot } from './harness-slot.ts';
+import { buildHarnessSlot, type HarnessSlot } from './harness-slot.ts';
+import { type HarnessSnapshot, HarnessStates, type PendingSnapshot } from './harness-state.ts';
 import { type KeyOf, type MadeOr, wired } from './harness-subject.ts';
 import { ManualClock } from './manual-clock.ts';
-
-/** What the operators under test held: plain data, for `restore`. */
-export interface HarnessSnapshot {
-  /** In the order of the chain; those that hold nothing have no state. */
-  readonly operators: readonly { readonly name: string; readonly kind: string; readonly state: unknown }[];
-}
 
 export interface HarnessOptions {
   /** Side outputs that `sideOutput` is to read. */
@@ -79,9 +70,6 @@ export const operatorRules: OptionRules<Omit<HarnessRules, 'restore' | 'slowOutp
 
 const harnessRules: OptionRules<HarnessRules> = { ...operatorRules, restore: optional(anything), slowOutput: optional(flag) };
 
-/** Operators that keep nothing from one record to the next, as far as the engine knows. */
-const stateless: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap', 'process', 'co-map', 'co-flat-map', 'print']);
-
 /** Turns of the event loop without anything new after which nothing is expected of it. */
 const idleTurns = 8;
 
@@ -94,6 +82,7 @@ export class OperatorHarness<R, A = unknown, B = never> {
   readonly warnings: string[] = [];
   readonly #second: HarnessInput<B> | undefined;
   readonly #slot: HarnessSlot;
+  readonly #states: HarnessStates;
   #taken = 0;
   #woken = false;
   #failure: unknown;
@@ -123,6 +112,7 @@ export class OperatorHarness<R, A = unknown, B = never> {
         if (message !== '') this.warnings.push(message);
       },
     });
+    this.#states = new HarnessStates(this.#slot.operators);
     const [first, second] = this.#slot.feeds;
     const run = (): void => void this.#run();
     this.first = new HarnessInput<A>(first as HarnessFeed, run);
@@ -295,22 +285,18 @@ export class OperatorHarness<R, A = unknown, B = never> {
     return this.#slot.operators.reduce((sum, { instance }) => sum + (instance.holdings?.[what] ?? 0), 0);
   }
 
-  /** Whether `snapshot` can say what every operator holds. */
-  get canSnapshot(): boolean {
-    return this.#slot.operators.every(canSnapshot);
-  }
-
   /**
-   * What the operators hold, having gone through the bytes that a checkpoint would write: plain data, of which later changes do not
-   * show. @throws MillraceError UNSUPPORTED_VALUE where state is no plain data
+   * What the operators hold, in the bytes that a savepoint would write: plain data, of which later changes do not show.
+   *
+   * @throws MillraceError UNSUPPORTED_VALUE where state is no plain data
    */
   snapshot(): HarnessSnapshot {
-    const operators = this.#slot.operators.map((operator) => {
-      const { name, kind, instance } = operator;
-      if (!canSnapshot(operator)) throw new MillraceError('INVALID_JOB', `'${name}' (${kind}) cannot be snapshotted yet`);
-      return { name, kind, state: instance.snapshot === undefined ? undefined : throughBytes(instance.snapshot(), name) };
-    });
-    return { operators };
+    return this.#states.begin(true).finish();
+  }
+
+  /** @internal Begins to take what has changed, as a checkpoint does: it is encoded later, whatever has changed in between. */
+  beginCheckpoint(): PendingSnapshot {
+    return this.#states.begin(false);
   }
 
   #restore(snapshot: HarnessSnapshot): void {
@@ -319,10 +305,7 @@ export class OperatorHarness<R, A = unknown, B = never> {
     if (!Array.isArray(snapshot?.operators)) throw unexpected('restore', 'what snapshot() of a harness returned', snapshot);
     if (kindsOf(snapshot.operators) !== kindsOf(operators))
       throw unexpected('restore', `a snapshot of ${kindsOf(operators)}`, snapshot, `one of ${kindsOf(snapshot.operators)}`);
-    for (const [i, { state, name }] of snapshot.operators.entries()) {
-      // A copy: what one harness does with its state must not show in another, or in the snapshot.
-      if (state !== undefined) operators[i]?.instance.restore?.(throughBytes(state, name));
-    }
+    this.#states.restore(snapshot);
   }
 
   /** Goes on until nothing moves; false when nothing did at all. */
@@ -341,25 +324,6 @@ export class OperatorHarness<R, A = unknown, B = never> {
     for (const output of [this.#slot.main, ...this.#slot.sides.values()]) if (output.take()) moved = true;
     return moved || this.#woken || this.#slot.refusals() !== refusals;
   }
-}
-
-function canSnapshot({ kind, instance }: HarnessOperator): boolean {
-  return stateless.has(kind) || (instance.snapshot !== undefined && instance.restore !== undefined);
-}
-
-/** A copy that went through bytes. */
-function throughBytes(state: unknown, name: string): unknown {
-  const sink = new ByteSink();
-  try {
-    encodeValue(sink, state);
-  } catch (error) {
-    throw new MillraceError('UNSUPPORTED_VALUE', `the state of '${name}' is no plain data: ${inspect(state, { depth: 6 })}`, {
-      cause: error,
-    });
-  }
-  const source = new ByteSource();
-  source.reset(sink.bytes.slice(0, sink.length));
-  return decodeValue(source);
 }
 
 /**

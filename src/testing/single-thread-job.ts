@@ -64,6 +64,7 @@ export class SingleThreadJob {
       limits: this.#limits,
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
+      keeps: false,
     });
   }
 
@@ -110,6 +111,15 @@ export class SingleThreadJob {
       wiring: this.#wiring,
       counters: (stage, subtask) => new SubtaskCounters(this.#memory.counters, subtaskNumber(this.#plan, stage, subtask)),
       alignments: this.#alignments,
+      checkpoints: undefined,
+      stateStorage: () => {
+        throw new Error('a TestEnvironment takes no checkpoints');
+      },
+      acknowledge: () => {},
+      decline: () => {},
+      requestFinalCheckpoint: () => {},
+      restore: [],
+      restoreFrom: undefined,
       requestSplit: (stage, subtask) => this.#assignSplit(stage, subtask),
       wake: () => {
         this.#woken = true;

@@ -67,14 +67,24 @@ export class TimerIndex {
     return id;
   }
 
-  /** Deletes a timer; false when it is not there. */
-  delete(time: number, slot: number, namespace: number): boolean {
+  /** Deletes a timer and returns its id, which it keeps until it is released; −1 when it is not there. */
+  delete(time: number, slot: number, namespace: number): number {
     const id = this.#find(time, slot, namespace);
-    if (id === none) return false;
+    if (id === none) return none;
     this.#unlink(id, slot);
     this.#following[id] = elsewhere;
     this.deleted++;
-    return true;
+    return id;
+  }
+
+  /** The time of a timer; also right after it was deleted or released. */
+  time(id: number): number {
+    return this.#times[id] as number;
+  }
+
+  /** As `time`. */
+  namespace(id: number): number {
+    return this.#namespaces[id] as number;
   }
 
   /** Whether a timer that was not yet released is registered. */

@@ -36,6 +36,14 @@ const touchedAhead = 16;
 /** Deleted timers that may stay in the chains whatever else is there: below that, sweeping them out is not worth it. */
 const deletedMin = 1024;
 
+/** Who follows which timers there are. A timer has an id while it is registered. */
+export interface TimerObserver {
+  /** Timers come in the order of their registration. */
+  registered(id: number, slot: number): void;
+  /** It has fired or was deleted, or gets another id; `timeOf` and `namespaceOf` still tell of it. */
+  removed(id: number): void;
+}
+
 const scratch = new Float64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
@@ -59,6 +67,9 @@ export class TimerQueue {
    * deleted or popped; once `pop` has said false, it is again.
    */
   next = Number.POSITIVE_INFINITY;
+
+  /** Undefined where nobody follows the timers. */
+  observer: TimerObserver | undefined = undefined;
 
   #index = new TimerIndex();
   #chains = new TimerChains(chains + 1);
@@ -97,16 +108,43 @@ export class TimerQueue {
     const at = time + 0;
     const id = this.#index.add(at, slot, namespace);
     if (id < 0) return false;
-    if (at < this.next) this.next = at;
-    if (at < this.#last) this.#past.add(at, slot, namespace, id);
-    else this.#place(at, slot, namespace, id);
+    if (this.observer !== undefined) this.observer.registered(id, slot);
+    this.#enqueue(at, slot, namespace, id);
     return true;
+  }
+
+  #enqueue(time: number, slot: number, namespace: number, id: number): void {
+    if (time < this.next) this.next = time;
+    if (time < this.#last) this.#past.add(time, slot, namespace, id);
+    else this.#place(time, slot, namespace, id);
+  }
+
+  /** Gives an id to a timer of a queue that is restored, which has none like it. It counts once `enqueue` has put it in its place. */
+  admit(time: number, slot: number, namespace: number): number {
+    const id = this.#index.add(time, slot, namespace);
+    assert(id >= 0, 'a timer is restored once');
+    return id;
+  }
+
+  /** Puts a timer that was admitted behind those of its time. */
+  enqueue(id: number, slot: number): void {
+    this.#enqueue(this.timeOf(id), slot, this.namespaceOf(id), id);
+  }
+
+  timeOf(id: number): number {
+    return this.#index.time(id);
+  }
+
+  namespaceOf(id: number): number {
+    return this.#index.namespace(id);
   }
 
   /** Deletes a timer; false when it is not registered. */
   delete(time: number, slot: number, namespace: number): boolean {
     const index = this.#index;
-    if (!index.delete(time, slot, namespace)) return false;
+    const id = index.delete(time, slot, namespace);
+    if (id < 0) return false;
+    if (this.observer !== undefined) this.observer.removed(id);
     if (index.size === 0) this.next = Number.POSITIVE_INFINITY;
     if (index.deleted > deletedMin && index.deleted > index.size) this.#sweep(false);
     return true;
@@ -132,10 +170,10 @@ export class TimerQueue {
    * Every timer that is registered, in an order in which those of one time come as they were registered: who registers them in
    * this order with another queue has a queue that fires alike.
    */
-  forEach(visit: (time: number, slot: number, namespace: number) => void): void {
-    for (const timer of this.#past.sorted()) if (this.#index.isLive(timer.id)) visit(timer.time, timer.slot, timer.namespace);
+  forEach(visit: (time: number, slot: number, namespace: number, id: number) => void): void {
+    for (const { time, slot, namespace, id } of this.#past.sorted()) if (this.#index.isLive(id)) visit(time, slot, namespace, id);
     this.#forEachEntry((time, slot, namespace, id) => {
-      if (this.#index.isLive(id)) visit(time, slot, namespace);
+      if (this.#index.isLive(id)) visit(time, slot, namespace, id);
     });
   }
 
@@ -304,6 +342,7 @@ export class TimerQueue {
   /** Makes an entry the timer that `pop` tells of, unless it was deleted. */
   #fire(time: number, slot: number, namespace: number, id: number): boolean {
     if (!this.#index.release(id, slot)) return false;
+    if (this.observer !== undefined) this.observer.removed(id);
     this.time = time;
     this.slot = slot;
     this.namespace = namespace;
@@ -330,6 +369,8 @@ export class TimerQueue {
   /** Makes the chains anew, without the entries that were deleted; and the index, where it is to become smaller. */
   #sweep(isSmaller: boolean): void {
     const before = this.#index;
+    const { observer } = this;
+    if (isSmaller && observer !== undefined) this.forEach((_time, _slot, _namespace, id) => observer.removed(id));
     const index = isSmaller ? new TimerIndex() : before;
     const kept = new TimerChains(chains + 1);
     /** The id from now on, −1 of what was deleted. */
@@ -348,6 +389,7 @@ export class TimerQueue {
     this.#past.renumber(idOf);
     this.#chains = kept;
     this.#index = index;
+    if (isSmaller && observer !== undefined) this.forEach((_time, slot, _namespace, id) => observer.registered(id, slot));
   }
 
   #shrink(): void {

@@ -10,6 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import type { SplitProgress } from './split-progress.ts';
 import type { WatermarkGenerator, WatermarkOutput, WatermarkStrategy } from './watermarks.ts';
 
 /** What is known of one split. */
@@ -69,13 +70,26 @@ export class WatermarkTracker<T> {
   #pausedSince = 0;
   /** The sum of the pauses that are over. */
   #pausedMs = 0;
+  /** How far splits had come before, which were not added yet. */
+  readonly #restored: Map<string, SplitProgress>;
 
   /**
    * @param options.intervalMs between periodic emissions, `autoWatermarkInterval`; 0 for none
    * @param options.splits whether there are splits, which `addSplit` adds; otherwise there is one without a name
+   * @param options.restored how far they had come, and what the watermark was
    */
-  constructor(strategy: WatermarkStrategy<T>, options: { readonly intervalMs: number; readonly now: number; readonly splits?: boolean }) {
+  constructor(
+    strategy: WatermarkStrategy<T>,
+    options: {
+      readonly intervalMs: number;
+      readonly now: number;
+      readonly splits?: boolean;
+      readonly restored?: { readonly splits: ReadonlyMap<string, SplitProgress>; readonly watermark: number } | undefined;
+    },
+  ) {
     this.#strategy = strategy;
+    this.#restored = new Map(options.restored?.splits);
+    this.watermark = options.restored?.watermark ?? Number.NEGATIVE_INFINITY;
     this.#intervalMs = options.intervalMs;
     this.#lastEmit = options.now;
     this.#distance = distanceOf(strategy);
@@ -87,9 +101,30 @@ export class WatermarkTracker<T> {
   /** Adds a split, which holds the watermark where it is until it has one of its own. The first one is selected. */
   addSplit(id: string): void {
     assert(!this.#splits.has(id), 'a split is added once');
-    this.#splits.set(id, this.#newSplit());
+    this.#splits.set(id, this.#goneOn(id, this.#newSplit()));
     this.#active = true;
     if (this.#splits.size === 1) this.select(id);
+  }
+
+  /** A split goes on from where it was. */
+  #goneOn(id: string, split: SplitState<T>): SplitState<T> {
+    const restored = this.#restored.get(id);
+    if (restored === undefined) return split;
+    this.#restored.delete(id);
+    split.maxTimestamp = restored.maxTimestamp;
+    split.watermark = restored.watermark;
+    if (restored.generator !== undefined) split.generator?.restore?.(restored.generator);
+    return split;
+  }
+
+  /** How far the splits have come. @param carries whether to pass on what is known of splits that nobody has added */
+  progress(carries: boolean): SplitProgress[] {
+    this.#store();
+    const own = Array.from(this.#splits, ([id, { maxTimestamp, watermark, generator }]): SplitProgress => {
+      return { id, maxTimestamp, watermark, generator: generator?.snapshot?.(), carried: false };
+    });
+    const begun = own.filter(({ maxTimestamp, watermark }) => Math.max(maxTimestamp, watermark) > Number.NEGATIVE_INFINITY);
+    return carries ? [...begun, ...Array.from(this.#restored.values(), (split) => ({ ...split, carried: true }))] : begun;
   }
 
   /** Removes a split; from the next periodic emission on it no longer counts. */

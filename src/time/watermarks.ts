@@ -32,6 +32,10 @@ export interface WatermarkGenerator<T> {
   /** Called for every record, behind which the watermark goes. `timestamp` is in milliseconds since 1970. */
   onEvent(event: T, timestamp: number, output: WatermarkOutput): void;
   onPeriodicEmit(output: WatermarkOutput): void;
+  /** What it knows, as plain data, for checkpoints. Without it, a generator of a job that goes on from one begins anew. */
+  snapshot?(): unknown;
+  /** Goes on from what a generator of the same split knew. Before the first record. */
+  restore?(snapshot: unknown): void;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 import type { ErrorDescription } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
+import type { SegmentHandle, StateHandle, SubtaskState } from './state-handles.ts';
 
 /** What a worker needs to take part in a job; comes with the task, before all messages. */
 export interface WorkerTask {
@@ -31,9 +32,81 @@ export interface SharedJobMemory {
   readonly counters: SharedArrayBuffer;
 }
 
+/** Items of a stored part that a subtask goes on with. */
+export interface PartSlice {
+  readonly items: StateHandle;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What an operator of a restored subtask goes on from. */
+export interface OperatorRestore {
+  /** Segments by the name of the keyed state. The subtask may adopt those that hold nobody else's keys. */
+  readonly keyed: Readonly<Record<string, readonly { readonly segment: SegmentHandle; readonly adopts: boolean }[]>>;
+  /** By name. */
+  readonly parts: Readonly<Record<string, readonly PartSlice[]>>;
+}
+
+/** What a restored subtask goes on from. */
+export interface SubtaskRestore {
+  readonly stage: number;
+  readonly subtask: number;
+  /** In the order of the chain. */
+  readonly operators: readonly OperatorRestore[];
+}
+
+/** How a worker takes part in checkpoints. */
+export interface WorkerCheckpoints {
+  /** Whether channels wait for each other's barriers: state then has no effect of a record behind one. */
+  readonly exactlyOnce: boolean;
+  /** Whether only what has changed is written. */
+  readonly incremental: boolean;
+  /** Absolute path of the directory that state is kept under. */
+  readonly stateDir: string;
+}
+
+/** What a checkpoint is to be. */
+export interface CheckpointTrigger {
+  readonly checkpoint: number;
+  /** The directory of a savepoint; a checkpoint when absent. */
+  readonly savepoint?: string;
+  /** Whether sources stand still behind the barrier: the job is cancelled once it is complete. */
+  readonly suspends: boolean;
+}
+
+/** How long a subtask took for a checkpoint. */
+export interface SnapshotStatistics {
+  /** Milliseconds from the first barrier to the last. */
+  readonly alignmentMs: number;
+  /** Milliseconds in which the stream stood still, at the barrier. */
+  readonly syncMs: number;
+  /** Milliseconds of work between steps, to encode and write what there was. */
+  readonly encodeMs: number;
+  /** Milliseconds from the barrier until everything was stored. */
+  readonly asyncMs: number;
+  /** Bytes that were written. */
+  readonly bytes: number;
+}
+
 export type HostMessage =
   /** The host has planned the job: build it, and run. `fingerprint` is the host's; a worker with another one fails. */
-  | { readonly type: 'deploy'; readonly fingerprint: readonly string[]; readonly memory: SharedJobMemory; readonly limits: Limits }
+  | {
+      readonly type: 'deploy';
+      readonly fingerprint: readonly string[];
+      readonly memory: SharedJobMemory;
+      readonly limits: Limits;
+      readonly checkpoints: WorkerCheckpoints | undefined;
+      /** Of the worker's subtasks; those that begin anew are not there. */
+      readonly restore: readonly SubtaskRestore[];
+      /** The directory of the savepoint that they are in; undefined for the job's own storage. */
+      readonly restoreFrom: string | undefined;
+    }
+  /** Sources put the barrier of a checkpoint into their outputs, behind the splits that were sent before. */
+  | { readonly type: 'trigger-checkpoint'; readonly trigger: CheckpointTrigger }
+  /** All have acknowledged, and the manifest is stored. */
+  | { readonly type: 'checkpoint-completed'; readonly checkpoint: number }
+  /** It will not complete: nobody waits for its barriers any more. */
+  | { readonly type: 'checkpoint-aborted'; readonly checkpoint: number }
   | { readonly type: 'split'; readonly stage: number; readonly subtask: number; readonly split: unknown }
   | { readonly type: 'no-more-splits'; readonly stage: number; readonly subtask: number }
   /** End the sources and let everything run through. */
@@ -45,6 +118,26 @@ export type WorkerMessage =
   | { readonly type: 'split-request'; readonly stage: number; readonly subtask: number }
   /** Shown once for each topic; where it has votes, once that many workers have said it. An empty one only votes. */
   | { readonly type: 'warning'; readonly message: string; readonly topic: string; readonly votes: number }
+  /** A subtask's state is stored. One that has finished has none. */
+  | {
+      readonly type: 'checkpoint-acknowledged';
+      readonly checkpoint: number;
+      readonly stage: number;
+      readonly subtask: number;
+      readonly state: SubtaskState | 'finished';
+      readonly statistics: SnapshotStatistics;
+    }
+  | {
+      readonly type: 'checkpoint-declined';
+      readonly checkpoint: number;
+      readonly stage: number;
+      readonly subtask: number;
+      readonly error: ErrorDescription;
+    }
+  /** The worker's sinks have committed what was handed over to a completed checkpoint. */
+  | { readonly type: 'checkpoint-committed'; readonly checkpoint: number }
+  /** A subtask that is through waits for a checkpoint to complete: it commits what it wrote last. */
+  | { readonly type: 'final-checkpoint-request'; readonly stage: number; readonly subtask: number }
   /** All subtasks of the worker have finished. */
   | { readonly type: 'finished' }
   | { readonly type: 'failed'; readonly error: ErrorDescription };

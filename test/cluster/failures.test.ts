@@ -21,8 +21,8 @@ describe('a user function that throws', () => {
     ['filter', 'sieve'],
     ['flatMap', 'splitter'],
     ['process', 'processor'],
-    ['key', 'reducer'],
-    ['custom', 'processor'],
+    ['key', "keyBy((value) => key(value) % 1) in front of 'reducer'"],
+    ['custom', "partitionCustom((value, subtasks) => custom(value) % subtasks) behind 'processor'"],
     ['reduce', 'reducer'],
     ['write', 'store'],
     ['writeAsync', 'asyncStore'],
@@ -44,7 +44,8 @@ describe('a user function that throws', () => {
       const job = await cluster.submit(jobModule('failing'), { args: { where } });
       const error = await failureOf(job.result());
       expect(error, where).toMatchObject({ code: 'USER_FUNCTION', cause: { name: 'RangeError', message: `broken ${where}` } });
-      expect(error.message).toBe(`'${operator}' failed with RangeError: broken ${where}\n  at the record 7`);
+      const failed = operator.includes(' ') ? operator : `'${operator}'`;
+      expect(error.message).toBe(`${failed} failed with RangeError: broken ${where}\n  at the record 7`);
       expect((error.cause as Error).stack).toContain('failing.mjs');
       expect(job.status()).toBe('failed');
     }

@@ -3,7 +3,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Limits, limitsWith } from '../../src/base/limits.ts';
 import type { Sink, SinkWriter } from '../../src/graph/sink.ts';
-import { sinkContext } from './support.ts';
+import { finishWriter, sinkContext } from './support.ts';
 
 export interface SinkSubject {
   /** A sink that has nothing yet, made anew for each test. */
@@ -28,7 +28,7 @@ export function describeSinkConformance(name: string, { open, records }: SinkSub
       const { sink, seen, text } = open();
       const writer = openWriter(sink, { limits: limitsWith(limits) });
       for (const record of records) await writer.write(record);
-      await finish(writer);
+      await finishWriter(writer);
       expect(seen(0)).toEqual(records.map(text));
     });
 
@@ -41,13 +41,13 @@ export function describeSinkConformance(name: string, { open, records }: SinkSub
         await writer.flush?.();
         await writer.flush?.();
       }
-      await finish(writer);
+      await finishWriter(writer);
       expect(seen(0)).toEqual(records.map(text));
     });
 
     test('may have nothing to write', async () => {
       const { sink, seen } = open();
-      await finish(openWriter(sink));
+      await finishWriter(openWriter(sink));
       expect(seen(0) ?? []).toEqual([]);
     });
 
@@ -55,7 +55,7 @@ export function describeSinkConformance(name: string, { open, records }: SinkSub
       const { sink, seen, text } = open();
       const writers = [0, 1, 2].map((subtask) => openWriter(sink, { subtask, parallelism: 3 }));
       for (const record of records) for (const writer of writers) await writer.write(record);
-      for (const writer of writers) await finish(writer);
+      for (const writer of writers) await finishWriter(writer);
       for (const subtask of [0, 1, 2]) expect(seen(subtask)).toEqual(records.map(text));
     });
 
@@ -74,7 +74,7 @@ export function describeSinkConformance(name: string, { open, records }: SinkSub
       for (const { sink } of [first, second]) {
         const writer = openWriter(sink);
         await writer.write(records[0]);
-        await finish(writer);
+        await finishWriter(writer);
       }
       expect(second.seen(0)).toEqual([second.text(records[0])]);
     });
@@ -85,9 +85,4 @@ function openWriter(sink: Sink<never>, changes: Parameters<typeof sinkContext>[0
   const writer = sink.createWriter(sinkContext(changes)) as SinkWriter<unknown>;
   onTestFinished(() => writer.close?.());
   return writer;
-}
-
-async function finish(writer: SinkWriter<unknown>): Promise<void> {
-  await writer.flush?.();
-  await writer.finish?.();
 }

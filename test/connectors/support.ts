@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Limits, limitsWith } from '../../src/base/limits.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
-import type { SinkContext } from '../../src/graph/sink.ts';
+import type { SinkContext, SinkWriter, TwoPhaseCommitWriter } from '../../src/graph/sink.ts';
 import type { Source, SourceContext, SourceReader, SourceReaderContext, Split } from '../../src/graph/source.ts';
 import { nodeSystem } from '../../src/platform/node-system.ts';
 import { stringsOf } from './strings-of.ts';
@@ -23,7 +23,26 @@ export function sourceContext(limits: Partial<Limits> = {}, parallelism = 1): So
 }
 
 export function sinkContext(changes: Partial<SinkContext> = {}): SinkContext {
-  return { system: nodeSystem(), limits: limitsWith(), subtask: 0, parallelism: 1, jobName: 'test', ...changes };
+  return {
+    system: nodeSystem(),
+    limits: limitsWith(),
+    subtask: 0,
+    parallelism: 1,
+    jobName: 'test',
+    checkpoints: false,
+    fail: (error) => {
+      throw error;
+    },
+    warn: () => {},
+    ...changes,
+  };
+}
+
+/** Ends a writer as a job without checkpoints does; its transactions, where it has any left. */
+export async function finishWriter(writer: SinkWriter<never>): Promise<readonly unknown[]> {
+  await writer.flush?.();
+  await writer.finish?.();
+  return (await (writer as Partial<TwoPhaseCommitWriter<never>>).prepareCommit?.(undefined)) ?? [];
 }
 
 /** The context of one reader. */

@@ -133,6 +133,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'keyBy',
+    operator: /^keyBy\(.*\) in front of 'the operator' /,
     job: (stream) =>
       stream
         .keyBy((order) => refuseFour(order, order.id))
@@ -141,6 +142,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'keyBy in front of reduce',
+    operator: /^keyBy\(.*\) in front of 'the operator' /,
     job: (stream) =>
       stream
         .keyBy((order) => refuseFour(order, order.id))
@@ -149,6 +151,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'keyBy in front of an operator without a key, behind a union',
+    operator: /^keyBy\(.*\) in front of 'the operator' /,
     job: (stream) =>
       stream
         .union(stream.filter(({ n }) => n > 3))
@@ -251,7 +254,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'the selector of partitionCustom',
-    operator: /^'numbers' /,
+    operator: /^partitionCustom\(…, .*\) behind 'numbers' /,
     job: (stream) =>
       stream
         .partitionCustom(
@@ -262,7 +265,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'partitionCustom',
-    operator: /^'numbers' /,
+    operator: /^partitionCustom\(.*\) behind 'numbers' /,
     job: (stream) =>
       stream
         .partitionCustom((n, subtasks) => (n === 4 ? refuse() : n % subtasks), 'n')

@@ -109,4 +109,45 @@ describe('nodeStorage', () => {
       expect.objectContaining({ code: 'ENOENT', path: join(directory, 'missing') }),
     );
   });
+
+  it('creates a file only where there is none', () => {
+    const path = join(temporaryDirectory(), 'file');
+    const file = nodeStorage.createNew(path);
+    file.write(Buffer.from('first'));
+    file.close();
+    expect(() => nodeStorage.createNew(path)).toThrow(expect.objectContaining({ code: 'EEXIST', path }));
+    expect(readFileSync(path, 'utf8')).toBe('first');
+  });
+
+  it('makes sure of a file and of names while the thread goes on', async () => {
+    const directory = temporaryDirectory();
+    const file = nodeStorage.createNew(join(directory, 'file'));
+    file.write(Buffer.from('before '));
+    const synced = file.syncSoon();
+    file.write(Buffer.from('and meanwhile'));
+    await Promise.all([synced, file.syncSoon(), nodeStorage.syncDirectory(directory)]);
+    file.close();
+    expect(readFileSync(join(directory, 'file'), 'utf8')).toBe('before and meanwhile');
+    await expect(nodeStorage.syncDirectory(join(directory, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('closes a file behind what is still made sure of: another may get its descriptor', async () => {
+    const directory = temporaryDirectory();
+    const synced = Array.from({ length: 30 }, (_, i) => {
+      const file = nodeStorage.create(join(directory, `${i}`));
+      file.write(Buffer.alloc(10_000));
+      const soon = [file.syncSoon(), file.syncSoon()];
+      file.close();
+      return soon;
+    });
+    await Promise.all(synced.flat());
+  });
+
+  it('removes directories that hold nothing', () => {
+    const directory = directoryOf('file');
+    expect(() => nodeStorage.removeDirectory(directory)).toThrow(expect.objectContaining({ code: 'ENOTEMPTY' }));
+    mkdirSync(join(directory, 'below'));
+    nodeStorage.removeDirectory(join(directory, 'below'));
+    expect(nodeStorage.entries(directory)).toEqual(['file']);
+  });
 });

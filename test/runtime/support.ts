@@ -68,6 +68,7 @@ export async function buildOnlySlot(env: StreamEnvironment, clock: ManualClock, 
     wiring,
     counters: (stage, subtask) => new SubtaskCounters(memory, subtaskNumber(plan, stage, subtask)),
     alignments: createAlignmentMemories(plan),
+    tracksChanges: true,
     requestSplit: (stage) => {
       const input = built.find((each) => each.stage === stage)?.task.input as SourceInput;
       const split = splits.next(stage);

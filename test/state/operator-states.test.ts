@@ -31,11 +31,24 @@ describe('operator state', () => {
     states.writable.rules.set('s', 2);
     states.writable.held.add('c');
     const restored = new OperatorStates({ ...declared, further: operatorListState<number>() });
-    restored.restore(structuredClone(snapshot));
+    expect(snapshot.held?.distribution).toBe('split');
+    restored.restore(Object.fromEntries(Object.entries(snapshot).map(([name, { items }]) => [name, structuredClone(items)])));
     expect([...restored.readable.rules]).toEqual([['r', 1]]);
     expect(restored.readable.held.get()).toEqual(['a', 'b']);
     expect(restored.readable.further.length).toBe(0);
     expect(new OperatorStates(declared).snapshot()).toEqual({});
+  });
+
+  test('says who is to get what', () => {
+    const states = new OperatorStates({ ...declared, all: operatorListState<number>({ redistribution: 'union' }) });
+    states.writable.rules.set('r', 1);
+    states.writable.held.add('a');
+    states.writable.all.addAll([1, 2]);
+    expect(states.snapshot()).toEqual({
+      rules: { distribution: 'broadcast', items: [['r', 1]] },
+      held: { distribution: 'split', items: ['a'] },
+      all: { distribution: 'union', items: [1, 2] },
+    });
   });
 
   test('is not declared with the states of keys', () => {

@@ -121,7 +121,7 @@ describe('verifyOperator', () => {
       state: { seen: valueState<() => number>() },
       processElement: ({ at }, ctx) => ctx.state.seen.update(() => at),
     });
-    expect(await failureOf(verifyOperator(unplain, { keyBy: 'user', steps }))).toContain("the state of 'process' is no plain data");
+    expect(await failureOf(verifyOperator(unplain, { keyBy: 'user', steps }))).toContain("state.seen of the key 'a' holds a function");
   });
 
   test('catches what depends on batches', async () => {

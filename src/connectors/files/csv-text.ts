@@ -46,11 +46,18 @@ export class CsvText {
   readonly #special: RegExp;
   #shape: Shape | undefined;
 
-  constructor(options: CsvOptions) {
+  /** @param state of the file that is gone on with */
+  constructor(options: CsvOptions, state?: CsvText['state']) {
     this.#options = options;
+    this.#shape = state;
     this.#delimiter = options.delimiter ?? ',';
     const escaped = this.#delimiter.replace(/[\\\]^-]/, '\\$&');
     this.#special = new RegExp(`["\\r\\n${escaped}]`);
+  }
+
+  /** What the records have in common; undefined before the first one. */
+  get state(): Shape | undefined {
+    return this.#shape;
   }
 
   /** The first line, where it is known without a record. */

@@ -1,15 +1,28 @@
-/** Text files as a sink: one part for each subtask. */
+/** Files as a sink: parts in a directory, exactly once where checkpoints are taken. */
 
 import { join, resolve } from 'node:path';
-import { types } from 'node:util';
 import { MillraceError } from '../../base/errors.ts';
-import { checkArgument, checkOptions, flag, group, type OptionRules, oneOf, optional, type Rule, text } from '../../base/options.ts';
-import type { Sink, SinkContext, SinkWriter } from '../../graph/sink.ts';
-import { type CsvOptions, CsvText, csvRules } from './csv-text.ts';
-import { jsonText } from './json-text.ts';
-import { PartFile } from './part-file.ts';
+import {
+  callable,
+  checkArgument,
+  checkOptions,
+  flag,
+  group,
+  type OptionRules,
+  oneOf,
+  optional,
+  type Rule,
+  text,
+} from '../../base/options.ts';
+import type { TwoPhaseCommitSink } from '../../graph/sink.ts';
+import type { BucketAssigner, BucketContext } from './buckets.ts';
+import { type CsvOptions, csvRules } from './csv-text.ts';
+import { type FileSinkState, FileWriter, type PartTransaction } from './file-writer.ts';
+import { type RollingOptions, rollingPolicy, rollingRules } from './rolling.ts';
 
-export interface FileSinkOptions {
+import { commitPart } from './written-parts.ts';
+
+export interface FileSinkOptions<T = unknown> {
   /**
    * What a record becomes. `'text'`: a line, strings as they are. `'json'`: an object, array or value on a line, see `jsonText`.
    * `'csv'`: a line of fields, see `CsvOptions`.
@@ -22,37 +35,66 @@ export interface FileSinkOptions {
   readonly csv?: CsvOptions;
   /** Whether parts of an earlier run are removed; by default they are an error. */
   readonly overwrite?: boolean;
-}
-
-/** Turns the records of one file into text. */
-interface FileFormat {
-  /** What stands in front of the first record. */
-  start(): string;
-  record(record: unknown): string;
+  /** When a subtask goes on with another file. */
+  readonly rolling?: RollingOptions;
+  /**
+   * Which directory below the sink's a record goes to: a relative path, as `buckets.dateTime` makes them. By default all records go to
+   * the directory itself.
+   */
+  bucket?(record: T, context: BucketContext): string;
 }
 
 const defaultPrefix = 'part';
 const suffixes = { text: '.txt', json: '.jsonl', csv: '.csv' } as const;
 
+/** Which of the options are needed to know the names. */
+function namesOf({ format, prefix = defaultPrefix, suffix = suffixes[format] }: FileSinkOptions<never>): {
+  prefix: string;
+  suffix: string;
+} {
+  return { prefix, suffix };
+}
+
 /**
- * Writes records to files in a directory: `part-0.txt`, `part-1.txt` and so on, one for each subtask. A part gets its name when the
- * job has ended and it is on the disk; until then, and after a failure, it is `.part-0.txt.inprogress`.
+ * Writes records to files in a directory, each subtask to its own. Whatever has the name of a part is whole and on the disk; until then,
+ * and after a failure, it is hidden: `.part-0-3.txt.inprogress`.
+ *
+ * With checkpoints, `part-0-3.txt` is the fourth part of subtask 0. Parts are rolled by size and time, and get their names when the next
+ * checkpoint is complete: every record is in them exactly once, whatever crashes. Without checkpoints there is one part for each subtask,
+ * `part-0.txt`, at the end of the job; with `rolling` or `bucket` parts get their names as they are rolled.
  *
  * @param directory made when it is not there
  * @throws MillraceError INVALID_OPTION when the directory has parts of an earlier run; SINK_FAILED when it cannot be written;
  * UNSUPPORTED_VALUE or TYPE_MISMATCH for a record that the format cannot hold
  * @example fileSink('results', { format: 'csv' })
  */
-export function fileSink<T>(directory: string, options: FileSinkOptions): Sink<T> {
+export function fileSink<T>(directory: string, options: FileSinkOptions<T>): TwoPhaseCommitSink<T, PartTransaction, FileSinkState> {
   checkArgument(directory, text, 'files.sink: the directory');
-  const { format, prefix, suffix, csv } = checkOptions<FileSinkOptions>(options, fileSinkRules, 'files.sink');
+  const { format, csv, rolling = {}, bucket, overwrite = false } = checkOptions<FileSinkOptions<T>>(options, fileSinkRules, 'files.sink');
   if (csv !== undefined && format !== 'csv')
     throw new MillraceError('INVALID_OPTION', `files.sink: csv options need format 'csv', not '${format}'`);
+  const policy = rollingPolicy(rolling);
+  const names = namesOf(options);
+  const isOnePart = options.rolling === undefined && bucket === undefined;
+  const path = resolve(directory);
   return {
     name: directory,
-    target: join(resolve(directory), `${prefix ?? defaultPrefix}-*${suffix ?? suffixes[format]}`),
+    target: join(path, `${names.prefix}-*${names.suffix}`),
     retains: false,
-    createWriter: (context) => new FileWriter(resolve(directory), options, context),
+    createWriter: (context, restored) =>
+      new FileWriter({
+        place: { storage: context.system.storage, directory: path },
+        names,
+        format: options,
+        rolling: isOnePart && !context.checkpoints ? undefined : policy,
+        bucket: bucket as BucketAssigner<unknown> | undefined,
+        overwrite,
+        context,
+        restored,
+      }),
+    async commit(transactions, { system }) {
+      for (const transaction of transactions) await commitPart({ storage: system.storage, directory: path }, transaction.path);
+    },
   };
 }
 
@@ -61,69 +103,24 @@ const partOfName: Rule = {
   accepts: (value) => typeof value === 'string' && !/[\\/\0]/.test(value),
 };
 
+/** Subtask and number stand behind it: another sink's parts must not read like parts of this one. */
+const prefixRule: Rule = {
+  expected: 'a text that does not end with a dash and a number, without a path in it',
+  accepts: (value) => partOfName.accepts(value) && !/-\d+$/.test(value as string),
+};
+
 /** The number of the part stands in front of it. */
 const suffixRule: Rule = {
   expected: 'a text that does not begin with a digit, without a path in it',
-  accepts: (value) => partOfName.accepts(value) && !/^\d/.test(value as string),
+  accepts: (value) => partOfName.accepts(value) && !/^-?\d/.test(value as string),
 };
 
 const fileSinkRules: OptionRules<FileSinkOptions> = {
   format: oneOf('text', 'json', 'csv'),
-  prefix: optional(partOfName),
+  prefix: optional(prefixRule),
   suffix: optional(suffixRule),
   csv: optional(group<CsvOptions>(csvRules)),
   overwrite: optional(flag),
+  rolling: optional(group<RollingOptions>(rollingRules)),
+  bucket: optional(callable),
 };
-
-class FileWriter implements SinkWriter<unknown> {
-  readonly #format: FileFormat;
-  readonly #part: PartFile;
-
-  constructor(directory: string, options: FileSinkOptions, { system, limits, subtask, parallelism }: SinkContext) {
-    const { format, prefix = defaultPrefix, suffix = suffixes[format], overwrite = false } = options;
-    this.#format = createFormat(options);
-    this.#part = new PartFile({
-      storage: system.storage,
-      directory,
-      prefix,
-      suffix,
-      subtask,
-      parallelism,
-      overwrite,
-      bufferCharacters: limits.sinkCharacters,
-    });
-    this.#part.write(this.#format.start());
-  }
-
-  write(record: unknown): void {
-    this.#part.write(this.#format.record(record));
-  }
-
-  flush(): void {
-    this.#part.flush();
-  }
-
-  finish(): void {
-    this.#part.finish();
-  }
-
-  close(): void {
-    this.#part.close();
-  }
-}
-
-function createFormat({ format, csv }: FileSinkOptions): FileFormat {
-  if (format === 'csv') return new CsvText(csv ?? {});
-  const text = format === 'json' ? jsonText : plainText;
-  return { start: () => '', record: (record) => `${text(record)}\n` };
-}
-
-/** Strings as they are, dates in ISO 8601, others as `String` has them: except objects, of which it says nothing. */
-function plainText(record: unknown): string {
-  if (typeof record === 'string') return record;
-  if (Array.isArray(record)) return record.map((each) => (each === null || each === undefined ? '' : plainText(each))).join(',');
-  if (types.isDate(record) && !Number.isNaN(record.getTime())) return record.toISOString();
-  const text = String(record);
-  if (!/^\[object \w+\]$/.test(text)) return text;
-  throw new MillraceError('UNSUPPORTED_VALUE', `a record reads '${text}' as text; map it to a string, or use format 'json'`);
-}

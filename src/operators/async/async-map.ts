@@ -6,6 +6,7 @@
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
 import type { UserFunction } from '../../graph/logical.ts';
+import type { SubtaskPart } from '../../wire/state-handles.ts';
 import { type AsyncEntry, AsyncQueue } from './async-queue.ts';
 import { AsyncTimeout, type Outcome, type RetryPolicy, RunningCall } from './retry.ts';
 
@@ -49,11 +50,28 @@ class AsyncMap implements OperatorInstance {
   readonly #waiting: AsyncEntry[] = [];
   readonly #running = new Map<AsyncEntry, RunningCall>();
   #closed = false;
+  /** Records of another instance, which are to be called for once this one is open. */
+  #restored: readonly (readonly [record: unknown, timestamp: number])[] = [];
 
   constructor(spec: AsyncMapSpec, context: OperatorContext) {
     this.#spec = spec;
     this.#context = context;
     this.#queue = new AsyncQueue(spec.ordered);
+  }
+
+  /** The records that have not left: what their calls have come to, or will, is asked for again. */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    const items = Array.from(this.#queue.records, ({ record, timestamp }) => [record, timestamp]);
+    return items.length === 0 ? {} : { records: { distribution: 'split', items } };
+  }
+
+  restore({ records = [] }: Readonly<Record<string, readonly unknown[]>>): void {
+    this.#restored = records as readonly (readonly [unknown, number])[];
+  }
+
+  open(): void {
+    for (const [record, timestamp] of this.#restored) this.add(record, timestamp);
+    this.#restored = [];
   }
 
   generate(code: OperatorCode, row: Row): void {

@@ -32,18 +32,28 @@ export class AsyncQueue {
   readonly #segments: Segment[] = [emptySegment()];
   /** The watermark behind the records that have left. */
   watermark = Number.NEGATIVE_INFINITY;
-  /** Records that have not left. */
-  size = 0;
+  /** Records that have not left, in the order in which they came. */
+  readonly #records = new Set<AsyncEntry>();
 
   constructor(ordered: boolean) {
     this.#ordered = ordered;
+  }
+
+  /** Records that have not left. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** The same, in the order in which they came. */
+  get records(): Iterable<AsyncEntry> {
+    return this.#records;
   }
 
   add(record: unknown, timestamp: number): AsyncEntry {
     const segment = this.#segments.at(-1) as Segment;
     const entry: AsyncEntry = { record, timestamp, segment, result: undefined, state: 'outstanding' };
     segment.count++;
-    this.size++;
+    this.#records.add(entry);
     if (this.#ordered) segment.leaving.push(entry);
     return entry;
   }
@@ -74,7 +84,7 @@ export class AsyncQueue {
     const entry = first.leaving.shift();
     assert(entry?.state === 'completed', 'a record leaves with its result');
     first.count--;
-    this.size--;
+    this.#records.delete(entry);
     this.#pass();
     return entry;
   }

@@ -3,11 +3,12 @@
  * what the function sees. A key that has neither state nor timers left is forgotten, and its slot goes to another.
  */
 
-import { hashKey } from '../../compiler/key-code.ts';
 import type { Holdings, OperatorContext } from '../../compiler/operator.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import { KeyIndex } from '../../state/key-index.ts';
-import { KeyedStates, type KeySnapshot } from '../../state/keyed-states.ts';
+import { KeyedStateContents } from '../../state/keyed-state-contents.ts';
+import { KeyedStates } from '../../state/keyed-states.ts';
+import { TimerContents } from '../../state/timer-contents.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 
 /**
@@ -23,17 +24,6 @@ export interface TimerService {
   registerProcessingTime(time: number): void;
   deleteEventTime(time: number): void;
   deleteProcessingTime(time: number): void;
-}
-
-/** A timer: its time, and the place of its key among the keys of the snapshot. */
-type TimerSnapshot = readonly [time: number, key: number];
-
-/** What all keys have, as plain data. */
-export interface KeyScopeSnapshot {
-  readonly keys: readonly (readonly [key: unknown, state: KeySnapshot])[];
-  /** In an order in which timers of one time come as they were registered. */
-  readonly eventTimers: readonly TimerSnapshot[];
-  readonly processingTimers: readonly TimerSnapshot[];
 }
 
 /** How often timers of event time may register others at the end of the input: more than any function of several stages has. */
@@ -57,9 +47,21 @@ export class KeyScope implements TimerService {
   #rounds = 0;
   readonly #warn: (message: string) => void;
 
-  constructor(declarations: StateDeclarations, { system, warn }: OperatorContext) {
+  constructor(declarations: StateDeclarations, context: OperatorContext) {
+    const { system, warn } = context;
     this.#warn = warn;
     this.states = new KeyedStates({ declarations, index: this.index, now: () => system.clock.now() });
+    this.#describe(context);
+  }
+
+  /** Says what there is, for checkpoints. */
+  #describe({ keyedState, warn }: OperatorContext): void {
+    const log = keyedState('states', new KeyedStateContents(this.states, this.index, warn));
+    if (log.tracks) this.states.follow(log);
+    const eventTimers = new TimerContents(this.#eventTimers, this.index);
+    eventTimers.follow(keyedState('event-timers', eventTimers));
+    const processingTimers = new TimerContents(this.#processingTimers, this.index);
+    processingTimers.follow(keyedState('processing-timers', processingTimers));
   }
 
   /** The key that is entered. */
@@ -147,29 +149,6 @@ export class KeyScope implements TimerService {
     return false;
   }
 
-  /** What all keys have: between two batches. */
-  snapshot(): KeyScopeSnapshot {
-    const keys: [unknown, KeySnapshot][] = [];
-    const places = new Map<number, number>();
-    for (let slot = 0; slot < this.index.size; slot++) {
-      if (!this.index.has(slot) || (this.states.stateCount(slot) === 0 && !this.#hasTimers(slot))) continue;
-      places.set(slot, keys.length);
-      keys.push([this.index.key(slot), this.states.snapshot(slot)]);
-    }
-    return { keys, eventTimers: timersOf(this.#eventTimers, places), processingTimers: timersOf(this.#processingTimers, places) };
-  }
-
-  /** Takes over what the keys of another scope had; before the first key is entered. */
-  restore({ keys, eventTimers, processingTimers }: KeyScopeSnapshot): void {
-    const slots = keys.map(([key, state]) => {
-      const slot = this.index.ofValue(hashKey(key), key);
-      this.states.restore(slot, state);
-      return slot;
-    });
-    for (const [time, key] of eventTimers) this.#eventTimers.register(time, slots[key] as number, ownNamespace);
-    for (const [time, key] of processingTimers) this.#processingTimers.register(time, slots[key] as number, ownNamespace);
-  }
-
   get holdings(): Holdings {
     let states = 0;
     this.states.forEachSlot((slot) => {
@@ -212,10 +191,4 @@ function checkTime(time: unknown, method: string): number {
 /** Both times are infinite at the end of the input, also where there are no timers. */
 function isDue(timers: TimerQueue, time: number): boolean {
   return timers.size > 0 && timers.next <= time;
-}
-
-function timersOf(timers: TimerQueue, places: ReadonlyMap<number, number>): TimerSnapshot[] {
-  const snapshots: TimerSnapshot[] = [];
-  timers.forEach((time, slot) => void snapshots.push([time, places.get(slot) as number]));
-  return snapshots;
 }

@@ -72,7 +72,7 @@ export function processOperator(fn: ProcessFunction<never, never, ListStateDecla
         },
         close: () => fn.close?.(),
         snapshot: () => context.states.snapshot(),
-        restore: (snapshot) => context.states.restore(snapshot as Readonly<Record<string, unknown>>),
+        restore: (parts) => context.states.restore(parts),
       };
     },
   };

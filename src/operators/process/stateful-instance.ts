@@ -6,10 +6,11 @@ import { type Row, valueRow } from '../../compiler/row.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../../state/descriptors.ts';
 import { OperatorStates } from '../../state/operator-states.ts';
+import type { SubtaskPart } from '../../wire/state-handles.ts';
 import { generateSlot } from '../keyed.ts';
 import { generateProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
-import { KeyScope, type KeyScopeSnapshot, type TimerService } from './key-scope.ts';
+import { KeyScope, type TimerService } from './key-scope.ts';
 
 /** What a function on a keyed stream knows besides. */
 export interface KeyedContext<K, S> extends ProcessContext {
@@ -67,13 +68,6 @@ class KeyedCallContext extends CallContext implements TimerContext<unknown, unkn
   }
 }
 
-/** What a function holds, as plain data. */
-interface StatefulSnapshot {
-  readonly keyed: KeyScopeSnapshot;
-  /** Of the subtask, by name. */
-  readonly shared: Readonly<Record<string, unknown>>;
-}
-
 /** The context of the method for broadcast records: it belongs to no key, but reaches all of them. */
 class BroadcastCallContext extends CallContext {
   readonly #scope: KeyScope;
@@ -122,13 +116,13 @@ export class StatefulInstance implements OperatorInstance {
     this.#fn.close?.();
   }
 
-  snapshot(): StatefulSnapshot {
-    return { keyed: this.#scope.snapshot(), shared: this.#shared.snapshot() };
+  /** State of the subtask; that of keys is told by the scope. */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    return this.#shared.snapshot();
   }
 
-  restore({ keyed, shared }: StatefulSnapshot): void {
-    this.#scope.restore(keyed);
-    this.#shared.restore(shared);
+  restore(parts: Readonly<Record<string, readonly unknown[]>>): void {
+    this.#shared.restore(parts);
   }
 
   get holdings(): Holdings {

@@ -8,6 +8,7 @@ import type { Aggregator } from '../aggregators/aggregator.ts';
 import { synchronous } from '../functions.ts';
 import { checkNames } from '../keyed-aggregate.ts';
 import { type AggregateFunction, checkAggregateFunction } from '../keyed-fold.ts';
+import { type ExtremeOptions, extremeReduction } from '../keyed-reduce.ts';
 import type { SubtaskContext } from '../process/context.ts';
 import { describeStates } from '../process/state-declarations.ts';
 import type { RollingOptions } from '../rolling.ts';
@@ -52,14 +53,26 @@ type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 const noFinish = { functions: {}, windowState: {}, globalState: {}, open: undefined, clear: undefined, close: undefined } as const;
 
 /** One record of all. */
-export function reduceComputation(kind: string, reduce: UserFunction, then: Then, details: object = {}): WindowComputation {
-  synchronous(reduce, kind);
+export function reduceComputation(reduce: UserFunction, then: Then): WindowComputation {
+  synchronous(reduce, 'reduce');
   return {
-    title: kind,
+    title: 'reduce',
     functions: { reduce },
-    details: { ...details },
+    details: {},
     createFold: () => reduceFold(reduce as (soFar: unknown, next: unknown) => unknown),
-    finish: finishOf(then, kind),
+    finish: finishOf(then, 'reduce'),
+  };
+}
+
+/** The record with the smallest or largest value of a field. */
+export function extremeComputation(options: ExtremeOptions): WindowComputation {
+  const { reduce, check } = extremeReduction(options);
+  return {
+    title: options.kind,
+    functions: { reduce: reduce as UserFunction },
+    details: { field: options.field },
+    createFold: () => reduceFold(reduce, check),
+    finish: finishOf(undefined, options.kind),
   };
 }
 

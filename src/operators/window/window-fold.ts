@@ -5,11 +5,14 @@
  * @hotpath
  */
 
+import { MissingFieldError } from '../../compiler/missing-field.ts';
+import type { OperatorContext } from '../../compiler/operator.ts';
 import { accumulatedContents, listedContents, reducedContents, type WindowContents } from '../../time/windows/window-contents.ts';
 import type { Aggregator, AggregatorState } from '../aggregators/aggregator.ts';
 import { readerOf } from '../aggregators/input.ts';
 import type { AggregateFunction } from '../keyed-fold.ts';
-import { callText, combination, missingField, type RollingOptions, withField } from '../rolling.ts';
+import { MissingValues } from '../missing-values.ts';
+import { callText, combination, type RollingOptions, withField } from '../rolling.ts';
 
 export interface WindowFold {
   /** Of a window without an evictor. */
@@ -20,6 +23,8 @@ export interface WindowFold {
   readonly takesNothing: boolean;
   /** What the function is given of the records that an evictor has left. */
   readAll(records: readonly unknown[]): unknown;
+  /** At the end of the input: says what is to be said of all records. */
+  finish?(context: OperatorContext): void;
 }
 
 const asIs = (contents: unknown): unknown => contents;
@@ -29,14 +34,17 @@ export function listFold(): WindowFold {
   return { contents: listedContents<unknown>() as WindowContents<unknown, unknown>, read: asIs, takesNothing: true, readAll: asIs };
 }
 
-/** One record made of all. */
-export function reduceFold(reduce: (soFar: unknown, next: unknown) => unknown): WindowFold {
+/** One record made of all. What is wrong with a record that is combined with no other, `check` throws. */
+export function reduceFold(reduce: (soFar: unknown, next: unknown) => unknown, check: (record: unknown) => void = () => {}): WindowFold {
+  const create = (record: unknown): unknown => {
+    check(record);
+    return record;
+  };
   return {
-    contents: reducedContents<unknown>(reduce),
+    contents: { ...reducedContents<unknown>(reduce), create },
     read: asIs,
     takesNothing: false,
-    // Not handed to the array as it is: it would be given an index, too.
-    readAll: (records) => records.reduce((soFar, next) => reduce(soFar, next)),
+    readAll: ([first, ...others]) => others.reduce((soFar, next) => reduce(soFar, next), create(first)),
   };
 }
 
@@ -61,7 +69,7 @@ export function rollingFold(options: RollingOptions): WindowFold {
   const combine = combination(options);
   const aggregated = (record: unknown): unknown => {
     const value = field === undefined ? record : (record as Readonly<Record<string, unknown>> | null)?.[field];
-    if (value === undefined && field !== undefined) throw missingField(callText(options), field);
+    if (value === undefined && field !== undefined) throw new MissingFieldError(callText(options), field);
     return value;
   };
   const create = (record: unknown): Rolled => {
@@ -95,12 +103,15 @@ export class AggregatorsFold implements WindowFold {
   readonly takesNothing = true;
   readonly #states: readonly AggregatorState[];
   readonly #inputs: readonly ((record: unknown) => unknown)[];
+  readonly #missing: MissingValues;
   readonly #free: number[] = [];
   /** Numbers so far. */
   #size = 0;
 
   constructor(aggregators: readonly Aggregator<never, unknown>[]) {
-    this.#states = aggregators.map((aggregator) => aggregator.createState());
+    const states = aggregators.map((aggregator) => ({ aggregator, state: aggregator.createState() }));
+    this.#states = states.map(({ state }) => state);
+    this.#missing = new MissingValues(states);
     this.#inputs = aggregators.map(({ input }) => readerOf(input));
   }
 
@@ -118,7 +129,10 @@ export class AggregatorsFold implements WindowFold {
       for (const state of this.#states) state.merge(into as number, state.partial(from as number));
       return into;
     },
-    drop: (slot) => this.#drop(slot as number),
+    drop: (slot) => {
+      this.#missing.look(slot as number, (slot as number) + 1);
+      this.#drop(slot as number);
+    },
   };
 
   /** Accumulators that are in use. */
@@ -134,8 +148,14 @@ export class AggregatorsFold implements WindowFold {
     const slot = this.#free.pop() ?? this.#size++;
     for (const record of records) this.#add(slot, record);
     const results = this.read(slot);
+    if (records.length > 0) this.#missing.look(slot, slot + 1);
     this.#drop(slot);
     return results;
+  }
+
+  finish(context: OperatorContext): void {
+    if (this.used > 0) this.#missing.look(0, this.#size);
+    this.#missing.warn(context);
   }
 
   #add(slot: number, record: unknown): void {

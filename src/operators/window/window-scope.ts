@@ -82,6 +82,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   /** At the end of the input. */
   finish(): void {
     this.#late.finish();
+    this.#fold.finish?.(this.#context);
   }
 
   close(): void {
@@ -94,7 +95,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     this.#states.forgetEmpty(this.#hasWindows);
   }
 
-  readonly #hasWindows = (slot: number): boolean => this.#logic.panesOf(slot).length > 0;
+  readonly #hasWindows = (slot: number): boolean => this.#logic.has(slot);
 
   /** Passes on only what somebody reads. */
   setSides(sides: readonly string[]): void {

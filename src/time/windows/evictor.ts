@@ -1,5 +1,6 @@
 /** What an evictor is: it removes records from a window that fires, before or after the function sees them. */
 
+import { checkOptions, flag, type OptionRules, optional } from '../../base/options.ts';
 import type { Window } from './window.ts';
 
 /** A record in a window, with its event time where the stream carries one. */
@@ -51,7 +52,19 @@ export function retain<T>(elements: T[], keep: (element: T, index: number) => bo
   elements.length = kept;
 }
 
-/** An evictor that does the same thing before or after the function. */
-export function evictorOf<T>(evict: (elements: TimestampedValue<T>[]) => void, options: EvictorOptions): Omit<Evictor<T>, 'kind'> {
-  return options.after === true ? { evictAfter: evict } : { evictBefore: evict };
+const evictorRules: OptionRules<EvictorOptions> = { after: optional(flag) };
+
+/**
+ * An evictor that does the same thing before or after the function.
+ *
+ * @param of the built-in evictor that was given the options
+ * @throws MillraceError INVALID_OPTION
+ */
+export function evictorOf<T>(
+  of: string,
+  evict: (elements: TimestampedValue<T>[]) => void,
+  options: EvictorOptions,
+): Omit<Evictor<T>, 'kind'> & { readonly after: boolean } {
+  const { after = false } = checkOptions<EvictorOptions>(options, evictorRules, of);
+  return { after, ...(after ? { evictAfter: evict } : { evictBefore: evict }) };
 }

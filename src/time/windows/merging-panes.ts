@@ -46,25 +46,27 @@ export class MergingPanes<W extends Window> {
   }
 
   #paneMeeting(slot: number, window: W & TimeWindow): Pane<W> | undefined {
-    const only = this.#parts.table.only(slot) as Pane<W & TimeWindow> | undefined;
-    if (only?.window.intersects(window)) return this.#merge(only as Pane<W>, none, only.window.cover(window) as W & TimeWindow);
-    return only === undefined ? this.#paneMeetingSeveral(slot, window) : this.#parts.create(slot, window);
+    const { table, create } = this.#parts;
+    const last = table.last(slot) as Pane<W & TimeWindow> | undefined;
+    if (last === undefined) return create(slot, window);
+    // What lies in front of the last does not reach up to it. Most windows are here.
+    if (last.window.start > window.start) return this.#paneMeetingSeveral(slot, window);
+    if (!last.window.intersects(window)) return create(slot, window);
+    return this.#merge(last as Pane<W>, none, last.window.cover(window) as W & TimeWindow);
   }
 
   #paneMeetingSeveral(slot: number, window: W & TimeWindow): Pane<W> | undefined {
-    const panes = this.#parts.table.panesOf(slot) as readonly Pane<W & TimeWindow>[];
-    const end = firstBehind(panes, window.end);
-    let begin = end;
-    let covered: TimeWindow = window;
-    for (; begin > 0 && windowAt(panes, begin - 1).end >= window.start; begin--) covered = windowAt(panes, begin - 1).cover(covered);
-    if (begin === end) return this.#parts.create(slot, window);
-    return this.#merge(panes[begin] as Pane<W>, panes.slice(begin + 1, end), covered as W & TimeWindow);
+    const { table, create } = this.#parts;
+    const [into, ...others] = table.meeting(slot, window) as readonly Pane<W & TimeWindow>[];
+    if (into === undefined) return create(slot, window);
+    const covered = others.reduce((soFar, pane) => pane.window.cover(soFar), into.window.cover(window));
+    return this.#merge(into as Pane<W>, others as readonly Pane<W>[], covered as W & TimeWindow);
   }
 
   /** Asks the assigner about all windows of the key, as Flink does. */
   #paneAfterMerging(slot: number, window: W): Pane<W> | undefined {
     const { table, mergeWindows, create } = this.#parts;
-    const panes = [...table.panesOf(slot)];
+    const panes = table.panesOf(slot);
     const merges: { readonly merged: readonly W[]; readonly result: W }[] = [];
     mergeWindows([...panes.map((pane) => pane.window), window], (merged, result) => merges.push({ merged, result }));
     let actual = window;
@@ -104,21 +106,4 @@ export class MergingPanes<W extends Window> {
     into.contents = other.contents;
     into.filled = true;
   }
-}
-
-function windowAt(panes: readonly Pane<TimeWindow>[], index: number): TimeWindow {
-  return (panes[index] as Pane<TimeWindow>).window;
-}
-
-/** The index of the first pane that starts behind `end`. Most windows meet the last pane, or lie behind it. */
-function firstBehind(panes: readonly Pane<TimeWindow>[], end: number): number {
-  let low = 0;
-  let high = panes.length;
-  if (high === 0 || windowAt(panes, high - 1).start <= end) return high;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (windowAt(panes, middle).start <= end) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

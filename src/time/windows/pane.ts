@@ -1,7 +1,8 @@
 /** What one key has in one window, and the table of all of that in a subtask. */
 
+import { PaneList } from './pane-list.ts';
 import { never, type PaneTimers } from './pane-timers.ts';
-import { compareWindows, sameWindow, type Window } from './window.ts';
+import { sameWindow, type TimeWindow, type Window } from './window.ts';
 
 /** A window of one key: its contents, the state of its trigger, its timers. */
 export class Pane<W extends Window = Window> {
@@ -40,14 +41,14 @@ const noPanes: readonly never[] = [];
 
 /**
  * The panes of a subtask, by key in the order of their windows, and by number. Most keys have one pane: it stands in the table
- * itself, others in an array. A key without panes takes no memory but its place.
+ * itself, others in a list. A key without panes takes no memory but its place.
  *
  * @hotpath
  */
 export class PaneTable<W extends Window> {
   /** Panes that there are. */
   size = 0;
-  readonly #bySlot: (Pane<W> | Pane<W>[] | undefined)[] = [];
+  readonly #bySlot: (Pane<W> | PaneList<W> | undefined)[] = [];
   readonly #byNamespace: (Pane<W> | undefined)[] = [];
   readonly #freeNamespaces: number[] = [];
 
@@ -56,16 +57,24 @@ export class PaneTable<W extends Window> {
     return this.#bySlot[slot] !== undefined;
   }
 
-  /** The pane of a key that has exactly one. */
-  only(slot: number): Pane<W> | undefined {
+  /** The last pane of a key. */
+  last(slot: number): Pane<W> | undefined {
     const panes = this.#bySlot[slot];
-    return panes instanceof Pane ? panes : undefined;
+    return panes instanceof PaneList ? panes.last : panes;
   }
 
-  /** Of one key, ascending. The array may change with the table. */
+  /** Of one key, ascending. */
   panesOf(slot: number): readonly Pane<W>[] {
     const panes = this.#bySlot[slot];
-    return panes instanceof Pane ? [panes] : (panes ?? noPanes);
+    if (panes === undefined) return noPanes;
+    return panes instanceof PaneList ? panes.all() : [panes];
+  }
+
+  /** Of one key, ascending: those whose windows overlap or touch this one. Windows of the key must not do so among themselves. */
+  meeting(slot: number, window: TimeWindow): readonly Pane<W>[] {
+    const panes = this.#bySlot[slot];
+    if (panes instanceof PaneList) return panes.meeting(window);
+    return panes !== undefined && window.intersects(panes.window as Window as TimeWindow) ? [panes] : noPanes;
   }
 
   get(namespace: number): Pane<W> | undefined {
@@ -75,8 +84,8 @@ export class PaneTable<W extends Window> {
   find(slot: number, window: W): Pane<W> | undefined {
     const panes = this.#bySlot[slot];
     if (panes === undefined) return undefined;
-    const found = panes instanceof Pane ? panes : panes[placeOf(panes, window)];
-    return found !== undefined && sameWindow(found.window, window) ? found : undefined;
+    if (panes instanceof PaneList) return panes.find(window);
+    return sameWindow(panes.window, window) ? panes : undefined;
   }
 
   /** Adds a window that the key does not have. */
@@ -99,10 +108,8 @@ export class PaneTable<W extends Window> {
   /** Gives a pane another window, which may have another place among those of its key. */
   rename(pane: Pane<W>, window: W): void {
     const panes = this.#bySlot[pane.slot];
-    pane.window = window;
-    if (!Array.isArray(panes) || isInPlace(panes, panes.lastIndexOf(pane))) return;
-    this.#take(pane);
-    this.#insert(pane);
+    if (panes instanceof PaneList) panes.rename(pane, window);
+    else pane.window = window;
   }
 
   #insert(pane: Pane<W>): void {
@@ -110,37 +117,23 @@ export class PaneTable<W extends Window> {
     while (this.#bySlot.length <= slot) this.#bySlot.push(undefined);
     const panes = this.#bySlot[slot];
     if (panes === undefined) this.#bySlot[slot] = pane;
-    else if (Array.isArray(panes)) panes.splice(placeOf(panes, pane.window), 0, pane);
-    else this.#bySlot[slot] = compareWindows(panes.window, pane.window) < 0 ? [panes, pane] : [pane, panes];
+    else if (panes instanceof PaneList) panes.add(pane);
+    else this.#bySlot[slot] = listOf(panes, pane);
   }
 
   #take(pane: Pane<W>): void {
     const panes = this.#bySlot[pane.slot];
-    if (!Array.isArray(panes)) this.#bySlot[pane.slot] = undefined;
-    else if (panes.length === 2) this.#bySlot[pane.slot] = panes[0] === pane ? panes[1] : panes[0];
-    else panes.splice(panes.indexOf(pane), 1);
+    if (!(panes instanceof PaneList)) {
+      this.#bySlot[pane.slot] = undefined;
+      return;
+    }
+    panes.remove(pane);
+    if (panes.size === 1) this.#bySlot[pane.slot] = panes.first;
   }
 }
 
-function isInPlace<W extends Window>(panes: readonly Pane<W>[], place: number): boolean {
-  const { window } = panes[place] as Pane<W>;
-  const before = panes[place - 1];
-  const behind = panes[place + 1];
-  return (
-    !(before !== undefined && compareWindows(before.window, window) > 0) &&
-    !(behind !== undefined && compareWindows(behind.window, window) < 0)
-  );
-}
-
-/** The index of the first pane whose window is not below `window`. Most records belong to one of the last. */
-function placeOf<W extends Window>(panes: readonly Pane<W>[], window: W): number {
-  let low = 0;
-  let high = panes.length;
-  if (high > 0 && compareWindows((panes[high - 1] as Pane<W>).window, window) < 0) return high;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareWindows((panes[middle] as Pane<W>).window, window) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function listOf<W extends Window>(...panes: readonly Pane<W>[]): PaneList<W> {
+  const list = new PaneList<W>();
+  for (const pane of panes) list.add(pane);
+  return list;
 }

@@ -3,7 +3,7 @@
  * by their `kind`, so that windows of the commonest forms can be computed in better ways than one by one.
  */
 
-import { MillraceError } from '../../base/errors.ts';
+import { OperatorError } from '../../base/operator-error.ts';
 import type { Random } from '../../base/system.ts';
 import type { Trigger } from './trigger.ts';
 import type { Window } from './window.ts';
@@ -50,13 +50,13 @@ export interface WindowAssigner<in T, W extends Window> {
   resolve?(context: ResolveContext): WindowAssigner<T, W>;
 }
 
-/** The timestamp of a record, for assigners that go by it. */
+/** The timestamp of a record, for assigners and triggers that go by it. */
 export function requireTimestamp(timestamp: number | undefined): number {
   // NaN is no time either.
   if (timestamp !== undefined && timestamp >= Number.NEGATIVE_INFINITY) return timestamp;
-  throw new MillraceError(
+  throw new OperatorError(
     'INVALID_JOB',
-    'event-time windows: the record has no timestamp; give its source watermarks, or call assignTimestampsAndWatermarks(…) in front of ' +
-      'the windows, or use processingTime windows',
+    'the record has no timestamp, which windows of event time go by; give its source watermarks, or call ' +
+      'assignTimestampsAndWatermarks(…) in front of the windows, or use processingTime windows',
   );
 }

@@ -107,9 +107,9 @@ export class WindowLogic<T, W extends Window, E> {
     return this.#table.size;
   }
 
-  /** The windows of a key, ascending by their ends. They are valid until the next call. */
-  panesOf(slot: number): readonly Pane<W>[] {
-    return this.#table.panesOf(slot);
+  /** Whether a key has windows. */
+  has(slot: number): boolean {
+    return this.#table.has(slot);
   }
 
   /** A record of the key with number `slot` has come. */

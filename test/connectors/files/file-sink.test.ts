@@ -4,14 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FileSinkOptions, fileSink } from '../../../src/connectors/files/file-sink.ts';
-import { sinkContext, temporaryDirectory } from '../support.ts';
+import { finishWriter, sinkContext, temporaryDirectory } from '../support.ts';
 
-function writeParts(directory: string, options: FileSinkOptions, parts: readonly (readonly unknown[])[]): void {
+async function writeParts(directory: string, options: FileSinkOptions, parts: readonly (readonly unknown[])[]): Promise<void> {
   for (const [subtask, records] of parts.entries()) {
     const writer = fileSink<unknown>(directory, options).createWriter(sinkContext({ subtask, parallelism: parts.length }));
     for (const record of records) writer.write(record);
-    writer.flush?.();
-    writer.finish?.();
+    await finishWriter(writer);
     writer.close?.();
   }
 }
@@ -35,26 +34,26 @@ describe('fileSink', () => {
     [{ format: 'json' }, [{ a: 1n }, ['é']], 'part-0.jsonl', '{"a":1}\n["é"]\n'],
     [{ format: 'csv' }, [{ a: 1, b: 'x y' }], 'part-0.csv', 'a,b\n1,x y\n'],
     [{ format: 'csv', csv: { columns: ['a'] }, prefix: 'out', suffix: '' }, [], 'out-0', 'a\n'],
-  ])('writes with %o', (options, records, name, content) => {
+  ])('writes with %o', async (options, records, name, content) => {
     const directory = join(temporaryDirectory(), 'made', 'here');
-    writeParts(directory, options, [records]);
+    await writeParts(directory, options, [records]);
     expect(contents(directory)).toEqual({ [name]: content });
   });
 
-  it('writes a part for each subtask, also for one without records', () => {
+  it('writes a part for each subtask, also for one without records', async () => {
     const directory = temporaryDirectory();
-    writeParts(directory, { format: 'text' }, [['a'], [], ['c']]);
+    await writeParts(directory, { format: 'text' }, [['a'], [], ['c']]);
     expect(contents(directory)).toEqual({ 'part-0.txt': 'a\n', 'part-1.txt': '', 'part-2.txt': 'c\n' });
   });
 
-  it('writes more than it buffers, in order', () => {
+  it('writes more than it buffers, in order', async () => {
     const directory = temporaryDirectory();
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} é`);
-    writeParts(directory, { format: 'text' }, [lines]);
+    await writeParts(directory, { format: 'text' }, [lines]);
     expect(contents(directory)['part-0.txt']).toBe(`${lines.join('\n')}\n`);
   });
 
-  it('leaves a part in progress when the job fails, and no finished one', () => {
+  it('leaves a part in progress when the job fails, and no finished one', async () => {
     const directory = temporaryDirectory();
     const writer = fileSink<string>(directory, { format: 'text' }).createWriter(sinkContext());
     writer.write('a');
@@ -62,13 +61,13 @@ describe('fileSink', () => {
     writer.write('b');
     writer.close?.();
     expect(contents(directory)).toEqual({ '.part-0.txt.inprogress': 'a\n' });
-    writeParts(directory, { format: 'text' }, [['again']]);
+    await writeParts(directory, { format: 'text' }, [['again']]);
     expect(contents(directory)).toEqual({ 'part-0.txt': 'again\n' });
   });
 
-  it('does not write beside the parts of an earlier run, whatever their number', () => {
+  it('does not write beside the parts of an earlier run, whatever their number', async () => {
     const directory = temporaryDirectory();
-    writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c']]);
+    await writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c']]);
     const before = contents(directory);
     for (const parallelism of [1, 2, 3, 5]) {
       const write = () =>
@@ -77,7 +76,7 @@ describe('fileSink', () => {
           { format: 'text' },
           Array.from({ length: parallelism }, () => []),
         );
-      expect(write).toThrow(
+      await expect(write()).rejects.toThrow(
         expect.objectContaining({
           code: 'INVALID_OPTION',
           message: expect.stringContaining(`the directory '${directory}' holds 'part-0.txt'`),
@@ -87,33 +86,33 @@ describe('fileSink', () => {
     expect(contents(directory)).toMatchObject(before);
   });
 
-  it('replaces the parts of an earlier run, all of them and nothing else, when told so', () => {
+  it('replaces the parts of an earlier run, all of them and nothing else, when told so', async () => {
     const directory = temporaryDirectory();
-    writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c'], ['d'], ['e']]);
+    await writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c'], ['d'], ['e']]);
     writeFileSync(join(directory, 'part-x.txt'), 'mine');
     writeFileSync(join(directory, 'part-1.csv'), 'mine');
-    writeParts(directory, { format: 'text', overwrite: true }, [['f'], ['g']]);
+    await writeParts(directory, { format: 'text', overwrite: true }, [['f'], ['g']]);
     expect(contents(directory)).toEqual({ 'part-0.txt': 'f\n', 'part-1.csv': 'mine', 'part-1.txt': 'g\n', 'part-x.txt': 'mine' });
   });
 
-  it('leaves a part in progress of an earlier run alone, unless it writes the part of that name', () => {
+  it('leaves a part in progress of an earlier run alone, unless it writes the part of that name', async () => {
     const directory = temporaryDirectory();
     for (const name of ['.part-0.txt.inprogress', '.part-2.txt.inprogress', '.other-0.txt.inprogress'])
       writeFileSync(join(directory, name), 'old');
-    writeParts(directory, { format: 'text' }, [['a'], ['b']]);
+    await writeParts(directory, { format: 'text' }, [['a'], ['b']]);
     const left = { '.other-0.txt.inprogress': 'old', '.part-2.txt.inprogress': 'old' };
     expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'a\n', 'part-1.txt': 'b\n' });
-    writeParts(directory, { format: 'text', overwrite: true }, [['c']]);
+    await writeParts(directory, { format: 'text', overwrite: true }, [['c']]);
     expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'c\n' });
   });
 
-  it('does not take a part that another subtask has just finished for an old one', () => {
+  it('does not take a part that another subtask has just finished for an old one', async () => {
     const directory = temporaryDirectory();
-    writeParts(directory, { format: 'text' }, [['a'], ['b']]);
+    await writeParts(directory, { format: 'text' }, [['a'], ['b']]);
     expect(Object.keys(contents(directory))).toEqual(['part-0.txt', 'part-1.txt']);
   });
 
-  it('names the directory or file that cannot be written', () => {
+  it('names the directory or file that cannot be written', async () => {
     const directory = temporaryDirectory();
     const file = join(directory, 'file');
     writeFileSync(file, '');
@@ -127,7 +126,7 @@ describe('fileSink', () => {
     );
   });
 
-  it('refuses to write an object as text', () => {
+  it('refuses to write an object as text', async () => {
     const writer = fileSink<unknown>(temporaryDirectory(), { format: 'text' }).createWriter(sinkContext());
     expect(() => writer.write({ a: 1 })).toThrow(/reads '\[object Object\]' as text.*format 'json'/);
     expect(() => writer.write([new Map()])).toThrow(/\[object Map\]/);
@@ -135,7 +134,7 @@ describe('fileSink', () => {
     writer.close?.();
   });
 
-  it('refuses options that make no sense', () => {
+  it('refuses options that make no sense', async () => {
     const create = (options: object) => () => fileSink('out', options as FileSinkOptions);
     expect(create({ format: 'xml' })).toThrow(/'text', 'json' or 'csv', not 'xml'/);
     expect(create({ format: 'text', prefix: 'a/b' })).toThrow(/prefix/);

@@ -87,7 +87,9 @@ describe('late records', () => {
       .keyBy('key')
       .window(eventTime.session({ gap: 5 }))
       .sum('value');
-    await expect(env.collect(rows)).rejects.toThrow(/event-time windows: the record has no timestamp; give its source watermarks/);
+    await expect(env.collect(rows)).rejects.toThrow(
+      /^'sum': the record has no timestamp, which windows of event time go by; give its source watermarks/,
+    );
   });
 });
 

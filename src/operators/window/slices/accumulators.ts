@@ -29,6 +29,8 @@ export class Accumulators {
   size = blockSlots;
   /** Slots in use. */
   used = 0;
+  /** Is told of slots before they are emptied. */
+  emptying: (from: number, to: number) => void = () => {};
   readonly #free: number[] = [];
 
   constructor(aggregators: Aggregators) {
@@ -51,6 +53,7 @@ export class Accumulators {
 
   /** Empties the first `count` slots of a block, and takes it back. */
   giveBack(block: number, count: number): void {
+    this.emptying(block, block + count);
     for (const { state } of this.states) for (let slot = block; slot < block + count; slot++) state.clear(slot);
     this.used -= count;
     this.#free.push(block);

@@ -22,7 +22,7 @@ import { LocalGain } from './local-gain.ts';
 import { PaneSet } from './pane-set.ts';
 import { admitted, RowSlots } from './row-slots.ts';
 import type { Slices } from './slices.ts';
-import { OnlyKeys, timesExpression } from './times.ts';
+import { OnlyKeys, slotsExpression, timesExpression } from './times.ts';
 
 /** Bits of a hash by which a key is known not to be held, without looking for it: with eight places for each key that is. */
 const filterBits = 15;
@@ -179,9 +179,8 @@ export class LocalSlices implements OperatorInstance {
     const keys = found?.slots ?? `${names.constant('onlyKeys', this.#onlyKeys)}.ofLength(rows)`;
     const noKey = found === undefined ? '-1' : `${names.constant('index', this.#index)}.size`;
     const times = timesExpression(code, row.timestamp as string);
-    const slots = names.fresh('slots');
     body.line(`${local}.inBatch = true;`);
-    body.line(`const ${slots} = ${rowSlots}.ofBatch(${times}, ${keys}, rows, ${noKey});`);
+    const slots = slotsExpression(code, row, this.#rowSlots, `ofBatch(${times}, ${keys}, rows, ${noKey})`);
     // First of all what may stop, and is then begun again.
     body.block(`if (${rowSlots}.left > 0)`, () =>
       code.eachRow(() => {

@@ -36,6 +36,8 @@ export class RowSlots {
   #other: Pane | undefined;
   /** Rows of the last batch that belong to no pane. */
   left = 0;
+  /** Of the batch: the last row that another pane was looked for. */
+  row = 0;
 
   constructor(options: RowSlotsOptions) {
     this.#options = options;
@@ -62,6 +64,7 @@ export class RowSlots {
       if (!(time >= start && time < end)) {
         // Rows that are a little out of order go to and fro between two panes.
         const before = pane;
+        this.row = row;
         pane = other !== undefined && time >= other.start && time < other.end ? other : this.#paneAt(time);
         if (before !== undefined) other = before;
         start = pane === undefined ? Number.POSITIVE_INFINITY : pane.start;

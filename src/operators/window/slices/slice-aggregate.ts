@@ -15,6 +15,7 @@ import { synchronous } from '../../functions.ts';
 import { generateSlot, generateSlots } from '../../keyed.ts';
 import { checkNames } from '../../keyed-aggregate.ts';
 import { LateRecords } from '../../late-records.ts';
+import { MissingValues } from '../../missing-values.ts';
 import { describeAggregators } from '../window-computation.ts';
 import { describeWindows, type WindowSpec } from '../window-spec.ts';
 import { firstSlot, lateSlot } from './accumulators.ts';
@@ -22,7 +23,7 @@ import { slicedShape } from './can-slice.ts';
 import { LocalSlices } from './local-slices.ts';
 import { SlicedWindows } from './sliced-windows.ts';
 import { Slices } from './slices.ts';
-import { OnlyKeys, timesExpression } from './times.ts';
+import { OnlyKeys, slotsExpression, timesExpression } from './times.ts';
 
 export { canSlice } from './can-slice.ts';
 
@@ -98,6 +99,7 @@ class SliceAggregate implements OperatorInstance {
   /** Generated code calls its methods. */
   readonly #windows: SlicedWindows;
   readonly #late: LateRecords;
+  readonly #missing: MissingValues;
   readonly #onlyKeys = new OnlyKeys();
   /** The time of day of the records of this batch. */
   now = 0;
@@ -110,6 +112,10 @@ class SliceAggregate implements OperatorInstance {
     const { allowedLatenessMs, keyed } = spec;
     const isEventTime = this.#isEventTime;
     this.#windows = new SlicedWindows({ slices, aggregators, keyed, allowedLatenessMs: isEventTime ? allowedLatenessMs : 0 });
+    // Where partial results come, they tell as much as the records: of nothing, they are those of nothing.
+    const { accumulators } = this.#windows;
+    this.#missing = new MissingValues(accumulators.states);
+    accumulators.emptying = (from, to) => this.#missing.look(from, to);
   }
 
   get #isEventTime(): boolean {
@@ -209,9 +215,8 @@ class SliceAggregate implements OperatorInstance {
   #generateColumns(code: OperatorCode, row: Row, { found, late }: { found: string; late: (() => void) | undefined }): void {
     const { body, names } = code;
     const rowSlots = names.constant('rowSlots', this.#windows.rowSlots);
-    const slots = names.fresh('slots');
+    const slots = slotsExpression(code, row, this.#windows.rowSlots, found);
     const aggregation = new AggregationCode(code, this.#windows.accumulators.states);
-    body.line(`const ${slots} = ${rowSlots}.${found};`);
     // First of all what may stop, and is then begun again.
     if (late !== undefined) {
       body.block(`if (${rowSlots}.left > 0)`, () =>
@@ -278,6 +283,8 @@ class SliceAggregate implements OperatorInstance {
 
   finish(): void {
     this.#late.finish();
+    this.#missing.look(firstSlot, this.#windows.accumulators.size);
+    this.#missing.warn(this.#context);
   }
 
   close(): void {

@@ -1,10 +1,12 @@
 /**
- * Columns that generated code makes where there are none.
+ * Columns that generated code makes where there are none, and the slots of a batch.
  *
  * @hotpath
  */
 
 import type { OperatorCode } from '../../../compiler/operator.ts';
+import { type Row, wholeRecord } from '../../../compiler/row.ts';
+import type { RowSlots } from './row-slots.ts';
 
 /** An array with room for the times of a batch; its memory serves all batches. */
 class TimeBuffer {
@@ -34,4 +36,15 @@ export class OnlyKeys {
     if (this.#keys.length < rows) this.#keys = new Int32Array(rows);
     return this.#keys;
   }
+}
+
+/** The array of the slots of a batch, which a call of `rowSlots` finds. A row without a time is the failure that shows it. */
+export function slotsExpression(code: OperatorCode, row: Row, rowSlots: RowSlots, call: string): string {
+  const { body, names } = code;
+  const finder = names.constant('rowSlots', rowSlots);
+  const slots = names.fresh('slots');
+  body.line(`let ${slots};`);
+  body.line(`try { ${slots} = ${finder}.${call}; }`);
+  body.line(`catch (error) { const i = ${finder}.row; throw ${code.failure('error', wholeRecord(row))}; }`);
+  return slots;
 }

@@ -11,8 +11,8 @@ export interface CountEvictor extends Evictor {
 
 export function countEvictor(n: number, options: EvictorOptions = {}): CountEvictor {
   const count = wholeNumber(n, 'evictors.count', 0);
-  const evictor = evictorOf((elements) => {
+  const keepLast = (elements: unknown[]): void => {
     if (elements.length > count) elements.splice(0, elements.length - count);
-  }, options);
-  return { kind: 'count', count, after: options.after === true, ...evictor };
+  };
+  return { kind: 'count', count, ...evictorOf('evictors.count', keepLast, options) };
 }

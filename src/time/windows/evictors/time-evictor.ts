@@ -11,8 +11,7 @@ export interface TimeEvictor extends Evictor {
 
 export function timeEvictor(duration: Duration, options: EvictorOptions = {}): TimeEvictor {
   const durationMs = parseDuration(duration, 'evictors.time');
-  const evictor = evictorOf((elements) => evictOlder(elements, durationMs), options);
-  return { kind: 'time', durationMs, after: options.after === true, ...evictor };
+  return { kind: 'time', durationMs, ...evictorOf('evictors.time', (elements) => evictOlder(elements, durationMs), options) };
 }
 
 /** Nothing goes from a stream without event time, as in Flink: its first record tells. */

@@ -1,6 +1,7 @@
 /** Fires when another trigger does, and when that has not fired for a while by the clock of the machine. */
 
 import type { Duration } from '../../../base/duration.ts';
+import { checkOptions, flag, type OptionRules, optional } from '../../../base/options.ts';
 import { positiveDuration } from '../arguments.ts';
 import { fires, firing, purges, type Trigger, type TriggerContext } from '../trigger.ts';
 import type { Window } from '../window.ts';
@@ -11,6 +12,8 @@ export interface TimeoutOptions {
   /** Whether the other trigger is cleared, too, when the time is over. Default true. */
   readonly shouldClearOnTimeout?: boolean;
 }
+
+const timeoutRules: OptionRules<TimeoutOptions> = { resetTimerOnNewRecord: optional(flag), shouldClearOnTimeout: optional(flag) };
 
 interface TimeoutState<S> {
   /** When the time is over; null while it does not run. */
@@ -30,7 +33,8 @@ export function timeoutTrigger<T, W extends Window, S>(
   options: TimeoutOptions = {},
 ): TimeoutTrigger<T, W, S> {
   const durationMs = positiveDuration(duration, 'triggers.timeout');
-  const { resetTimerOnNewRecord = false, shouldClearOnTimeout = true } = options;
+  const checked = checkOptions<TimeoutOptions>(options, timeoutRules, 'triggers.timeout');
+  const { resetTimerOnNewRecord = false, shouldClearOnTimeout = true } = checked;
   const clear = (window: W, context: TriggerContext<TimeoutState<S>>): void => {
     const { state } = context;
     stop(context);

@@ -3,8 +3,12 @@
 import type { Duration } from '../../../base/duration.ts';
 import type { Trigger } from '../trigger.ts';
 import type { Window } from '../window.ts';
-import { type ContinuousEventTimeTrigger, continuousEventTimeTrigger } from './continuous-event-time-trigger.ts';
-import { type ContinuousProcessingTimeTrigger, continuousProcessingTimeTrigger } from './continuous-processing-time-trigger.ts';
+import {
+  type ContinuousEventTimeTrigger,
+  type ContinuousProcessingTimeTrigger,
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+} from './continuous-trigger.ts';
 import { type CountTrigger, countTrigger } from './count-trigger.ts';
 import { type DeltaTrigger, deltaTrigger } from './delta-trigger.ts';
 import { type EventTimeTrigger, eventTimeTrigger } from './event-time-trigger.ts';

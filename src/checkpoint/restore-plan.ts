@@ -1,0 +1,126 @@
+/**
+ * What each subtask of an operator reads at a restore, whatever its parallelism was. Pure.
+ *
+ *     entries by key    every subtask reads the segments of those that had some of its key groups, and keeps the entries of its own keys
+ *     split parts       to the same parallelism as they were; else all items in a row, dealt out in equal runs
+ *     union parts       all of all
+ *     broadcast parts   those of one subtask each
+ *     rows in flight    of one subtask each: they are routed again where the parallelism is another
+ */
+
+import type { SegmentHandle, StateHandle, StoredPart } from '../wire/state-handles.ts';
+import { keyGroupsOf, overlaps } from './key-group-range.ts';
+import type { InFlightRows, OperatorManifest } from './manifest.ts';
+
+export interface RestoredSegment {
+  readonly segment: SegmentHandle;
+  /** `adopts` of `StateLog.read`: whether it goes on to count as stored. */
+  readonly adopts: boolean;
+}
+
+/** Items `from` to `to` (not included) of the array that a handle holds. */
+export interface RestoredItems {
+  readonly items: StateHandle;
+  readonly count: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Plain data: it is sent to the worker. */
+export interface SubtaskRestore {
+  /** By the name of the keyed state. */
+  readonly keyed: Readonly<Record<string, readonly RestoredSegment[]>>;
+  /** By name: the items of all runs, one behind the other. */
+  readonly parts: Readonly<Record<string, readonly RestoredItems[]>>;
+  readonly inFlight: readonly InFlightRows[];
+}
+
+export interface RestoreOptions {
+  /** Of the operator in the job as it is now. */
+  readonly parallelism: number;
+  /**
+   * Whether the files of the manifest are in the storage that the job goes on to write to, and its own. Not so for savepoints: what is
+   * read from them counts as changed and is written anew.
+   */
+  readonly owned: boolean;
+}
+
+/** By index of the subtask. */
+export function planRestore(from: OperatorManifest, options: RestoreOptions): readonly SubtaskRestore[] {
+  const parts = restoredParts(from, options.parallelism);
+  return Array.from({ length: options.parallelism }, (_, subtask) => ({
+    keyed: segmentsFor(from, subtask, options),
+    parts: parts[subtask] as SubtaskRestore['parts'],
+    inFlight: from.subtasks.flatMap(({ inFlight = [] }, old) => (old % options.parallelism === subtask ? inFlight : [])),
+  }));
+}
+
+function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, owned }: RestoreOptions): SubtaskRestore['keyed'] {
+  const own = keyGroupsOf(subtask, parallelism, from.maxParallelism);
+  const adopts = owned && parallelism === from.parallelism;
+  const found = new Map<string, RestoredSegment[]>();
+  for (const [old, { keyed }] of from.subtasks.entries()) {
+    if (!overlaps(own, keyGroupsOf(old, from.parallelism, from.maxParallelism))) continue;
+    for (const [name, segments] of Object.entries(keyed)) {
+      const list = found.get(name) ?? [];
+      found.set(name, list);
+      for (const segment of segments) list.push({ segment, adopts });
+    }
+  }
+  return Object.fromEntries(found);
+}
+
+/** What subtasks have of one part, by the subtask that had it. */
+type Holders = readonly { readonly subtask: number; readonly part: StoredPart }[];
+
+function restoredParts(from: OperatorManifest, parallelism: number): readonly SubtaskRestore['parts'][] {
+  const names = new Set(from.subtasks.flatMap(({ parts }) => Object.keys(parts)));
+  const restored = Array.from({ length: parallelism }, () => new Map<string, readonly RestoredItems[]>());
+  for (const name of names) {
+    const holders = from.subtasks.flatMap(({ parts }, subtask) => {
+      const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
+      return part === undefined ? [] : [{ subtask, part }];
+    });
+    const sameParallelism = parallelism === from.parallelism;
+    for (const [subtask, items] of itemsOf(holders, parallelism, sameParallelism).entries()) restored[subtask]?.set(name, items);
+  }
+  return restored.map((parts) => Object.fromEntries(parts));
+}
+
+/** By new subtask. */
+function itemsOf(holders: Holders, parallelism: number, sameParallelism: boolean): readonly (readonly RestoredItems[])[] {
+  const each = (items: (subtask: number) => readonly RestoredItems[]) =>
+    Array.from({ length: parallelism }, (_, subtask) => items(subtask));
+  const all = holders.map(({ part }) => whole(part));
+  switch (holders[0]?.part.distribution) {
+    case 'union':
+      return each(() => all);
+    case 'broadcast':
+      return each((subtask) => all.slice(subtask % all.length, (subtask % all.length) + 1));
+    default:
+      if (sameParallelism) return each((subtask) => holders.filter((holder) => holder.subtask === subtask).map(({ part }) => whole(part)));
+      return dealt(all, parallelism);
+  }
+}
+
+function whole({ items, count }: StoredPart): RestoredItems {
+  return { items, count, from: 0, to: count };
+}
+
+/** Of n items in a row, subtask i of p gets those from ⌊i·n/p⌋ on: numbers differ by one at most, and a list is read by few. */
+function dealt(all: readonly RestoredItems[], parallelism: number): readonly (readonly RestoredItems[])[] {
+  const total = all.reduce((sum, { count }) => sum + count, 0);
+  return Array.from({ length: parallelism }, (_, subtask) => {
+    const start = Math.floor((subtask * total) / parallelism);
+    const end = Math.floor(((subtask + 1) * total) / parallelism);
+    const runs: RestoredItems[] = [];
+    let first = 0;
+    for (const list of all) {
+      const from = Math.max(0, start - first);
+      const to = Math.min(list.count, end - first);
+      if (from < to) runs.push({ ...list, from, to });
+      first += list.count;
+    }
+    return runs;
+  });
+}

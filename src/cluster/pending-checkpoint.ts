@@ -1,0 +1,127 @@
+/** A checkpoint on its way: who has acknowledged it, and what its manifest will say. The host's thread owns it. */
+
+import { assert } from '../base/assert.ts';
+import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts';
+import { graphFingerprint } from '../graph/describe.ts';
+import type { JobDescription } from '../graph/job-description.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
+import { stateIds } from '../graph/state-ids.ts';
+import { isSourceOperator } from '../operators/source.ts';
+import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import type { SnapshotStatistics, WorkerMessage } from '../wire/messages.ts';
+import type { OperatorState, SubtaskState } from '../wire/state-handles.ts';
+
+export type Acknowledgement = Extract<WorkerMessage, { type: 'checkpoint-acknowledged' }>;
+
+/** How the job stood when the checkpoint was triggered. */
+export interface TriggeredState {
+  /** Splits that no reader had been given, by stage. */
+  readonly unassigned: ReadonlyMap<number, readonly unknown[]>;
+  /** Records taken in, by host input. */
+  readonly hostInputs: Readonly<Record<string, number>>;
+}
+
+export interface PendingOptions extends TriggeredState {
+  readonly id: number;
+  /** The directory of a savepoint. */
+  readonly savepoint: string | undefined;
+  readonly suspends: boolean;
+  /** Whether a user asked for it. */
+  readonly asked: boolean;
+  readonly triggeredAt: number;
+  /** Monotonic time. */
+  readonly startedAt: number;
+}
+
+const noStatistics: SnapshotStatistics = { alignmentMs: 0, syncMs: 0, encodeMs: 0, asyncMs: 0, bytes: 0 };
+const nothing: OperatorState = { keyed: {}, parts: {} };
+
+export class PendingCheckpoint {
+  readonly options: PendingOptions;
+  readonly #plan: PhysicalPlan;
+  readonly #acknowledged = new Map<number, Acknowledgement>();
+
+  constructor(plan: PhysicalPlan, options: PendingOptions) {
+    this.#plan = plan;
+    this.options = options;
+  }
+
+  get id(): number {
+    return this.options.id;
+  }
+
+  acknowledge(acknowledgement: Acknowledgement): void {
+    const { stage, subtask } = acknowledgement;
+    const number = subtaskNumber(this.#plan, stage, subtask);
+    assert(!this.#acknowledged.has(number), 'a subtask acknowledges a checkpoint once');
+    this.#acknowledged.set(number, acknowledgement);
+  }
+
+  /** The worker of a slot is through: its subtasks that have not acknowledged have finished. */
+  finishSlot(slot: number): void {
+    for (const { id: stage, parallelism } of this.#plan.job.stages) {
+      if (slot >= parallelism || this.#acknowledged.has(subtaskNumber(this.#plan, stage, slot))) continue;
+      const { id: checkpoint } = this;
+      this.acknowledge({ type: 'checkpoint-acknowledged', checkpoint, stage, subtask: slot, state: 'finished', statistics: noStatistics });
+    }
+  }
+
+  hasAcknowledged(stage: number, subtask: number): boolean {
+    return this.#acknowledged.has(subtaskNumber(this.#plan, stage, subtask));
+  }
+
+  get isComplete(): boolean {
+    return this.#acknowledged.size === subtaskCount(this.#plan);
+  }
+
+  /** Of the subtasks that have acknowledged. */
+  get statistics(): readonly (SnapshotStatistics & { readonly stage: number; readonly subtask: number })[] {
+    return [...this.#acknowledged.values()].map(({ stage, subtask, statistics }) => ({ stage, subtask, ...statistics }));
+  }
+
+  /** What subtasks have acknowledged so far. */
+  get states(): readonly SubtaskState[] {
+    return [...this.#acknowledged.values()].flatMap(({ state }) => (state === 'finished' ? [] : [state]));
+  }
+
+  manifest(job: JobDescription): CheckpointManifest {
+    const { id, savepoint, triggeredAt, hostInputs } = this.options;
+    return {
+      id,
+      kind: savepoint === undefined ? 'checkpoint' : 'savepoint',
+      jobName: job.name,
+      triggeredAt,
+      operators: this.#operators(),
+      hostInputs,
+      graph: graphFingerprint(job.graph),
+    };
+  }
+
+  #operators(): OperatorManifest[] {
+    const ids = stateIds(this.#plan.job);
+    return this.#plan.job.stages.flatMap(({ id: stage, operators, parallelism }) =>
+      operators.map(({ id, name, spec, maxParallelism }, index) => {
+        const states = Array.from({ length: parallelism }, (_, subtask) => this.#stateOf(stage, subtask));
+        return {
+          stateId: ids.get(id) as string,
+          name,
+          kind: spec.kind,
+          parallelism,
+          maxParallelism,
+          subtasks: states.map((state) => state?.operators[index] ?? nothing),
+          ...(isSourceOperator(spec) ? { splits: this.#splits(stage, states) } : {}),
+        };
+      }),
+    );
+  }
+
+  #stateOf(stage: number, subtask: number): SubtaskState | undefined {
+    const acknowledged = this.#acknowledged.get(subtaskNumber(this.#plan, stage, subtask));
+    return acknowledged === undefined || acknowledged.state === 'finished' ? undefined : acknowledged.state;
+  }
+
+  /** Those that were being read come first. */
+  #splits(stage: number, states: readonly (SubtaskState | undefined)[]): unknown[] {
+    return [...states.flatMap((state) => state?.splits ?? []), ...(this.options.unassigned.get(stage) ?? [])];
+  }
+}

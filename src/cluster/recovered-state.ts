@@ -1,0 +1,92 @@
+/** What a job goes on from: a manifest, taken apart for the plan of the job as it is now. Pure. */
+
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import { type MatchOptions, matchState, mismatch, type StateMatch, type StatefulOperator } from '../checkpoint/restore-match.ts';
+import { planRestore } from '../checkpoint/restore-plan.ts';
+import type { PhysicalPlan } from '../graph/physical.ts';
+import { stateIds } from '../graph/state-ids.ts';
+import type { OperatorRestore, SubtaskRestore } from '../wire/messages.ts';
+
+export interface RecoveredState {
+  /** The checkpoint, as people know it. */
+  readonly name: string;
+  readonly id: number;
+  /** By worker slot. */
+  readonly restores: readonly (readonly SubtaskRestore[])[];
+  /** Splits that are not read to their end, by stage. */
+  readonly splits: ReadonlyMap<number, readonly unknown[]>;
+  readonly hostInputs: Readonly<Record<string, number>>;
+  /** The directory of a savepoint that the state is in; undefined where it is in the job's own storage. */
+  readonly savepoint: string | undefined;
+  /** What is to be said of state that has no operator, and of operators that have no state. */
+  readonly notices: readonly string[];
+}
+
+export interface RecoveryOptions extends MatchOptions {
+  readonly plan: PhysicalPlan;
+  readonly name: string;
+  readonly savepoint: string | undefined;
+}
+
+/** The operators of a plan as a manifest knows them. */
+export function statefulOperators(plan: PhysicalPlan): StatefulOperator[] {
+  const ids = stateIds(plan.job);
+  return plan.job.stages
+    .flatMap((stage) => stage.operators)
+    .map(({ id, name, spec, parallelism, maxParallelism }) => ({
+      stateId: ids.get(id) as string,
+      name,
+      kind: spec.kind,
+      parallelism,
+      maxParallelism,
+    }));
+}
+
+/** @throws MillraceError STATE_MISMATCH when the job does not fit the state */
+export function recoverState(manifest: CheckpointManifest, options: RecoveryOptions): RecoveredState {
+  const { plan, name, savepoint } = options;
+  const match = matchState(manifest, statefulOperators(plan), options);
+  const error = mismatch(match, name);
+  if (error !== undefined) throw error;
+  const restores: SubtaskRestore[][] = Array.from({ length: plan.slots }, () => []);
+  for (const { stage, subtask, operators } of restoresOf(match, plan, savepoint === undefined)) {
+    if (operators.some(({ keyed, parts }) => Object.keys(keyed).length + Object.keys(parts).length > 0))
+      restores[subtask]?.push({ stage, subtask, operators });
+  }
+  return {
+    name,
+    id: manifest.id,
+    restores,
+    splits: splitsOf(manifest, plan),
+    hostInputs: manifest.hostInputs,
+    savepoint,
+    notices: match.differences.map(({ text }) => text),
+  };
+}
+
+const nothing: OperatorRestore = { keyed: {}, parts: {} };
+
+function restoresOf(match: StateMatch, plan: PhysicalPlan, owned: boolean): SubtaskRestore[] {
+  const ids = stateIds(plan.job);
+  const byState = new Map(match.pairs.map(({ from, to }) => [to.stateId, planRestore(from, { parallelism: to.parallelism, owned })]));
+  return plan.job.stages.flatMap(({ id: stage, operators, parallelism }) =>
+    Array.from({ length: parallelism }, (_, subtask) => ({
+      stage,
+      subtask,
+      operators: operators.map(({ id }) => byState.get(ids.get(id) as string)?.[subtask] ?? nothing),
+    })),
+  );
+}
+
+/** Of every source that the manifest knows, also when it has read all. */
+function splitsOf(manifest: CheckpointManifest, plan: PhysicalPlan): ReadonlyMap<number, readonly unknown[]> {
+  const ids = stateIds(plan.job);
+  const byState = new Map(manifest.operators.map(({ stateId, splits }) => [stateId, splits]));
+  const splits = new Map<number, readonly unknown[]>();
+  for (const { id: stage, operators } of plan.job.stages) {
+    const head = operators[0];
+    const left = head === undefined ? undefined : byState.get(ids.get(head.id) as string);
+    if (left !== undefined) splits.set(stage, left);
+  }
+  return splits;
+}

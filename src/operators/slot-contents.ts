@@ -1,0 +1,52 @@
+/** Keyed state of operators that hold one thing for each key, by its slot: a unit is the slot. */
+
+import type { ByteSink } from '../batch/byte-sink.ts';
+import type { ByteSource } from '../batch/byte-source.ts';
+import type { OperatorCode } from '../compiler/operator.ts';
+import { readKey, shownKey, writeKey } from '../state/encode-state.ts';
+import type { KeyIndex } from '../state/key-index.ts';
+import type { KeyedContents } from '../state/keyed-contents.ts';
+import type { StateLog } from '../state/state-log.ts';
+
+export interface HeldBySlot {
+  readonly schema: unknown;
+  /** Writes what a slot holds. @param of names the key, for errors */
+  write(slot: number, sink: ByteSink, of: () => string): void;
+  /** What reads that, of entries that were written under `schema`, into a slot; a second time where several held something of one key. */
+  reader(schema: unknown): (source: ByteSource, slot: number) => void;
+}
+
+/** Every key of the index has something. */
+export function slotContents(index: KeyIndex, held: HeldBySlot): KeyedContents {
+  return {
+    schema: held.schema,
+    forEach: (visit) => {
+      for (let slot = 0; slot < index.size; slot++) if (index.has(slot)) visit(slot);
+    },
+    hash: (slot) => index.hash(slot),
+    write: (slot, sink) => {
+      writeKey(sink, index, slot);
+      held.write(slot, sink, () => `the state of the key ${shownKey(index.key(slot))}`);
+    },
+    reader: (schema) => {
+      const read = held.reader(schema);
+      return (source, hash) => {
+        // What other subtasks have left may be more than there is room for here; further keys then find none.
+        index.limit = Math.max(index.limit, index.keyCount + 1);
+        const slot = readKey(source, index, hash);
+        read(source, slot);
+        return slot;
+      };
+    },
+  };
+}
+
+/** Writes the code that tells a log, if it follows changes, that what a slot holds is about to change. */
+export function generateTouch(code: OperatorCode, log: StateLog, slot: string): void {
+  if (log.tracks) code.body.line(`${code.names.constant('log', log)}.touch(${slot});`);
+}
+
+/** The same for the slots of all rows of a batch. @param range expressions: slots below the first and from the second on are nobody's */
+export function generateTouchAll(code: OperatorCode, log: StateLog, slots: string, ...range: readonly string[]): void {
+  if (log.tracks) code.body.line(`${code.names.constant('log', log)}.touchAll(${[slots, 'rows', ...range].join(', ')});`);
+}

@@ -1,0 +1,154 @@
+/**
+ * The snapshot of one subtask on its way into the storage. It is taken between two steps; then the stream goes on, and what was
+ * there at the barrier is encoded a little at a time, written, and made durable. Runs on the subtask's thread.
+ *
+ *     taken ──advance──▶ encoding ──all written──▶ storing ──close resolves──▶ stored
+ *
+ * `encoding` is repeated until every log is written; where anything fails, all logs go back to what they were before.
+ */
+
+import type { Clock } from '../base/system.ts';
+import { ByteSink } from '../batch/byte-sink.ts';
+import { encodeValue } from '../batch/value-codec.ts';
+import type { StateStorage, StateWriter } from '../checkpoint/checkpoint-storage.ts';
+import type { LogSnapshot } from '../state/state-log.ts';
+import type { SnapshotStatistics } from '../wire/messages.ts';
+import type { OperatorState, StateHandle, StoredPart, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
+import type { KnownSegments } from './known-segments.ts';
+
+/** What an operator holds under one name, on its way. */
+export interface KeyedSnapshot {
+  readonly snapshot: LogSnapshot;
+  readonly schema: unknown;
+  /** What the operator's earlier snapshots have stored. */
+  readonly known: KnownSegments;
+}
+
+/** What an operator holds. */
+export interface OperatorSnapshot {
+  readonly keyed: ReadonlyMap<string, KeyedSnapshot>;
+  readonly parts: Readonly<Record<string, SubtaskPart>>;
+}
+
+export interface SubtaskSnapshotOptions {
+  /** Unique among all subtasks and checkpoints of the job's state. */
+  readonly name: string;
+  readonly storage: StateStorage;
+  readonly operators: readonly OperatorSnapshot[];
+  readonly splits: readonly unknown[];
+  readonly clock: Clock;
+  readonly alignmentMs: number;
+  readonly syncMs: number;
+  /** Units that are encoded in one go. */
+  readonly units: number;
+}
+
+export interface StoredSnapshot {
+  readonly state: SubtaskState;
+  readonly statistics: SnapshotStatistics;
+}
+
+/** Where the state of one name has been written to, before it is durable. */
+interface WrittenState {
+  readonly operator: number;
+  readonly name: string;
+  readonly keyed: KeyedSnapshot;
+  /** Undefined where there was nothing to write. */
+  readonly segment: StateHandle | undefined;
+  /** Lists of entries of earlier segments that have become stale. */
+  readonly stale: ReadonlyMap<string, StateHandle>;
+}
+
+export class SubtaskSnapshot {
+  readonly #options: SubtaskSnapshotOptions;
+  readonly #writer: StateWriter;
+  readonly #sink = new ByteSink();
+  readonly #startedAt: number;
+  /** What is still to be encoded, the first in part. */
+  readonly #left: { readonly operator: number; readonly name: string; readonly keyed: KeyedSnapshot }[];
+  readonly #written: WrittenState[] = [];
+  #ended = false;
+  #encodeMs = 0;
+
+  constructor(options: SubtaskSnapshotOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.monotonic();
+    this.#writer = options.storage.write(options.name);
+    this.#left = options.operators.flatMap(({ keyed }, operator) => [...keyed].map(([name, each]) => ({ operator, name, keyed: each })));
+  }
+
+  /** Encodes and writes some more; true once all is written. @throws what the storage throws */
+  advance(): boolean {
+    const { clock } = this.#options;
+    const next = this.#left[0];
+    if (next === undefined) return true;
+    const from = clock.monotonic();
+    this.#sink.reset();
+    const complete = next.keyed.snapshot.encode(this.#sink, this.#options.units);
+    this.#writer.write(this.#sink.bytes.subarray(0, this.#sink.length));
+    if (complete) {
+      this.#left.shift();
+      this.#written.push({ ...next, ...this.#endState(next.keyed.snapshot) });
+    }
+    this.#encodeMs += clock.monotonic() - from;
+    return this.#left.length === 0;
+  }
+
+  #endState({ entries, stale }: LogSnapshot): Pick<WrittenState, 'segment' | 'stale'> {
+    const segment = entries === 0 ? undefined : this.#writer.endPiece();
+    return { segment, stale: new Map([...stale].map(([id, ordinals]) => [id, this.#piece(bytesOf(ordinals))])) };
+  }
+
+  #piece(bytes: Uint8Array): StateHandle {
+    this.#writer.write(bytes);
+    return this.#writer.endPiece();
+  }
+
+  /** Makes durable what `advance` has written, all of it. @throws what the storage throws */
+  async store(): Promise<StoredSnapshot> {
+    const { operators, splits, clock, alignmentMs, syncMs } = this.#options;
+    const parts = operators.map((operator) => this.#storeParts(operator.parts));
+    const bytes = this.#writer.bytes;
+    await this.#writer.close();
+    const keyed = operators.map((): Record<string, OperatorState['keyed'][string]> => ({}));
+    for (const written of this.#written) (keyed[written.operator] as (typeof keyed)[number])[written.name] = this.#take(written);
+    this.#ended = true;
+    const states = operators.map((_, i): OperatorState => ({ keyed: keyed[i] ?? {}, parts: parts[i] ?? {} }));
+    return {
+      state: { operators: states, splits },
+      statistics: { alignmentMs, syncMs, encodeMs: this.#encodeMs, asyncMs: clock.monotonic() - this.#startedAt, bytes },
+    };
+  }
+
+  #storeParts(parts: OperatorSnapshot['parts']): Record<string, StoredPart> {
+    return Object.fromEntries(
+      Object.entries(parts).map(([name, { distribution, items }]) => {
+        this.#sink.reset();
+        encodeValue(this.#sink, items);
+        const piece = this.#piece(this.#sink.bytes.subarray(0, this.#sink.length));
+        return [name, { distribution, items: piece, count: items.length }];
+      }),
+    );
+  }
+
+  /** The segments that hold the state of one name now. */
+  #take({ operator, name, keyed: { snapshot, schema, known }, segment, stale }: WrittenState): OperatorState['keyed'][string] {
+    const id = `${this.#options.name}/${operator}/${name}`;
+    const added = segment === undefined ? undefined : { id, bytes: segment, entries: snapshot.entries, stale: [], schema };
+    const segments = known.next({ added, stale, needed: snapshot.needed }, snapshot.full);
+    snapshot.stored(id);
+    return segments;
+  }
+
+  /** Gives it up: what it would have written is to be written by the next one. Nothing happens to one that is stored. */
+  abort(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#writer.abort();
+    for (const { keyed } of this.#options.operators) for (const { snapshot } of keyed.values()) snapshot.failed();
+  }
+}
+
+function bytesOf(ordinals: Uint32Array): Uint8Array {
+  return new Uint8Array(ordinals.buffer, ordinals.byteOffset, ordinals.byteLength);
+}

@@ -1,0 +1,47 @@
+/** The states that a function declares of keys, as checkpoints see them: a unit is all states of a key, its number the key's slot. */
+
+import type { ByteSink } from '../batch/byte-sink.ts';
+import { decodeValue } from '../batch/value-codec.ts';
+import { shownKey, writeKey } from './encode-state.ts';
+import type { KeyIndex } from './key-index.ts';
+import type { KeyedContents } from './keyed-contents.ts';
+import type { KeyedStates } from './keyed-states.ts';
+import type { StateSchema } from './state-schema.ts';
+
+export class KeyedStateContents implements KeyedContents {
+  readonly schema: StateSchema;
+  readonly #states: KeyedStates;
+  readonly #index: KeyIndex;
+  readonly #warn: (message: string) => void;
+
+  constructor(states: KeyedStates, index: KeyIndex, warn: (message: string) => void) {
+    this.schema = states.schema;
+    this.#states = states;
+    this.#index = index;
+    this.#warn = warn;
+  }
+
+  forEach(visit: (slot: number) => void): void {
+    this.#states.forEachSlot(visit);
+  }
+
+  hash(slot: number): number {
+    return this.#index.hash(slot);
+  }
+
+  write(slot: number, sink: ByteSink): void {
+    writeKey(sink, this.#index, slot);
+    this.#states.write(slot, sink, () => ` of the key ${shownKey(this.#index.key(slot))}`);
+  }
+
+  reader(schema: unknown): ReturnType<KeyedContents['reader']> {
+    const states = this.#states.reader(schema as StateSchema, this.#warn);
+    return (source, hash) => {
+      const key = decodeValue(source);
+      if (!states.read(source)) return -1;
+      const slot = this.#index.ofValue(hash, key);
+      states.giveTo(slot);
+      return slot;
+    };
+  }
+}

@@ -1,0 +1,434 @@
+/**
+ * Knows what of an operator's keyed state is in which stored segment, and what has changed since: what a checkpoint has to write.
+ *
+ *     unit changes      `touch` before it does: its stored entry becomes stale, and the next snapshot writes it anew
+ *     unit is gone      `release`: its stored entry becomes stale
+ *     barrier           `begin`: what has changed so far is the snapshot; nothing is copied yet
+ *     between steps     `encode`, until all is written; a unit that is touched before its turn is written first
+ *     stored            `stored`: its entries are a segment; or `failed`: they are changed again
+ *
+ * Invariant: the latest state of each unit is in exactly one place: changed, in the snapshot on its way, or in one segment. One
+ * subtask owns a log.
+ *
+ * @hotpath
+ */
+
+import { assert } from '../base/assert.ts';
+import { ByteSink } from '../batch/byte-sink.ts';
+import { ByteSource } from '../batch/byte-source.ts';
+import type { KeyedContents } from './keyed-contents.ts';
+
+export interface StateLogOptions {
+  /**
+   * Whether changes are followed: without, `touch` and `release` do nothing, and every snapshot is a full one that is encoded
+   * before the stream goes on.
+   */
+  readonly tracks: boolean;
+  /** Segments that there are at most after a snapshot: those with the least that still counts are written anew. */
+  readonly segmentsMax: number;
+}
+
+/** A snapshot that is being written. A log has one at a time. */
+export interface LogSnapshot {
+  /** Whether it holds all state, so that no earlier segment is needed beside it. */
+  readonly full: boolean;
+  /**
+   * Appends further entries to `sink`: of so many units, and of those that the stream has touched before their turn. True once all are
+   * written. It may be called whenever no step is going on; the stream may change everything in between.
+   *
+   * @throws what `KeyedContents.write` threw of any unit: then the snapshot has failed
+   */
+  encode(sink: ByteSink, units: number): boolean;
+  /** Entries so far. */
+  readonly entries: number;
+  /** Ordinals, by segment, of entries that have become stale between the barrier before and that of this snapshot. */
+  readonly stale: ReadonlyMap<string, Uint32Array>;
+  /** Earlier segments that still count when this one does; all others may be forgotten. */
+  readonly needed: ReadonlySet<string>;
+  /** All entries, and the lists of stale ones, are stored. @param id of the segment of the entries: no other has it */
+  stored(id: string): void;
+  /** Something could not be stored: its entries are changed units again, and stale ones are told of again. */
+  failed(): void;
+}
+
+/** A stored segment, as `StateLog.read` takes it. */
+export interface StoredSegment {
+  readonly id: string;
+  readonly schema: unknown;
+  readonly bytes: Uint8Array;
+  readonly entries: number;
+  /** Lists of ordinals of stale entries. */
+  readonly stale: readonly Uint8Array[];
+}
+
+/** What a unit's byte says. The lowest two bits: where its latest state is. */
+const absent = 0;
+const changed = 1;
+const written = 2;
+const where = 3;
+/** It is to be encoded for the snapshot on its way, as it is now. */
+const frozen = 4;
+/** There is no such unit, but the list of those that have changed has it from before: it is not to have it once more. */
+const absentListed = 8;
+
+/** Below this share of entries that still count, a segment is written anew: stored bytes stay below twice the state. */
+const liveShareMin = 0.5;
+
+/** A segment in which nothing was ever written for. */
+const noSegment = 0;
+
+interface Segment {
+  /** Undefined while its snapshot is on its way. */
+  id: string | undefined;
+  entries: number;
+  /** Entries that count. */
+  live: number;
+  /** Ordinals of entries that became stale since the last barrier. */
+  stale: number[];
+}
+
+const initialUnits = 1024;
+
+export class StateLog {
+  /** Whether changes are followed. Where not, generated code leaves calls of `touch` out. */
+  readonly tracks: boolean;
+  readonly #contents: KeyedContents;
+  readonly #segmentsMax: number;
+  /** By unit. */
+  #flags = new Uint8Array(initialUnits);
+  /** By unit whose latest state is written: the number of its segment, and its ordinal there. */
+  #segmentOf = new Int32Array(initialUnits);
+  #ordinalOf = new Int32Array(initialUnits);
+  /** Units that have changed since the last barrier, and some that are gone. Hardly any is there twice, however often it comes and goes. */
+  #changed: number[] = [];
+  readonly #segments = new Map<number, Segment>();
+  #lastSegment = noSegment;
+  #snapshot: Snapshot | null = null;
+
+  constructor(contents: KeyedContents, { tracks, segmentsMax }: StateLogOptions) {
+    this.#contents = contents;
+    this.tracks = tracks;
+    this.#segmentsMax = segmentsMax;
+  }
+
+  /** Before a unit changes, or comes into being. Cheap for one that has changed already since the last barrier. */
+  touch(unit: number): void {
+    if (this.#flags[unit] !== changed && this.tracks) this.#touch(unit);
+  }
+
+  /** `touch` for the units of the rows of a batch. Those below `from`, and from `until` on, are nobody's. */
+  touchAll(units: Int32Array, rows: number, from = 0, until = Number.POSITIVE_INFINITY): void {
+    if (!this.tracks) return;
+    for (let row = 0; row < rows; row++) {
+      const unit = units[row] as number;
+      if (this.#flags[unit] !== changed && unit >= from && unit < until) this.#touch(unit);
+    }
+  }
+
+  #touch(unit: number): void {
+    if (unit >= this.#flags.length) this.#grow(unit);
+    const flag = this.#thaw(unit);
+    if (flag === written) this.#makeStale(unit);
+    if (flag === written || flag === absent) this.#changed.push(unit);
+    this.#flags[unit] = changed;
+  }
+
+  /** Before something of a unit is handed out that may be changed in place, ahead of the `touch` that says so. */
+  expose(unit: number): void {
+    if (((this.#flags[unit] as number) & frozen) !== 0) this.#thaw(unit);
+  }
+
+  /** Before a unit is forgotten; its number may be used again. */
+  release(unit: number): void {
+    if (!this.tracks || unit >= this.#flags.length) return;
+    const flag = this.#thaw(unit);
+    if (flag === written) this.#makeStale(unit);
+    this.#flags[unit] = flag === changed || flag === absentListed ? absentListed : absent;
+  }
+
+  /** Encodes a frozen unit before it changes. Returns its byte. */
+  #thaw(unit: number): number {
+    const flag = this.#flags[unit] as number;
+    if ((flag & frozen) === 0) return flag;
+    (this.#snapshot as Snapshot).encodeAhead(unit);
+    return (this.#flags[unit] = flag & ~frozen);
+  }
+
+  #makeStale(unit: number): void {
+    const segment = this.#segments.get(this.#segmentOf[unit] as number) as Segment;
+    segment.live--;
+    segment.stale.push(this.#ordinalOf[unit] as number);
+  }
+
+  #grow(unit: number): void {
+    const units = Math.max(unit + 1, this.#flags.length * 2);
+    this.#flags = extended(this.#flags, new Uint8Array(units));
+    this.#segmentOf = extended(this.#segmentOf, new Int32Array(units));
+    this.#ordinalOf = extended(this.#ordinalOf, new Int32Array(units));
+  }
+
+  /**
+   * Takes a snapshot of what there is now. The one before must be stored or have failed.
+   *
+   * @param full whether it holds all state, as a savepoint does: then what the next checkpoint has to write is as it was
+   */
+  begin(full: boolean): LogSnapshot {
+    assert(this.#snapshot === null, 'a log has one snapshot at a time');
+    this.#snapshot = full || !this.tracks ? this.#beginFull() : this.#beginIncremental();
+    return this.#snapshot;
+  }
+
+  #beginFull(): Snapshot {
+    const units: number[] = [];
+    this.#contents.forEach((unit) => units.push(unit));
+    const snapshot = new Snapshot(this.#parts, { units, segment: noSegment, stale: new Map(), needed: new Set() });
+    if (this.tracks) for (const unit of units) this.#freeze(unit);
+    else snapshot.encodeNow();
+    return snapshot;
+  }
+
+  #freeze(unit: number): void {
+    assert(((this.#flags[unit] as number) & where) !== absent, 'a unit that there is has been touched or read');
+    this.#flags[unit] = (this.#flags[unit] as number) | frozen;
+  }
+
+  #beginIncremental(): Snapshot {
+    this.#rewriteOld();
+    const stale = new Map<number, number[]>();
+    const needed = new Set<string>();
+    for (const [number, segment] of this.#segments) {
+      if (segment.live === 0) {
+        this.#segments.delete(number);
+        continue;
+      }
+      needed.add(segment.id as string);
+      if (segment.stale.length > 0) stale.set(number, segment.stale);
+      segment.stale = [];
+    }
+    const number = ++this.#lastSegment;
+    const units: number[] = [];
+    for (const unit of this.#changed) {
+      if (this.#flags[unit] === absentListed) this.#flags[unit] = absent;
+      if (this.#flags[unit] !== changed) continue;
+      this.#flags[unit] = written | frozen;
+      this.#segmentOf[unit] = number;
+      units.push(unit);
+    }
+    this.#changed = [];
+    this.#segments.set(number, { id: undefined, entries: units.length, live: units.length, stale: [] });
+    return new Snapshot(this.#parts, { units, segment: number, stale, needed });
+  }
+
+  /** Counts what is left of segments as changed where little of them counts, or there are too many. */
+  #rewriteOld(): void {
+    const old = this.#oldSegments();
+    if (old.size === 0) return;
+    for (let unit = 0; unit < this.#flags.length; unit++) {
+      if (this.#flags[unit] !== written || !old.has(this.#segmentOf[unit] as number)) continue;
+      this.#flags[unit] = changed;
+      this.#changed.push(unit);
+    }
+    for (const number of old) this.#segments.delete(number);
+  }
+
+  #oldSegments(): Set<number> {
+    const old = new Set<number>();
+    for (const [number, { live, entries }] of this.#segments) if (live > 0 && live < entries * liveShareMin) old.add(number);
+    const others = [...this.#segments].filter(([number, { live }]) => live > 0 && !old.has(number));
+    if (others.length < this.#segmentsMax) return old;
+    // Half of them at once, so that it is not done again with the next snapshot.
+    others.sort(([, a], [, b]) => a.live - b.live);
+    for (const [number] of others.slice(0, others.length - Math.floor(this.#segmentsMax / 2))) old.add(number);
+    return old;
+  }
+
+  /**
+   * Reads the entries of a stored segment, but the stale ones and those of other subtasks' keys. Only while nothing else was kept.
+   *
+   * @param owns whether the keys of a hash belong to this subtask
+   * @param adopts whether the segment goes on to count, since it has no entries of other subtasks: otherwise all that is read counts as changed
+   */
+  read({ id, schema, bytes, entries, stale }: StoredSegment, owns: (hash: number) => boolean, adopts: boolean): void {
+    const read = this.#contents.reader(schema);
+    const isStale = new Uint8Array(entries);
+    for (const list of stale) forEachOrdinal(list, (ordinal) => (isStale[ordinal] = 1));
+    const number = ++this.#lastSegment;
+    const segment: Segment = { id, entries, live: 0, stale: [] };
+    if (adopts && this.tracks) this.#segments.set(number, segment);
+    const source = new ByteSource();
+    let position = 0;
+    for (let ordinal = 0; ordinal < entries; ordinal++) {
+      source.reset(bytes, position);
+      const hash = source.u32() | 0;
+      const length = source.u32();
+      const start = source.position;
+      position = start + length;
+      if (isStale[ordinal] === 1 || !owns(hash)) continue;
+      source.reset(bytes, start, position);
+      const unit = read(source, hash);
+      if (!this.tracks) continue;
+      if (adopts && unit >= 0 && !this.#isThere(unit)) this.#adopt(unit, number, ordinal, segment);
+      else {
+        // What nothing is kept of must not come back, and what was put to an earlier unit is no more what was written.
+        if (adopts) segment.stale.push(ordinal);
+        if (unit >= 0) this.touch(unit);
+      }
+    }
+    assert(position === bytes.length, 'a segment has the entries that it is said to have');
+  }
+
+  #isThere(unit: number): boolean {
+    return unit < this.#flags.length && ((this.#flags[unit] as number) & where) !== absent;
+  }
+
+  #adopt(unit: number, number: number, ordinal: number, segment: Segment): void {
+    if (unit >= this.#flags.length) this.#grow(unit);
+    this.#flags[unit] = written;
+    this.#segmentOf[unit] = number;
+    this.#ordinalOf[unit] = ordinal;
+    segment.live++;
+  }
+
+  /** What a snapshot needs of the log. */
+  readonly #parts: LogParts = {
+    /** Encodes a unit if it is still frozen; false when it is not. */
+    encode: (unit, sink, segment, ordinal) => {
+      const flag = this.#flags[unit] as number;
+      if (this.tracks && (flag & frozen) === 0) return false;
+      this.#flags[unit] = flag & ~frozen;
+      if (segment !== noSegment) this.#ordinalOf[unit] = ordinal;
+      sink.u32(this.#contents.hash(unit) >>> 0);
+      const at = sink.length;
+      sink.u32(0);
+      this.#contents.write(unit, sink);
+      const end = sink.length;
+      sink.length = at;
+      sink.u32(end - at - 4);
+      sink.length = end;
+      return true;
+    },
+    idOf: (segment) => this.#segments.get(segment)?.id,
+    ended: () => {
+      this.#snapshot = null;
+    },
+    stored: (segment, id) => {
+      const stored = this.#segments.get(segment);
+      if (stored !== undefined) stored.id = id;
+    },
+    failed: ({ segment, stale }) => {
+      for (const [number, ordinals] of stale) {
+        // The segment may have been found to have nothing that counts, but then no snapshot needs it.
+        const earlier = this.#segments.get(number);
+        if (earlier !== undefined) earlier.stale = [...ordinals, ...earlier.stale];
+      }
+      for (let unit = 0; unit < this.#flags.length; unit++) {
+        const flag = this.#flags[unit] as number;
+        if ((flag & frozen) !== 0) this.#flags[unit] = flag & where;
+        if ((flag & where) !== written || this.#segmentOf[unit] !== segment) continue;
+        this.#flags[unit] = changed;
+        this.#changed.push(unit);
+      }
+      this.#segments.delete(segment);
+    },
+  };
+}
+
+interface LogParts {
+  encode(unit: number, sink: ByteSink, segment: number, ordinal: number): boolean;
+  idOf(segment: number): string | undefined;
+  ended(): void;
+  stored(segment: number, id: string): void;
+  failed(snapshot: { readonly segment: number; readonly stale: ReadonlyMap<number, number[]> }): void;
+}
+
+interface SnapshotOptions {
+  /** In the order in which they are written. */
+  readonly units: readonly number[];
+  /** The number of the segment that its entries become; `noSegment` for one that stands beside the log. */
+  readonly segment: number;
+  readonly stale: ReadonlyMap<number, number[]>;
+  readonly needed: ReadonlySet<string>;
+}
+
+class Snapshot implements LogSnapshot {
+  readonly full: boolean;
+  readonly stale: ReadonlyMap<string, Uint32Array>;
+  readonly needed: ReadonlySet<string>;
+  entries = 0;
+  readonly #log: LogParts;
+  readonly #options: SnapshotOptions;
+  /** Entries that were written before their turn. */
+  readonly #ahead = new ByteSink();
+  /** Why one of them could not be: the stream goes on without this snapshot. */
+  #failure: { readonly error: unknown } | undefined;
+  #next = 0;
+  #ended = false;
+
+  constructor(log: LogParts, options: SnapshotOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.full = options.segment === noSegment;
+    this.needed = options.needed;
+    const stale = new Map<string, Uint32Array>();
+    for (const [number, ordinals] of options.stale) stale.set(log.idOf(number) as string, Uint32Array.from(ordinals));
+    this.stale = stale;
+  }
+
+  encodeAhead(unit: number): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#encode(unit, this.#ahead);
+    } catch (error) {
+      this.#failure = { error };
+    }
+  }
+
+  /** Encodes all units, before anything changes. */
+  encodeNow(): void {
+    for (const unit of this.#options.units) this.encodeAhead(unit);
+    this.#next = this.#options.units.length;
+  }
+
+  #encode(unit: number, sink: ByteSink): void {
+    if (this.#log.encode(unit, sink, this.#options.segment, this.entries)) this.entries++;
+  }
+
+  encode(sink: ByteSink, units: number): boolean {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#ahead.length > 0) {
+      sink.copy(this.#ahead.bytes.subarray(0, this.#ahead.length));
+      this.#ahead.reset();
+    }
+    const all = this.#options.units;
+    const end = Math.min(all.length, this.#next + units);
+    for (; this.#next < end; this.#next++) this.#encode(all[this.#next] as number, sink);
+    return this.#next === all.length;
+  }
+
+  stored(id: string): void {
+    assert(this.#next === this.#options.units.length && this.#ahead.length === 0, 'all is encoded before it is stored');
+    this.#end();
+    this.#log.stored(this.#options.segment, id);
+  }
+
+  failed(): void {
+    this.#end();
+    this.#log.failed(this.#options);
+  }
+
+  #end(): void {
+    assert(!this.#ended, 'a snapshot ends once');
+    this.#ended = true;
+    this.#log.ended();
+  }
+}
+
+function forEachOrdinal(list: Uint8Array, visit: (ordinal: number) => void): void {
+  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
+  for (let at = 0; at < list.byteLength; at += 4) visit(view.getUint32(at, true));
+}
+
+function extended<A extends { set(from: A): void }>(from: A, to: A): A {
+  to.set(from);
+  return to;
+}

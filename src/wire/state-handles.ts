@@ -1,0 +1,70 @@
+/**
+ * Where the state in a checkpoint is, as plain data: workers hand it to the host, and a manifest holds it. What it names is
+ * never changed again, only removed once no manifest names it.
+ */
+
+/** Some bytes of a checkpoint: a part of a file, or the bytes themselves where they are few. */
+export type StateHandle =
+  | {
+      readonly kind: 'file';
+      /** Relative to the storage that wrote it. */
+      readonly path: string;
+      readonly offset: number;
+      readonly length: number;
+      /** CRC-32 of the bytes. */
+      readonly checksum: number;
+    }
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array; readonly checksum: number };
+
+/**
+ * Entries of keyed state that one snapshot wrote. Each key of the operator has its latest entry in exactly one segment, and an
+ * entry counts unless a list of stale ones names it: segments may be read in any order.
+ */
+export interface SegmentHandle {
+  /** Unique in the life of a job's state. */
+  readonly id: string;
+  readonly bytes: StateHandle;
+  readonly entries: number;
+  /** Ordinals of entries that no longer count, as 32-bit integers, little-endian. */
+  readonly stale: readonly StateHandle[];
+  /** How the entries are written: what the operator said of it, as JSON. */
+  readonly schema: unknown;
+}
+
+/** How state of a subtask, which belongs to no key, is given to the subtasks of a restored operator. */
+export type Distribution =
+  /** Its items are dealt out. */
+  | 'split'
+  /** Every subtask gets the items of all. */
+  | 'union'
+  /** All subtasks had the same; each gets them once. */
+  | 'broadcast';
+
+/** State of a subtask that belongs to no key: a list of values. */
+export interface SubtaskPart {
+  readonly distribution: Distribution;
+  readonly items: readonly unknown[];
+}
+
+/** The same where it is stored: the items as one encoded array. */
+export interface StoredPart {
+  readonly distribution: Distribution;
+  readonly items: StateHandle;
+  readonly count: number;
+}
+
+/** What one subtask of an operator holds. */
+export interface OperatorState {
+  /** Segments by the name of the keyed state that they belong to. */
+  readonly keyed: Readonly<Record<string, readonly SegmentHandle[]>>;
+  /** By name. */
+  readonly parts: Readonly<Record<string, StoredPart>>;
+}
+
+/** What one subtask of a stage holds. */
+export interface SubtaskState {
+  /** In the order of the chain. */
+  readonly operators: readonly OperatorState[];
+  /** For a source: its splits, each starting behind the records that went before the barrier. Plain data. */
+  readonly splits: readonly unknown[];
+}

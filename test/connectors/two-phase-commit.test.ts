@@ -1,0 +1,100 @@
+/** Sinks that are exactly once keep their contract; and the suite finds those that do not. */
+
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../src/base/random.ts';
+import type { Storage } from '../../src/base/system.ts';
+import { type FileSinkOptions, fileSink } from '../../src/connectors/files/file-sink.ts';
+import type { SinkContext, TwoPhaseCommitSink } from '../../src/graph/sink.ts';
+import { nodeStorage } from '../../src/platform/node-storage.ts';
+import { type TransactionalTarget, verifyTwoPhaseCommitSink } from '../../src/testing/verify-two-phase-commit.ts';
+import { filesBelow } from './files/files-below.ts';
+import { ForgetfulDisk, isKilled } from './forgetful-disk.ts';
+import { Ledger, type LedgerFault } from './ledger.ts';
+import { temporaryDirectory } from './support.ts';
+import { describeTwoPhaseCommitConformance } from './two-phase-commit-conformance.ts';
+
+interface Row {
+  readonly id: number;
+  readonly text: string;
+}
+
+const row = (id: number): Row => ({ id, text: 'x'.repeat(id % 7) });
+
+describeTwoPhaseCommitConformance('ledger', { open: () => new Ledger(), record: (index) => `row ${index}` });
+
+const variants: readonly (readonly [name: string, options: Omit<FileSinkOptions<Row>, 'format'>])[] = [
+  ['files that go on behind checkpoints', {}],
+  ['files that end with checkpoints', { rolling: { onCheckpoint: true } }],
+  ['files of a few bytes', { rolling: { size: 60 } }],
+  ['files in buckets', { bucket: ({ id }) => ['', 'a', 'b/c', 'b/d'][id % 4] as string, rolling: { size: 100 } }],
+];
+
+/** The rows in what has the name of a part. */
+function rowsOf(files: Record<string, string>): Row[] {
+  return Object.entries(files)
+    .filter(([path]) => !/(^|\/)\./.test(path))
+    .flatMap(([, text]) => text.split('\n').slice(0, -1))
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** The sink with another disk below it. */
+function onDisk<T, C, S>(sink: TwoPhaseCommitSink<T, C, S>, storage: Storage): TwoPhaseCommitSink<T, C, S> {
+  const moved = (context: SinkContext): SinkContext => ({ ...context, system: { ...context.system, storage } });
+  return {
+    ...sink,
+    createWriter: (context, restored) => sink.createWriter(moved(context), restored),
+    commit: (transactions, context) => sink.commit(transactions, moved(context)),
+  };
+}
+
+describe.each(variants)('%s', (_name, options) => {
+  const holdsBack = options.rolling?.onCheckpoint !== true;
+  const sink = (directory: string) => fileSink<Row>(directory, { format: 'json', ...options });
+
+  describeTwoPhaseCommitConformance('on a real disk', {
+    record: row,
+    holdsBack,
+    runs: 12,
+    open: (): TransactionalTarget<Row> => {
+      const directory = temporaryDirectory();
+      return { createSink: () => onDisk(sink(directory), nodeStorage), visible: () => rowsOf(filesBelow(directory)) };
+    },
+  });
+
+  describeTwoPhaseCommitConformance('on a disk that forgets, killed at any call', {
+    record: row,
+    holdsBack,
+    runs: 80,
+    open: (seed): TransactionalTarget<Row> => {
+      const random = seededRandom(seed);
+      const disk = new ForgetfulDisk(random);
+      let attempts = 0;
+      return {
+        createSink: () => {
+          // It comes to an end some time.
+          const calls = attempts++ < 10 ? 5 + Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY;
+          return onDisk(sink('/data/out'), disk.storage(calls));
+        },
+        visible: () => rowsOf(disk.files('/data/out')),
+        crash: () => disk.crash(random.next() < 0.7),
+        isInjected: isKilled,
+      };
+    },
+  });
+});
+
+describe('verifyTwoPhaseCommitSink', () => {
+  test.each<[LedgerFault, RegExp]>([
+    ['commits twice', /with seed \d+, .*'row \d+' is there twice/],
+    ['commits early', /is there twice|no complete checkpoint has it/],
+    ['loses state', /is missing|is there twice|no complete checkpoint/],
+  ])('finds a sink that %s', async (fault, message) => {
+    await expect(verifyTwoPhaseCommitSink({ open: () => new Ledger(fault), record: (index) => `row ${index}` })).rejects.toThrow(message);
+  });
+
+  test('checks its options', async () => {
+    const verify = (options: object) => verifyTwoPhaseCommitSink(options as never);
+    await expect(verify({})).rejects.toThrow(/verifyTwoPhaseCommitSink: open must be a function/);
+    await expect(verify({ open: () => new Ledger(), record: String, runs: 0 })).rejects.toThrow(/runs must be/);
+  });
+});
