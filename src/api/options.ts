@@ -14,10 +14,10 @@ import {
   text,
   wholeNumber,
 } from '../base/options.ts';
-import type { WatermarkStrategy } from '../time/watermarks.ts';
 import type { CheckpointStorage } from '../checkpoint/checkpoint-storage.ts';
 import type { RestartStrategy } from '../checkpoint/restart.ts';
 import type { FaultTolerance } from '../graph/job-description.ts';
+import type { WatermarkStrategy } from '../time/watermarks.ts';
 import { type CheckpointConfig, checkFaultTolerance } from './checkpoint-options.ts';
 
 export const parallelismRule: Rule = wholeNumber(1);

@@ -36,6 +36,15 @@ export function fileStorage(directory?: string): CheckpointStorage {
   };
 }
 
+/** Removes the directory of a savepoint that was not completed, unless something else is in it. Never throws. */
+export function discardDirectory(directory: string, storage: Storage): void {
+  try {
+    for (const each of [join(directory, stateDirectory), directory]) storage.removeDirectory(each);
+  } catch {
+    // Not worth a failure of its own: the savepoint has one already.
+  }
+}
+
 class StateFiles implements StateStorage {
   readonly #directory: string;
   readonly #place: StoragePlace;

@@ -17,7 +17,7 @@ import type { OperatorState, StateHandle } from '../wire/state-handles.ts';
 import type { CheckpointManifest, InFlightRows, OperatorManifest, SubtaskState } from './manifest.ts';
 
 /** Goes up when the layout changes: an older version then is either read, or refused by its number. */
-export const manifestVersion = 1;
+const manifestVersion = 1;
 
 const header = /^millrace-manifest (\d+) (\d+) ([0-9a-f]{8})\n/;
 /** Bytes in which a header ends, if it is one. */
@@ -69,7 +69,7 @@ export function decodeManifest(bytes: Uint8Array, file: string): CheckpointManif
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const match = header.exec(buffer.subarray(0, headerBytesMax).toString('latin1'));
   if (match === null) throw corrupt(file, 'it does not begin with the first line of a manifest');
-  const [line, version, length, checksum] = match as unknown as readonly [string, string, string, string];
+  const [line, version = '', length = '', checksum = ''] = match;
   const body = buffer.subarray(line.length);
   // Before anything else: another version may count its bytes in another way.
   if (Number(version) !== manifestVersion) {

@@ -41,7 +41,7 @@ export function nextCheckpointId(ids: Iterable<number>): number {
   return highest + 1;
 }
 
-export function nameOf({ kind, id }: Pick<ManifestEntry, 'kind' | 'id'>): string {
+function nameOf({ kind, id }: Pick<ManifestEntry, 'kind' | 'id'>): string {
   return `${kind} ${id}`;
 }
 

@@ -17,6 +17,7 @@ import { isSourceOperator } from '../operators/source.ts';
 import { createAlignmentMemories, planDescription, subtaskCount } from '../runtime/plan.ts';
 import { type SlotOptions, stageCompiler } from '../runtime/slot.ts';
 import { batchOf } from '../runtime/source-input.ts';
+import { withoutCheckpoints } from '../runtime/without-checkpoints.ts';
 import { internType } from '../schema/type.ts';
 
 export function generatedCode(job: JobDescription, system: System): string {
@@ -40,23 +41,12 @@ function firstSlot(job: JobDescription, system: System): SlotOptions {
     wiring: { writer: () => queue, reader: () => queue },
     counters: () => new SubtaskCounters(createCounterMemory(subtaskCount(plan)), 0),
     alignments: createAlignmentMemories(plan),
-    checkpoints: undefined,
-    stateStorage: noStorage,
-    acknowledge: nothing,
-    decline: nothing,
-    requestFinalCheckpoint: nothing,
-    restore: [],
-    restoreFrom: undefined,
+    ...withoutCheckpoints,
     requestSplit: nothing,
     wake: nothing,
     fail: nothing,
     warn: nothing,
   };
-}
-
-/** No state is stored or read of a job that only shows its code. */
-function noStorage(): never {
-  throw new Error('a job that only shows its code stores no state');
 }
 
 function stageText(options: SlotOptions, stage: Stage): string {

@@ -61,7 +61,10 @@ export class CheckpointCoordinator {
   readonly #settings: CheckpointSettings | undefined;
   readonly #place: StoragePlace;
   readonly #manifests: ManifestStore;
-  readonly #pending = new Map<number, { readonly pending: PendingCheckpoint; readonly asked: Asked | undefined; readonly timeout: Timer }>();
+  readonly #pending = new Map<
+    number,
+    { readonly pending: PendingCheckpoint; readonly asked: Asked | undefined; readonly timeout: Timer }
+  >();
   readonly #asked: Asked[] = [];
   /** What each subtask acknowledged last, by its number: the next snapshot builds on it. */
   readonly #latest = new Map<string, SubtaskState>();
@@ -123,7 +126,10 @@ export class CheckpointCoordinator {
       directory,
     );
     if (decision.kind === 'restore') return decision.manifest;
-    throw new MillraceError('CHECKPOINT_CORRUPT', `there is no savepoint or checkpoint in '${directory}'; name the directory that one lies in`);
+    throw new MillraceError(
+      'CHECKPOINT_CORRUPT',
+      `there is no savepoint or checkpoint in '${directory}'; name the directory that one lies in`,
+    );
   }
 
   /** An attempt has begun to run. */
@@ -156,7 +162,9 @@ export class CheckpointCoordinator {
   requestFinal({ stage, subtask }: { readonly stage: number; readonly subtask: number }): void {
     const isComing =
       this.#asked.some(({ savepoint }) => savepoint === undefined) ||
-      [...this.#pending.values()].some(({ pending }) => pending.options.savepoint === undefined && !pending.hasAcknowledged(stage, subtask));
+      [...this.#pending.values()].some(
+        ({ pending }) => pending.options.savepoint === undefined && !pending.hasAcknowledged(stage, subtask),
+      );
     if (!isComing) this.ask(undefined).catch(() => {});
   }
 
@@ -255,7 +263,8 @@ export class CheckpointCoordinator {
     const found = this.#pending.get(id);
     if (found === undefined) return;
     this.#remove(id);
-    for (const earlier of [...this.#pending.keys()]) if (earlier < id && savepoint === undefined) this.#fail(earlier, 'overtaken', 'a newer one was complete before');
+    for (const earlier of [...this.#pending.keys()])
+      if (earlier < id && savepoint === undefined) this.#fail(earlier, 'overtaken', 'a newer one was complete before');
     this.#failures = afterSuccess(this.#failures, id);
     this.#adapt(pending);
     this.#attempt?.completed(id);
@@ -345,7 +354,11 @@ export class CheckpointCoordinator {
   async #retain(retain: number, busyFrom: number): Promise<void> {
     const present = this.#manifests.files();
     const manifests = this.#manifests.list().map((entry) => ({ ...entry, files: this.#filesOf(entry) }));
-    const held = filesNamed([...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)].flatMap(({ operators }) => operators));
+    const held = filesNamed(
+      [...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)].flatMap(
+        ({ operators }) => operators,
+      ),
+    );
     const { manifests: dropped, files } = planRetention({ manifests, retain, present, held: held.keys(), busyFrom });
     try {
       await this.#manifests.remove([...dropped, ...files]);

@@ -61,7 +61,11 @@ export class HostOutput {
   /** Takes everything that has come, whether somebody reads it or not. */
   takeAll(): void {
     for (const channel of this.#readers) {
-      for (let element = channel.ended ? null : channel.reader.poll(); element !== null; element = channel.ended ? null : channel.reader.poll())
+      for (
+        let element = channel.ended ? null : channel.reader.poll();
+        element !== null;
+        element = channel.ended ? null : channel.reader.poll()
+      )
         this.#takeElement(channel, element);
     }
     this.#wakeReader();

@@ -4,16 +4,7 @@
  */
 
 import { join, resolve } from 'node:path';
-import type {
-  CheckpointInfo,
-  JobClient,
-  JobEvents,
-  JobInput,
-  JobMetrics,
-  JobResult,
-  JobStatus,
-  StopOptions,
-} from '../api/job-client.ts';
+import type { CheckpointInfo, JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StopOptions } from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
@@ -64,7 +55,10 @@ export interface JobCoordinatorOptions extends StartOptions {
 }
 
 const stopRules: OptionRules<StopOptions> = {
-  savepoint: optional({ expected: 'true, or a directory', accepts: (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== '') }),
+  savepoint: optional({
+    expected: 'true, or a directory',
+    accepts: (value) => typeof value === 'boolean' || (typeof value === 'string' && value !== ''),
+  }),
   drain: optional(flag),
 };
 
@@ -251,7 +245,9 @@ export class JobCoordinator implements JobClient {
   #ask(savepoint: string | undefined, suspends: boolean): Promise<CheckpointManifest> {
     if (this.#state.status === 'running' || this.#state.status === 'restarting' || this.#state.status === 'created')
       return this.#coordinator.ask(savepoint, suspends);
-    return Promise.reject(new MillraceError('CHECKPOINT_FAILED', `the job '${this.name}' is ${this.#state.status}: there is nothing to take a checkpoint of`));
+    return Promise.reject(
+      new MillraceError('CHECKPOINT_FAILED', `the job '${this.name}' is ${this.#state.status}: there is nothing to take a checkpoint of`),
+    );
   }
 
   #savepointDirectory(directory: string | undefined): string {
@@ -283,7 +279,8 @@ export class JobCoordinator implements JobClient {
     let history = noRestarts;
     let recovered: RecoveredState | undefined;
     try {
-      recovered = await this.#begin();
+      // A job without checkpoints is on the workers before whoever submitted it can call it off.
+      if (faultTolerance.checkpoints !== undefined || this.#options.from !== undefined) recovered = await this.#begin();
     } catch (error) {
       return error as Error;
     }
@@ -324,7 +321,8 @@ export class JobCoordinator implements JobClient {
   #recover({ from, fresh = false }: Pick<StartOptions, 'from' | 'fresh'>): RecoveredState | undefined {
     const { plan, allowNonRestoredState = false } = this.#options;
     if (fresh) return undefined;
-    const recovered = from === undefined ? this.#newest(allowNonRestoredState) : this.#readFrom(resolve(from), { plan, allowNonRestoredState });
+    const recovered =
+      from === undefined ? this.#newest(allowNonRestoredState) : this.#readFrom(resolve(from), { plan, allowNonRestoredState });
     return recovered;
   }
 

@@ -1,7 +1,7 @@
 /** What a job goes on from: a manifest, taken apart for the plan of the job as it is now. Pure. */
 
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { type MatchOptions, matchState, mismatch, type StateMatch, type StatefulOperator } from '../checkpoint/restore-match.ts';
+import { type MatchOptions, matchState, mismatch, type StatefulOperator, type StateMatch } from '../checkpoint/restore-match.ts';
 import { planRestore } from '../checkpoint/restore-plan.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { stateIds } from '../graph/state-ids.ts';

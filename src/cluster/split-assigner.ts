@@ -34,7 +34,8 @@ export class SplitAssigner {
       if (head === undefined || !isSourceOperator(head.spec)) continue;
       const { source } = head.spec;
       try {
-        const found = (left.get(stage.id) as readonly Split[] | undefined) ?? (await source.enumerate({ ...context, parallelism: stage.parallelism }));
+        const found =
+          (left.get(stage.id) as readonly Split[] | undefined) ?? (await source.enumerate({ ...context, parallelism: stage.parallelism }));
         splits.set(stage.id, [...found]);
         const bytes = source.totalBytes?.(found as never);
         inputBytes = bytes === undefined || inputBytes === undefined ? undefined : inputBytes + bytes;

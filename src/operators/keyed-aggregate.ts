@@ -11,18 +11,10 @@ import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { StateLog } from '../state/state-log.ts';
 import { AggregationCode, type Aggregators, createStates, type NamedState } from './aggregation.ts';
-import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
+import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
-import {
-  type BatchSlots,
-  generateSlot,
-  generateSlotLoop,
-  generateSlots,
-  SlotCursor,
-  type SlottedRow,
-  slotKey,
-} from './keyed.ts';
+import { type BatchSlots, generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
 import { warnOfMissingValues } from './missing-values.ts';
 import { generateTouch, generateTouchAll, slotContents } from './slot-contents.ts';
 

@@ -1,10 +1,10 @@
 /** Combines the records of each key into one with a function: rolling in streaming mode, the last one in batch mode. */
 
+import { decodeValue } from '../batch/value-codec.ts';
 import { MissingFieldError } from '../compiler/missing-field.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import { decodeValue } from '../batch/value-codec.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { StateLog } from '../state/state-log.ts';

@@ -12,14 +12,7 @@ import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeReco
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { StateLog } from '../state/state-log.ts';
-import {
-  generateSlot,
-  generateSlotLoop,
-  generateSlots,
-  SlotCursor,
-  type SlottedRow,
-  slotKey,
-} from './keyed.ts';
+import { generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
 import { compareValues } from './order.ts';
 import { generateTouch, type HeldBySlot, slotContents } from './slot-contents.ts';
 

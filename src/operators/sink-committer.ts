@@ -14,6 +14,9 @@ export interface CommitterContext extends SinkContext {
   readonly operator: { readonly name: string };
 }
 
+/** Stands for the checkpoint that a job without checkpoints ends with. There may have been savepoints. */
+const afterAll = Number.MAX_SAFE_INTEGER;
+
 export class SinkCommitter {
   readonly #sink: TwoPhaseCommitSink<unknown>;
   readonly #context: CommitterContext;
@@ -96,8 +99,8 @@ export class SinkCommitter {
     await this.prepare(undefined);
     this.#finished = true;
     if (this.#context.checkpoints) return;
-    this.#prepared.assign(0);
-    await this.commit(0);
+    this.#prepared.assign(afterAll);
+    await this.commit(afterAll);
   }
 
   /** `what` completes "cannot commit …". */

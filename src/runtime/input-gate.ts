@@ -106,10 +106,13 @@ export class InputGate {
     if (this.#isAligned()) return this.#passBarrier();
     const count = this.#channels.length;
     for (let tried = 0; tried < count; tried++) {
+      const aligning = this.#aligning;
       const channel = this.#channels[this.#next] as ChannelState;
       this.#next = this.#next + 1 < count ? this.#next + 1 : 0;
       const polled = channel.ended || this.#waits(channel) ? null : this.#pollChannel(channel);
       if (this.#isAligned()) return this.#passBarrier();
+      // Channels that waited for an earlier checkpoint do not wait any more.
+      if (aligning !== noCheckpoint && this.#aligning !== aligning) tried = -1;
       if (polled === 'advanced') return polled;
       if (polled !== null) return { batch: polled, partitioner: channel.partitioner, input: channel.input };
     }

@@ -4,6 +4,7 @@ import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
+import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { operatorFailure, showRecord } from '../compiler/show.ts';
@@ -11,12 +12,11 @@ import { StageCompiler } from '../compiler/stage-compiler.ts';
 import type { Exchange, JobGraph, Stage } from '../graph/job.ts';
 import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
 import { StateLog } from '../state/state-log.ts';
-import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
-import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
 import type { SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
 import { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
@@ -47,7 +47,12 @@ export interface SlotOptions {
   /** Where state is stored and read: that of checkpoints, or that in the directory of a savepoint. */
   readonly stateStorage: (savepoint: string | undefined) => StateStorage;
   readonly acknowledge: (acknowledgement: Acknowledgement) => void;
-  readonly decline: (refusal: { readonly checkpoint: number; readonly stage: number; readonly subtask: number; readonly error: unknown }) => void;
+  readonly decline: (refusal: {
+    readonly checkpoint: number;
+    readonly stage: number;
+    readonly subtask: number;
+    readonly error: unknown;
+  }) => void;
   readonly requestFinalCheckpoint: (stage: number, subtask: number) => void;
   /** What subtasks go on from, and the directory of the savepoint that it is in, if it is one. */
   readonly restore: readonly SubtaskRestore[];

@@ -406,8 +406,9 @@ export class Subtask {
     const { outputs, operators, requestFinalCheckpoint, wake } = this.#options;
     for (const output of outputs) output.mark(endOfInput);
     assert(this.#state === 'finishing', 'a subtask finishes once');
-    this.#state = 'committing';
-    if (operators.some(({ instance }) => instance.hasUncommitted === true)) requestFinalCheckpoint?.();
+    const commits = operators.some(({ instance }) => instance.hasUncommitted === true);
+    this.#state = commits ? 'committing' : 'sealing';
+    if (commits) requestFinalCheckpoint?.();
     wake();
   }
 

@@ -149,7 +149,11 @@ class WorkerRun {
     await scheduler.run();
   }
 
-  #stateStorage(job: JobDescription, limits: Limits, checkpoints: Deployment['checkpoints']): (savepoint: string | undefined) => StateStorage {
+  #stateStorage(
+    job: JobDescription,
+    limits: Limits,
+    checkpoints: Deployment['checkpoints'],
+  ): (savepoint: string | undefined) => StateStorage {
     const { storage } = job.faultTolerance;
     const open = (kind: CheckpointStorage, stateDir: string): StateStorage => kind.openState({ system: this.#system, limits, stateDir });
     let own: StateStorage | undefined;

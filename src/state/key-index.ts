@@ -34,6 +34,8 @@ import {
 const directMax = 1 << 16;
 /** Larger ones are, too, where they are dense: below so many times the number of keys. */
 const sparsenessMax = 8;
+/** As many texts, table and entries together, lie in the processor's caches anyway. */
+const cachedKeysMax = 1 << 12;
 
 /**
  * A key's place is the top bits of its hash times 2³² ÷ φ (Knuth's multiplicative hashing): the low bits say which subtask
@@ -199,7 +201,8 @@ export class KeyIndex {
     const { bytes, offsets, base, stride, bytesBase, gap } = keys;
     const view = keys.view();
     const wholeMax = bytes.length - shortBytesMax;
-    this.#guess(hashes, rows, slots);
+    if (this.size >= cachedKeysMax) this.#guess(hashes, rows, slots);
+    else slots.fill(0, 0, rows);
     let left = 0;
     for (let row = 0; row < rows; row++) {
       const hash = hashes[row] as number;

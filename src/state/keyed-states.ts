@@ -145,7 +145,10 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
   /** Writes all state of a slot: how many states it has, and of each its number and what it holds. @param of whose it is, for errors */
   write(slot: number, sink: ByteSink, of: () => string): void {
     const states = this.#states;
-    sink.varint(this.#occupancy.count(slot));
+    const count = this.#occupancy.count(slot);
+    sink.varint(count);
+    // There may be no room for such a slot yet.
+    if (count === 0) return;
     for (let place = 0; place < states.length; place++) {
       const { name, store } = states[place] as NamedState;
       const held = store.held(slot);

@@ -15,6 +15,7 @@ import type { OutputTag } from '../operators/process/context.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import { createAlignmentMemories, planDescription, subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import { buildSlot, type SlotOptions, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
+import { withoutCheckpoints } from '../runtime/without-checkpoints.ts';
 import type { ChainedOperator } from '../runtime/subtask.ts';
 import { HarnessFeed, HarnessOutput, StutteringChannel } from './harness-channels.ts';
 import type { Wired } from './harness-subject.ts';
@@ -111,15 +112,8 @@ export function buildHarnessSlot(options: HarnessSlotOptions): HarnessSlot {
     wiring,
     counters,
     alignments: createAlignmentMemories(plan),
+    ...withoutCheckpoints,
     checkpoints: { exactlyOnce: true, incremental: true, stateDir: '' },
-    stateStorage: () => {
-      throw new Error('a harness keeps state itself');
-    },
-    acknowledge: () => {},
-    decline: () => {},
-    requestFinalCheckpoint: () => {},
-    restore: [],
-    restoreFrom: undefined,
     requestSplit: () => {},
     wake: options.wake,
     fail: options.fail,

@@ -26,6 +26,7 @@ import {
 } from '../runtime/plan.ts';
 import { buildSlot, type SlotSubtask, type Wiring } from '../runtime/slot.ts';
 import { SourceInput } from '../runtime/source-input.ts';
+import { withoutCheckpoints } from '../runtime/without-checkpoints.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 export interface SingleThreadOptions {
@@ -111,15 +112,7 @@ export class SingleThreadJob {
       wiring: this.#wiring,
       counters: (stage, subtask) => new SubtaskCounters(this.#memory.counters, subtaskNumber(this.#plan, stage, subtask)),
       alignments: this.#alignments,
-      checkpoints: undefined,
-      stateStorage: () => {
-        throw new Error('a TestEnvironment takes no checkpoints');
-      },
-      acknowledge: () => {},
-      decline: () => {},
-      requestFinalCheckpoint: () => {},
-      restore: [],
-      restoreFrom: undefined,
+      ...withoutCheckpoints,
       requestSplit: (stage, subtask) => this.#assignSplit(stage, subtask),
       wake: () => {
         this.#woken = true;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../src/base/limits.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { ManifestStore, StateStorage } from '../../src/checkpoint/checkpoint-storage.ts';
-import { fileStorage } from '../../src/checkpoint/file-storage.ts';
+import { discardDirectory, fileStorage } from '../../src/checkpoint/file-storage.ts';
 import { stateName } from '../../src/checkpoint/layout.ts';
 import { type CheckpointManifest, handlesOf } from '../../src/checkpoint/manifest.ts';
 import { manifest, operator, segment, subtask } from './manifests.ts';
@@ -174,6 +174,19 @@ describe('a directory', () => {
     opened.manifests.unlock();
     opened.manifests.lock();
     expect(disk.paths()).toEqual(before);
+  });
+
+  test('of a savepoint that was not completed is removed, but for what others have put there', async () => {
+    const disk = new VirtualDisk();
+    const { manifests } = open(disk);
+    for (const name of [undefined, 'state/notes', 'notes']) {
+      manifests.lock();
+      manifests.unlock();
+      if (name !== undefined) disk.create(`${directory}/${name}`).close();
+      discardDirectory(directory, disk);
+      expect(disk.entries('/jobs')).toEqual(name === undefined ? [] : ['counts']);
+    }
+    discardDirectory('/nowhere', disk);
   });
 
   test('can be moved', async () => {

@@ -72,6 +72,13 @@ describe('a description of a storage', () => {
     expect(() => fileStorage(7 as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });
 
+  test('of memory has no files', () => {
+    const handle = { kind: 'file', path: 'state/000001-a.state', offset: 0, length: 1, checksum: 0 } as const;
+    expect(() => memoryStorage().openState(place).read(handle)).toThrow(
+      "'state/000001-a.state' cannot be read: checkpoints are kept in the memory of the host, which has no files",
+    );
+  });
+
   test('of memory shares nothing between two jobs', async () => {
     const description = memoryStorage();
     const [one, other] = [description.openManifests(place), description.openManifests(place)];

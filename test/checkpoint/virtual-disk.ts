@@ -157,6 +157,8 @@ export class VirtualDisk implements Storage {
 
   removeDirectory(path: string): void {
     this.#call('removeDirectory');
+    if (!this.#directories.has(path)) throw systemError('ENOENT', path);
+    if ([...this.#names.keys(), ...this.#directories].some((each) => posix.dirname(each) === path)) throw systemError('ENOTEMPTY', path);
     this.#directories.delete(path);
   }
 

@@ -40,6 +40,7 @@ export function benchOf(limits: Partial<Limits>, bufferTimeout: number, build: (
     limits: all,
     system: manualSystem(clock),
     bufferTimeoutMs: job.bufferTimeoutMs,
+    keeps: false,
   });
   return { endpoints, clock, limits: all, toWorker: channelsOf('from'), fromWorker: channelsOf('to') };
 }

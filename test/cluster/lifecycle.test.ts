@@ -217,7 +217,7 @@ describe('wrong options', () => {
     expect(await submit(undefined)).toMatchObject({ code: 'INVALID_OPTION' });
     expect(await submit(jobModule('numbers'), { arguments: {} })).toMatchObject({
       code: 'INVALID_OPTION',
-      message: "submit: unknown option 'arguments'; it takes 'args', 'parallelism'",
+      message: "submit: unknown option 'arguments'; it takes 'args', 'parallelism', 'from', 'fresh', 'allowNonRestoredState'",
     });
     expect(await submit(jobModule('numbers'), { parallelism: 0 })).toMatchObject({
       code: 'INVALID_OPTION',

@@ -47,6 +47,23 @@ function onDisk<T, C, S>(sink: TwoPhaseCommitSink<T, C, S>, storage: Storage): T
   };
 }
 
+function forgetfulTarget(sink: TwoPhaseCommitSink<Row>, seed: number): TransactionalTarget<Row> & { readonly disk: ForgetfulDisk } {
+  const random = seededRandom(seed);
+  const disk = new ForgetfulDisk(random);
+  let attempts = 0;
+  return {
+    disk,
+    createSink: () => {
+      // It comes to an end some time.
+      const calls = attempts++ < 10 ? 5 + Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY;
+      return onDisk(sink, disk.storage(calls));
+    },
+    visible: () => rowsOf(disk.files('/data/out')),
+    crash: () => disk.crash(random.next() < 0.7),
+    isInjected: isKilled,
+  };
+}
+
 describe.each(variants)('%s', (_name, options) => {
   const holdsBack = options.rolling?.onCheckpoint !== true;
   const sink = (directory: string) => fileSink<Row>(directory, { format: 'json', ...options });
@@ -54,7 +71,7 @@ describe.each(variants)('%s', (_name, options) => {
   describeTwoPhaseCommitConformance('on a real disk', {
     record: row,
     holdsBack,
-    runs: 12,
+    runs: 8,
     open: (): TransactionalTarget<Row> => {
       const directory = temporaryDirectory();
       return { createSink: () => onDisk(sink(directory), nodeStorage), visible: () => rowsOf(filesBelow(directory)) };
@@ -65,22 +82,19 @@ describe.each(variants)('%s', (_name, options) => {
     record: row,
     holdsBack,
     runs: 80,
-    open: (seed): TransactionalTarget<Row> => {
-      const random = seededRandom(seed);
-      const disk = new ForgetfulDisk(random);
-      let attempts = 0;
-      return {
-        createSink: () => {
-          // It comes to an end some time.
-          const calls = attempts++ < 10 ? 5 + Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY;
-          return onDisk(sink('/data/out'), disk.storage(calls));
-        },
-        visible: () => rowsOf(disk.files('/data/out')),
-        crash: () => disk.crash(random.next() < 0.7),
-        isInjected: isKilled,
-      };
-    },
+    open: (seed) => forgetfulTarget(sink('/data/out'), seed),
   });
+});
+
+test.each(variants)('%s: nothing is left behind', async (_name, options) => {
+  const targets: ReturnType<typeof forgetfulTarget>[] = [];
+  const open = (seed: number): TransactionalTarget<Row> => {
+    const target = forgetfulTarget(fileSink<Row>('/data/out', { format: 'json', ...options }), seed);
+    targets.push(target);
+    return target;
+  };
+  await verifyTwoPhaseCommitSink({ open, record: row, holdsBack: true, runs: 9, seed: 501 });
+  for (const { disk } of targets) expect(Object.keys(disk.files('/data/out')).filter((path) => path.endsWith('.inprogress'))).toEqual([]);
 });
 
 describe('verifyTwoPhaseCommitSink', () => {

@@ -85,6 +85,17 @@ describe('nodeStorage', () => {
     expect(nodeStorage.entries(join(directory, 'missing'))).toEqual([]);
   });
 
+  it('goes on with a file behind as many bytes as are asked for', () => {
+    const path = join(directoryOf('file'), 'file');
+    const file = nodeStorage.append(path, 2);
+    file.write(Buffer.from('xy'));
+    file.close();
+    expect(readFileSync(path, 'utf8')).toBe('fixy');
+    expect(() => nodeStorage.append(path, 5)).toThrow(expect.objectContaining({ code: 'ENODATA', path }));
+    expect(() => nodeStorage.append(`${path}2`, 0)).toThrow('ENOENT');
+    expect(readFileSync(path, 'utf8')).toBe('fixy');
+  });
+
   it('knows a file again after a rename and an append, but not another one of its name', () => {
     const directory = directoryOf('file');
     const identity = (name: string) => {

@@ -13,10 +13,11 @@ interface Merged {
   readonly channels: readonly LocalChannel[];
 }
 
-function gateOf(count: number): Merged {
+function gateOf(count: number, aligns = true): Merged {
   const channels = Array.from({ length: count }, () => new LocalChannel(1000));
   const kinds = ['rebalance', 'broadcast', 'global'] as const;
-  const gate = new InputGate(channels.map((reader, i) => ({ reader, partitioner: { kind: kinds[i % 3] ?? 'rebalance' }, input: 0 })));
+  const gateChannels = channels.map((reader, i) => ({ reader, partitioner: { kind: kinds[i % 3] ?? ('rebalance' as const) }, input: 0 }));
+  const gate = new InputGate(gateChannels, { aligns, now: () => 0 });
   return { gate, channels };
 }
 
@@ -32,7 +33,7 @@ function sendNumber(merged: Merged, channel: number, value: number): void {
 function receive({ gate }: Merged): number | undefined {
   let polled = gate.poll();
   while (polled === 'advanced') polled = gate.poll();
-  if (polled === null) return undefined;
+  if (polled === null || !('batch' in polled)) return undefined;
   const value = numberIn(polled.batch);
   gate.release();
   return value;
@@ -178,7 +179,7 @@ describe('batches of an input gate', () => {
     for (const value of [10, 20]) sendNumber(merged, 2, value);
     const kinds: string[] = [];
     const values: number[] = [];
-    for (let polled = merged.gate.poll(); polled !== null && polled !== 'advanced'; polled = merged.gate.poll()) {
+    for (let polled = merged.gate.poll(); polled !== null && polled !== 'advanced' && 'batch' in polled; polled = merged.gate.poll()) {
       kinds.push(polled.partitioner.kind);
       values.push(numberIn(polled.batch));
       merged.gate.release();

@@ -96,7 +96,7 @@ describe('an input from a source', () => {
     const reader = new ToldReader();
     const { input } = inputOf(reader);
     reader.next = ['a'];
-    expect(input.poll()?.rowCount).toBe(1);
+    expect(input.poll()).toMatchObject({ rowCount: 1 });
     input.stop();
     expect(input.ended).toBe(false);
     expect(input.poll()).toBeNull();

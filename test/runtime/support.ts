@@ -13,6 +13,7 @@ import { createAlignmentMemories, planDescription, subtaskCount, subtaskNumber }
 import { buildSlot, type Wiring } from '../../src/runtime/slot.ts';
 import type { SourceInput } from '../../src/runtime/source-input.ts';
 import type { Subtask } from '../../src/runtime/subtask.ts';
+import { withoutCheckpoints } from '../../src/runtime/without-checkpoints.ts';
 import { ManualClock } from '../../src/testing/index.ts';
 
 /** A turn of the event loop. */
@@ -68,7 +69,7 @@ export async function buildOnlySlot(env: StreamEnvironment, clock: ManualClock, 
     wiring,
     counters: (stage, subtask) => new SubtaskCounters(memory, subtaskNumber(plan, stage, subtask)),
     alignments: createAlignmentMemories(plan),
-    tracksChanges: true,
+    ...withoutCheckpoints,
     requestSplit: (stage) => {
       const input = built.find((each) => each.stage === stage)?.task.input as SourceInput;
       const split = splits.next(stage);

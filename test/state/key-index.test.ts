@@ -205,6 +205,27 @@ describe('key index', () => {
     for (const [text, slot] of slots) expect(index.key(slot)).toBe(text);
   });
 
+  test('tells texts of a column apart by their last byte and by their length, short ones and long ones', () => {
+    const texts = Array.from({ length: 40 }, (_, length) =>
+      ['', 'x', 'ÿ', '\0', '\0\0'].map((end) => 'key'.repeat(length).slice(0, length) + end),
+    );
+    const all = [...new Set(texts.flat())];
+    const bytes = Buffer.from(all.join(''), 'latin1');
+    const offsets = new Int32Array(all.length + 1);
+    for (const [i, { length }] of all.entries()) offsets[i + 1] = (offsets[i] as number) + length;
+    const keys = new StringColumn(0);
+    keys.setBytes({ offsets, base: 0, bytes, bytesBase: 0, wide: false, gap: 0, validity: null, validityBase: 0 });
+    for (const hash of [hashString, () => 7]) {
+      const index = new KeyIndex();
+      const [hashes, slots] = [Int32Array.from(all, hash), new Int32Array(all.length)];
+      const found = () => index.ofStrings({ hashes, keys, rows: all.length, slots });
+      expect([found(), [...slots]]).toEqual([0, [...all.keys()]]);
+      expect([found(), [...slots]]).toEqual([0, [...all.keys()]]);
+      expect(all.map((text, i) => index.ofString(hashes[i] as number, text))).toEqual([...all.keys()]);
+      expect(all.map((_, i) => index.key(i))).toEqual(all);
+    }
+  });
+
   test('keeps keys that are larger than its memory was', () => {
     const index = new KeyIndex();
     const keys = [1, 10_000, 3, 100_000, 5].map((length, i) => String(i).repeat(length));

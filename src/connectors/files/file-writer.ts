@@ -156,7 +156,8 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
 
   write(record: unknown, timestamp?: number): void {
     const bucket = this.#bucketOf(record, timestamp);
-    const part = this.#current?.bucket === bucket ? this.#current : this.#select(bucket);
+    const current = this.#current;
+    const part = current !== undefined && current.bucket === bucket ? current : this.#select(bucket);
     part.write(record);
     const { context } = this.#options;
     const { bytes } = this.#rolling;
@@ -245,7 +246,6 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
   async prepareCommit(checkpoint: number | undefined): Promise<readonly PartTransaction[]> {
     if (checkpoint === undefined || this.#rolling.onCheckpoint) for (const part of this.#open.values()) this.#roll(part);
     else this.#rollDue();
-    this.flush();
     const pending = this.#pending;
     this.#pending = [];
     const parts = [...this.#open.values()];

@@ -37,12 +37,18 @@ export function hiddenPath(path: string): string {
 }
 
 /** What a name says; undefined for one that the pattern did not make. */
-export function readPartName({ prefix, suffix }: NamePattern, name: string): PartName | undefined {
-  const hidden = name.startsWith('.') && name.endsWith(hiddenSuffix);
-  const visible = hidden ? name.slice(1, -hiddenSuffix.length) : name;
-  const match = /^(\d+)(?:-(\d+))?$/.exec(visible.slice(prefix.length + 1, visible.length - suffix.length));
+export function readPartName(pattern: NamePattern, name: string): PartName | undefined {
+  const visible = readVisible(pattern, name);
+  if (visible !== undefined) return { ...visible, hidden: false };
+  const isHidden = name.startsWith('.') && name.endsWith(hiddenSuffix);
+  const hidden = isHidden ? readVisible(pattern, name.slice(1, -hiddenSuffix.length)) : undefined;
+  return hidden === undefined ? undefined : { ...hidden, hidden: true };
+}
+
+function readVisible(pattern: NamePattern, name: string): Omit<PartName, 'hidden'> | undefined {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(name.slice(pattern.prefix.length + 1, name.length - pattern.suffix.length));
   if (match === null) return undefined;
   const subtask = Number(match[1]);
   const number = match[2] === undefined ? undefined : Number(match[2]);
-  return partName({ prefix, suffix }, subtask, number) === visible ? { subtask, number, hidden } : undefined;
+  return partName(pattern, subtask, number) === name ? { subtask, number } : undefined;
 }

@@ -26,6 +26,12 @@ export interface TimerService {
   deleteProcessingTime(time: number): void;
 }
 
+/** How far event time has come in a scope: plain data. */
+export interface EventTimeProgress {
+  readonly watermark: number;
+  readonly firing: number;
+}
+
 /** How often timers of event time may register others at the end of the input: more than any function of several stages has. */
 const endRoundsMax = 100;
 
@@ -38,6 +44,7 @@ export class KeyScope implements TimerService {
   readonly #eventTimers = new TimerQueue();
   readonly #processingTimers = new TimerQueue();
   #slot = -1;
+  #watermark = Number.NEGATIVE_INFINITY;
   /** The watermark whose timers are firing; −Infinity once they have: a timer for a time that has passed waits for the next one. */
   #firing = Number.NEGATIVE_INFINITY;
   #now = Number.NEGATIVE_INFINITY;
@@ -99,7 +106,26 @@ export class KeyScope implements TimerService {
 
   readonly #hasTimers = (slot: number): boolean => this.#eventTimers.countOf(slot) > 0 || this.#processingTimers.countOf(slot) > 0;
 
+  /**
+   * How far event time has come. Whoever goes on from here is told of the same watermark once more, and then nothing is to fire that
+   * waits for the next one.
+   */
+  snapshot(): EventTimeProgress {
+    return { watermark: this.#watermark, firing: this.#firing };
+  }
+
+  /** @param parts what several scopes said: it is as late as for the last of them */
+  restore(parts: readonly EventTimeProgress[]): void {
+    for (const [i, { watermark, firing }] of parts.entries()) {
+      if (i > 0 && watermark >= this.#watermark) continue;
+      this.#watermark = watermark;
+      this.#firing = firing;
+    }
+  }
+
   advanceEventTime(watermark: number): void {
+    if (watermark <= this.#watermark) return;
+    this.#watermark = watermark;
     this.#firing = isDue(this.#eventTimers, watermark) ? watermark : Number.NEGATIVE_INFINITY;
   }
 

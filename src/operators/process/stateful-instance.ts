@@ -10,7 +10,10 @@ import type { SubtaskPart } from '../../wire/state-handles.ts';
 import { generateSlot } from '../keyed.ts';
 import { generateProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
-import { KeyScope, type TimerService } from './key-scope.ts';
+import { type EventTimeProgress, KeyScope, type TimerService } from './key-scope.ts';
+
+/** Beside the states that functions name. */
+const eventTimePart = '$event-time';
 
 /** What a function on a keyed stream knows besides. */
 export interface KeyedContext<K, S> extends ProcessContext {
@@ -118,11 +121,12 @@ export class StatefulInstance implements OperatorInstance {
 
   /** State of the subtask; that of keys is told by the scope. */
   snapshot(): Readonly<Record<string, SubtaskPart>> {
-    return this.#shared.snapshot();
+    return { ...this.#shared.snapshot(), [eventTimePart]: { distribution: 'union', items: [this.#scope.snapshot()] } };
   }
 
   restore(parts: Readonly<Record<string, readonly unknown[]>>): void {
     this.#shared.restore(parts);
+    this.#scope.restore((parts[eventTimePart] ?? []) as readonly EventTimeProgress[]);
   }
 
   get holdings(): Holdings {

@@ -7,6 +7,7 @@ import type { UserFunction } from '../../graph/logical.ts';
 import type { WindowContents } from '../../time/windows/window-contents.ts';
 import { synchronous } from '../functions.ts';
 import type { WindowComputation, WindowFinish } from './window-computation.ts';
+import { plainCodec } from './window-contents-codec.ts';
 import type { WindowFold } from './window-fold.ts';
 
 /** A record of one of two streams that share windows: what assigners, triggers and evictors of joined streams are given. */
@@ -39,6 +40,7 @@ function sidesFold(): WindowFold {
     read: (sides) => sides,
     takesNothing: true,
     readAll: (records) => (records as readonly AnySided[]).reduce(add, { lefts: [], rights: [] }),
+    codec: plainCodec('the records of both sides'),
   };
 }
 

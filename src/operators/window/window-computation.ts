@@ -108,7 +108,7 @@ export function aggregatorsComputation(aggregators: Aggregators, then: Then, { k
     title: 'aggregate',
     functions,
     details: { aggregators: describeAggregators(aggregators) },
-    createFold: () => new AggregatorsFold(Object.values(aggregators)),
+    createFold: () => new AggregatorsFold(aggregators),
     finish: {
       ...finish,
       hand: (results, context, out) => finish.hand(rowOf(names, results as readonly unknown[], context, keyed), context, out),

@@ -8,10 +8,13 @@
 import { MissingFieldError } from '../../compiler/missing-field.ts';
 import type { OperatorContext } from '../../compiler/operator.ts';
 import { accumulatedContents, listedContents, reducedContents, type WindowContents } from '../../time/windows/window-contents.ts';
-import type { Aggregator, AggregatorState } from '../aggregators/aggregator.ts';
+import { type Aggregators, createStates } from '../aggregation.ts';
+import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from '../aggregator-contents.ts';
+import type { AggregatorState } from '../aggregators/aggregator.ts';
 import { readerOf } from '../aggregators/input.ts';
 import type { AggregateFunction } from '../keyed-fold.ts';
 import { MissingValues } from '../missing-values.ts';
+import { type ContentsCodec, plainCodec } from './window-contents-codec.ts';
 import { callText, combination, type RollingOptions, withField } from '../rolling.ts';
 
 export interface WindowFold {
@@ -23,6 +26,8 @@ export interface WindowFold {
   readonly takesNothing: boolean;
   /** What the function is given of the records that an evictor has left. */
   readAll(records: readonly unknown[]): unknown;
+  /** How contents are stored, of a window without an evictor. */
+  readonly codec: ContentsCodec;
   /** At the end of the input: says what is to be said of all records. */
   finish?(context: OperatorContext): void;
 }
@@ -31,7 +36,13 @@ const asIs = (contents: unknown): unknown => contents;
 
 /** The records themselves. */
 export function listFold(): WindowFold {
-  return { contents: listedContents<unknown>() as WindowContents<unknown, unknown>, read: asIs, takesNothing: true, readAll: asIs };
+  return {
+    contents: listedContents<unknown>() as WindowContents<unknown, unknown>,
+    read: asIs,
+    takesNothing: true,
+    readAll: asIs,
+    codec: plainCodec('records'),
+  };
 }
 
 /** One record made of all. What is wrong with a record that is combined with no other, `check` throws. */
@@ -45,6 +56,7 @@ export function reduceFold(reduce: (soFar: unknown, next: unknown) => unknown, c
     read: asIs,
     takesNothing: false,
     readAll: ([first, ...others]) => others.reduce((soFar, next) => reduce(soFar, next), create(first)),
+    codec: plainCodec('a record made of all'),
   };
 }
 
@@ -55,6 +67,7 @@ export function aggregateFold(fn: AggregateFunction<unknown, unknown, unknown>):
     read: (accumulator) => fn.getResult(accumulator),
     takesNothing: true,
     readAll: (records) => fn.getResult(records.reduce((accumulator, record) => fn.add(record, accumulator), fn.createAccumulator())),
+    codec: plainCodec('an accumulator of an aggregate function'),
   };
 }
 
@@ -92,6 +105,7 @@ export function rollingFold(options: RollingOptions): WindowFold {
     read: read as (contents: unknown) => unknown,
     takesNothing: false,
     readAll: ([first, ...others]) => read(others.reduce<Rolled>(add, create(first))),
+    codec: plainCodec(callText(options)),
   };
 }
 
@@ -101,6 +115,7 @@ export function rollingFold(options: RollingOptions): WindowFold {
  */
 export class AggregatorsFold implements WindowFold {
   readonly takesNothing = true;
+  readonly codec: ContentsCodec;
   readonly #states: readonly AggregatorState[];
   readonly #inputs: readonly ((record: unknown) => unknown)[];
   readonly #missing: MissingValues;
@@ -108,16 +123,32 @@ export class AggregatorsFold implements WindowFold {
   /** Numbers so far. */
   #size = 0;
 
-  constructor(aggregators: readonly Aggregator<never, unknown>[]) {
-    const states = aggregators.map((aggregator) => ({ aggregator, state: aggregator.createState() }));
+  constructor(aggregators: Aggregators) {
+    const states = createStates(aggregators);
     this.#states = states.map(({ state }) => state);
     this.#missing = new MissingValues(states);
-    this.#inputs = aggregators.map(({ input }) => readerOf(input));
+    this.#inputs = states.map(({ aggregator: { input } }) => readerOf(input));
+    this.codec = {
+      schema: aggregatorSchema(aggregators),
+      write: (slot, sink, of) => writePartials(states, slot as number, sink, of),
+      reader: (schema, warn) => {
+        const read = partialsReader(schema as AggregatorSchema, states, warn);
+        return (source) => {
+          const slot = this.#take();
+          read(source, slot);
+          return slot;
+        };
+      },
+    };
+  }
+
+  #take(): number {
+    return this.#free.pop() ?? this.#size++;
   }
 
   readonly contents: WindowContents<unknown, unknown> = {
     create: (record) => {
-      const slot = this.#free.pop() ?? this.#size++;
+      const slot = this.#take();
       this.#add(slot, record);
       return slot;
     },
@@ -145,7 +176,7 @@ export class AggregatorsFold implements WindowFold {
   }
 
   readAll(records: readonly unknown[]): unknown[] {
-    const slot = this.#free.pop() ?? this.#size++;
+    const slot = this.#take();
     for (const record of records) this.#add(slot, record);
     const results = this.read(slot);
     if (records.length > 0) this.#missing.look(slot, slot + 1);

@@ -5,9 +5,10 @@
 
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
 import { type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
+import type { SubtaskPart } from '../../wire/state-handles.ts';
 import { generateSlot } from '../keyed.ts';
 import { describeComputation, type WindowComputation } from './window-computation.ts';
-import { WindowScope } from './window-scope.ts';
+import { type WindowProgress, WindowScope } from './window-scope.ts';
 import { describeWindows, type WindowSpec, windowFunctions } from './window-spec.ts';
 
 export interface WindowOperatorOptions {
@@ -43,6 +44,14 @@ class WindowInstance implements OperatorInstance {
     this.#sided = sided;
     this.#keyed = spec.keyed;
     this.#scope = new WindowScope(spec, computation, context);
+  }
+
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    return { 'event-time': { distribution: 'union', items: [this.#scope.snapshot()] } };
+  }
+
+  restore({ 'event-time': progress = [] }: Readonly<Record<string, readonly unknown[]>>): void {
+    this.#scope.restore(progress as readonly WindowProgress[]);
   }
 
   open(): void {

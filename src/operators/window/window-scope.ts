@@ -13,6 +13,7 @@
 import type { Random } from '../../base/system.ts';
 import type { OperatorContext } from '../../compiler/operator.ts';
 import { KeyIndex } from '../../state/key-index.ts';
+import type { StateLog } from '../../state/state-log.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 import type { Pane } from '../../time/windows/pane.ts';
 import { TimeWindow, type Window } from '../../time/windows/window.ts';
@@ -21,10 +22,18 @@ import { LateRecords } from '../late-records.ts';
 import { noPromise } from '../process/call.ts';
 import { WindowCallContext } from './window-call-context.ts';
 import type { WindowComputation, WindowFinish } from './window-computation.ts';
+import { plainCodec } from './window-contents-codec.ts';
 import type { WindowFold } from './window-fold.ts';
 import { WindowResults } from './window-results.ts';
 import type { WindowSpec } from './window-spec.ts';
+import { WindowState } from './window-state.ts';
 import { WindowStates } from './window-states.ts';
+
+/** How far event time has come in a scope: plain data. */
+export interface WindowProgress {
+  readonly watermark: number;
+  readonly hasAdvanced: boolean;
+}
 
 export class WindowScope implements WindowHost<unknown, Window, unknown> {
   readonly index = new KeyIndex();
@@ -43,6 +52,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   readonly #call: WindowCallContext;
   readonly #logic: WindowLogic<unknown, Window, unknown>;
   readonly #late: LateRecords;
+  readonly #log: StateLog;
   /** Ids of the side outputs that somebody reads. */
   #sides: readonly string[] = [];
   /**
@@ -68,6 +78,20 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     this.#late = new LateRecords(context);
     const options = { ...spec, contents: this.#fold.contents } as unknown as WindowOptions<unknown, Window, unknown>;
     this.#logic = new WindowLogic(options, this);
+    this.#log = context.keyedState('windows', this.#contents());
+    this.#states.follow(this.#log, (namespace) => this.#logic.pane(namespace)?.slot ?? -1);
+  }
+
+  #contents(): WindowState {
+    const { assigner, evictor, trigger = assigner.defaultTrigger() } = this.#spec;
+    return new WindowState({
+      index: this.index,
+      logic: this.#logic,
+      states: this.#states,
+      contents: evictor === undefined ? this.#fold.codec : plainCodec('records with their times'),
+      trigger: trigger.kind,
+      warn: this.#context.warn,
+    });
   }
 
   /** Windows of all keys. */
@@ -105,6 +129,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   /** Takes in a record, of time NaN where the stream carries none. What comes of it is in `results`. */
   accept(slot: number, record: unknown, time: number): void {
     this.#hasAdvanced = false;
+    this.#log.touch(slot);
     try {
       this.#logic.processElement(slot, record, Number.isNaN(time) ? undefined : time);
     } catch (error) {
@@ -112,7 +137,25 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     }
   }
 
+  /**
+   * How far event time has come. Whoever goes on from here is told of the same watermark once more, and then nothing is to fire that
+   * waits for the next one.
+   */
+  snapshot(): WindowProgress {
+    return { watermark: this.watermark, hasAdvanced: this.#hasAdvanced };
+  }
+
+  /** @param parts what several scopes said: it is as late as for the last of them */
+  restore(parts: readonly WindowProgress[]): void {
+    for (const [i, { watermark, hasAdvanced }] of parts.entries()) {
+      if (i > 0 && watermark >= this.watermark) continue;
+      this.watermark = watermark;
+      this.#hasAdvanced = hasAdvanced;
+    }
+  }
+
   advanceEventTime(watermark: number): void {
+    if (watermark <= this.watermark) return;
     this.watermark = watermark;
     this.#hasAdvanced = true;
   }
@@ -145,6 +188,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     if (this.#now === Number.POSITIVE_INFINITY && this.#fireProcessingTimer()) return;
     if (this.#hasAdvanced && eventTimers.pop(this.watermark)) {
       const { time, slot, namespace } = eventTimers;
+      this.#log.touch(slot);
       try {
         this.#logic.onEventTimer(time, slot, namespace);
       } catch (error) {
@@ -157,6 +201,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     const timers = this.processingTimers;
     if (!timers.pop(this.#now - 1)) return false;
     const { time, slot, namespace } = timers;
+    this.#log.touch(slot);
     try {
       this.#logic.onProcessingTimer(time, slot, namespace);
     } catch (error) {

@@ -9,13 +9,32 @@
 /** The time of no timer. */
 export const never = Number.POSITIVE_INFINITY;
 
+/** Timers as plain data. */
+export interface StoredTimers {
+  /** Ascending. */
+  readonly times: readonly number[];
+  readonly queued: number;
+  readonly order: number;
+}
+
 export class PaneTimers {
   /** The earliest; `never` when there is none. */
   first = never;
   /** When the timer in the queue fires; `never` when there is none. */
   queued = never;
+  /** Of the timer in the queue: counts how often one was put there. */
+  order = 0;
   /** Those behind the first, ascending. */
   #rest: number[] | undefined;
+
+  static of({ times: [first = never, ...rest], queued, order }: StoredTimers): PaneTimers {
+    const timers = new PaneTimers();
+    timers.first = first;
+    timers.queued = queued;
+    timers.order = order;
+    if (rest.length > 0) timers.#rest = rest;
+    return timers;
+  }
 
   /** Adds a timer, unless there is one for that time. */
   add(time: number): void {

@@ -20,7 +20,7 @@ import type { Evictor, TimestampedValue } from './evictor.ts';
 import { MergingPanes } from './merging-panes.ts';
 import { type Pane, PaneTable } from './pane.ts';
 import { PaneContext, type TimeSource } from './pane-context.ts';
-import { never, PaneTimers } from './pane-timers.ts';
+import { never, PaneTimers, type StoredTimers } from './pane-timers.ts';
 import { equalPlainValues } from './plain-values.ts';
 import { checkResult, fires, purges, type Trigger, type TriggerResult } from './trigger.ts';
 import { endOfTime, type Window } from './window.ts';
@@ -67,6 +67,17 @@ export interface WindowOptions<T, W extends Window, E> {
   readonly contents?: WindowContents<T, E> | undefined;
 }
 
+/** What a window of a key was like when a checkpoint was taken. */
+export interface StoredPane<W extends Window> {
+  readonly slot: number;
+  readonly window: W;
+  readonly filled: boolean;
+  readonly contents: unknown;
+  readonly triggerState: unknown;
+  readonly eventTimers: StoredTimers | undefined;
+  readonly processingTimers: StoredTimers | undefined;
+}
+
 /**
  * @example
  * const logic = new WindowLogic({ assigner: eventTime.session({ gap: '30m' }), contents: reducedContents(add) }, host);
@@ -85,6 +96,10 @@ export class WindowLogic<T, W extends Window, E> {
   readonly #table = new PaneTable<W>();
   readonly #context: PaneContext;
   readonly #merging: MergingPanes<W> | undefined;
+  /** Timers that were put into the queues so far. */
+  #queued = 0;
+  /** Panes that are restored, and have no timers in the queues yet. */
+  #restored: Pane<W>[] = [];
   /** What the state of the trigger is like at first. */
   readonly #newState: unknown;
 
@@ -110,6 +125,42 @@ export class WindowLogic<T, W extends Window, E> {
   /** Whether a key has windows. */
   has(slot: number): boolean {
     return this.#table.has(slot);
+  }
+
+  /** The windows of a key, in order. */
+  panesOf(slot: number): readonly Pane<W>[] {
+    return this.#table.panesOf(slot);
+  }
+
+  /** The pane with a number. */
+  pane(namespace: number): Pane<W> | undefined {
+    return this.#table.get(namespace);
+  }
+
+  /** Makes a window of a key what it was; `restored` follows behind the last one. */
+  restorePane({ slot, window, filled, contents, triggerState, eventTimers, processingTimers }: StoredPane<W>): Pane<W> {
+    const pane = this.#table.create(slot, window, triggerState);
+    pane.filled = filled;
+    pane.contents = contents;
+    pane.eventTimers = eventTimers && PaneTimers.of(eventTimers);
+    pane.processingTimers = processingTimers && PaneTimers.of(processingTimers);
+    this.#restored.push(pane);
+    return pane;
+  }
+
+  /** Puts the timers of the windows that were restored into the queues, in the order in which they came there before. */
+  restored(): void {
+    const timers = this.#restored.flatMap((pane) => [
+      { pane, queue: this.#host.eventTimers, timers: pane.eventTimers },
+      { pane, queue: this.#host.processingTimers, timers: pane.processingTimers },
+    ]);
+    this.#restored = [];
+    timers.sort((a, b) => (a.timers?.order ?? 0) - (b.timers?.order ?? 0));
+    for (const { pane, queue, timers: each } of timers) {
+      if (each === undefined || each.queued === never) continue;
+      queue.register(each.queued, pane.slot, pane.namespace);
+      this.#queued = Math.max(this.#queued, each.order);
+    }
   }
 
   /** A record of the key with number `slot` has come. */
@@ -251,9 +302,18 @@ export class WindowLogic<T, W extends Window, E> {
       else pane.processingTimers ??= new PaneTimers();
     }
     const { eventTimers, processingTimers } = pane;
-    if (eventTimers !== undefined) enqueue(this.#host.eventTimers, eventTimers, pane, this.#isEventTime ? cleanup : endOfTime);
+    if (eventTimers !== undefined) this.#enqueue(this.#host.eventTimers, eventTimers, pane, this.#isEventTime ? cleanup : endOfTime);
     if (processingTimers !== undefined)
-      enqueue(this.#host.processingTimers, processingTimers, pane, this.#isEventTime ? endOfTime : cleanup);
+      this.#enqueue(this.#host.processingTimers, processingTimers, pane, this.#isEventTime ? endOfTime : cleanup);
+  }
+
+  #enqueue(queue: WindowTimers, timers: PaneTimers, { slot, namespace }: Pane, cleanup: number): void {
+    const due = Math.min(timers.first, cleanup < endOfTime ? cleanup : never);
+    if (due >= timers.queued) return;
+    if (timers.queued !== never) queue.delete(timers.queued, slot, namespace);
+    timers.queued = due;
+    timers.order = ++this.#queued;
+    queue.register(due, slot, namespace);
   }
 
   /** When the window ends. `endOfTime` when it does not. */
@@ -334,12 +394,4 @@ function takeDue(timers: PaneTimers, time: number, cleanup: number): number {
   if (due > time) return never;
   if (timers.first === due) timers.takeFirst();
   return due;
-}
-
-function enqueue(queue: WindowTimers, timers: PaneTimers, { slot, namespace }: Pane, cleanup: number): void {
-  const due = Math.min(timers.first, cleanup < endOfTime ? cleanup : never);
-  if (due >= timers.queued) return;
-  if (timers.queued !== never) queue.delete(timers.queued, slot, namespace);
-  timers.queued = due;
-  queue.register(due, slot, namespace);
 }

@@ -210,7 +210,7 @@ type Step = HarnessStep<Shaped, Shaped>;
 
 /** The records of both sides, by turns as `order` says, and watermarks between them. */
 const steps: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(shapes('l'), shapes('r'), fc.array(fc.tuple(fc.boolean(), fc.nat(20)), { minLength: 40, maxLength: 40 }))
+  .tuple(shapes('l'), shapes('r'), fc.array(fc.tuple(fc.boolean(), fc.nat(20)), { minLength: 20, maxLength: 20 }))
   .map(([lefts, rights, order]) => {
     const [left, right] = [lefts.values(), rights.values()];
     let watermark = -30;

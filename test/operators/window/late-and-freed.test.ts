@@ -6,6 +6,8 @@ import type { OperatorContext } from '../../../src/compiler/operator.ts';
 import { count, sum } from '../../../src/operators/aggregators/index.ts';
 import { OutputTag } from '../../../src/operators/process/context.ts';
 import { aggregatorsComputation, processComputation, type WindowComputation } from '../../../src/operators/window/window-computation.ts';
+import type { KeyedContents } from '../../../src/state/keyed-contents.ts';
+import { StateLog } from '../../../src/state/state-log.ts';
 import type { AggregatorsFold } from '../../../src/operators/window/window-fold.ts';
 import { WindowScope } from '../../../src/operators/window/window-scope.ts';
 import type { WindowSpec } from '../../../src/operators/window/window-spec.ts';
@@ -102,6 +104,7 @@ describe('what is freed', () => {
       limits: { shownCharacters: 100 },
       warn() {},
       countLate() {},
+      keyedState: (_: string, contents: KeyedContents) => new StateLog(contents, { tracks: true, segmentsMax: 4 }),
     } as unknown as OperatorContext;
     const whole = { trigger: undefined, evictor: undefined, allowedLatenessMs: 0, lateTag: undefined, keyed: true, ...spec };
     const folds: AggregatorsFold[] = [];
