@@ -26,6 +26,7 @@ export type {
   JobMetrics,
   JobResult,
   JobStatus,
+  RestoreInfo,
   StageMetrics,
   StopOptions,
   SubtaskCheckpointInfo,

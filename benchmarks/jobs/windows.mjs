@@ -1,11 +1,12 @@
 /**
  * Windows of event time over generated records, by key: a count and a sum of each key and window.
  *
- *   node benchmarks/jobs/windows.mjs [records] [keys] [tumbling | sliding] [numbers | strings] [even | skewed] [parallelism] [local | direct]
+ *   node benchmarks/jobs/windows.mjs [records] [keys] [tumbling | sliding] [numbers | strings] [even | skewed | in-turn] [parallelism] [local | direct]
  *
  * Records come about in order, a million a second of event time (half as many for more than 10,000 keys), in windows of 10 seconds;
  * sliding ones slide by 100 ms. A key that comes ten times in a slide would have one result for every ten records, and then it is
- * the results that are measured: of 1,000 keys each comes a hundred times. `skewed`: 90 % of the records are of one key. `local` aggregates in front of the exchange too; `direct` does
+ * the results that are measured: of 1,000 keys each comes a hundred times. `skewed`: 90 % of the records are of one key; `in-turn`: one key
+ * comes after the other, as from a table that is read again and again, and so does their memory. `local` aggregates in front of the exchange too; `direct` does
  * not. The hash is over all rows, whatever their order; `coreRecordsPerSecond` goes by the time that all threads were at work, with what
  * it takes to start them.
  */
@@ -21,6 +22,7 @@ const total = perSource * sources;
 const keyCount = Number(keys);
 const perMs = keyCount > 10_000 ? 500 : 1000;
 const start = 1_700_000_000_000;
+const inTurn = spread === 'in-turn';
 const hot = spread === 'skewed' ? Math.floor(0.9 * 2 ** 31) : 0;
 
 const env = new StreamEnvironment({ parallelism: sources, runtimeMode: 'streaming', localAggregation: where === 'local' });
@@ -32,7 +34,7 @@ function numbered(number) {
   x ^= x >>> 15;
   x = Math.imul(x, 2246822519);
   x = (x ^ (x >>> 13)) & 0x7fffffff;
-  return { key: x < hot ? 0 : x % keyCount, value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
+  return { key: inTurn ? i % keyCount : x < hot ? 0 : x % keyCount, value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
 }
 
 /**
@@ -48,7 +50,7 @@ function named(number) {
   x ^= x >>> 15;
   x = Math.imul(x, 2246822519);
   x = (x ^ (x >>> 13)) & 0x7fffffff;
-  return { key: names[x < hot ? 0 : x % keyCount], value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
+  return { key: names[inTurn ? i % keyCount : x < hot ? 0 : x % keyCount], value: x % 997, at: start + Math.floor(i / perMs) - (x % 100) };
 }
 
 /** @type {import('millrace').Sink<{ key: number | string, start: number, n: number, s: number }>} */

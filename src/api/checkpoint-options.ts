@@ -16,6 +16,10 @@ export interface CheckpointConfig {
    * 'at-least-once' no channel waits for another, and after a failure some records have theirs twice.
    */
   readonly mode?: 'exactly-once' | 'at-least-once';
+  /**
+   * The interval while a source catches up with what was there before it came; default that of other times. 0 for no checkpoints then.
+   */
+  readonly intervalDuringBacklog?: Duration;
   /** Between the end of a checkpoint and the start of the next; default 0. */
   readonly minPause?: Duration;
   /** A checkpoint that takes longer is given up; default 10 minutes. */
@@ -34,6 +38,7 @@ export interface CheckpointConfig {
 
 const checkpointRules: OptionRules<CheckpointConfig> = {
   interval: anything,
+  intervalDuringBacklog: optional(anything),
   mode: optional(oneOf('exactly-once', 'at-least-once')),
   minPause: optional(anything),
   timeout: optional(anything),
@@ -69,9 +74,11 @@ function checkpointSettings(config: CheckpointConfig): CheckpointSettings {
   const ms = (name: 'interval' | 'minPause' | 'timeout', usual: Duration): number => parseDuration(checked[name] ?? usual, `${of}.${name}`);
   const intervalMs = ms('interval', 0);
   if (intervalMs === 0) throw new MillraceError('INVALID_OPTION', `${of}.interval must be longer than 0`);
+  const duringBacklog =
+    checked.intervalDuringBacklog === undefined ? undefined : parseDuration(checked.intervalDuringBacklog, `${of}.intervalDuringBacklog`);
   return {
     intervalMs,
-    intervalDuringBacklogMs: undefined,
+    intervalDuringBacklogMs: duringBacklog === 0 ? Number.POSITIVE_INFINITY : duringBacklog,
     minPauseMs: ms('minPause', 0),
     timeoutMs: ms('timeout', '10m'),
     maxConcurrent: checked.maxConcurrent ?? 1,

@@ -87,6 +87,18 @@ export interface CheckpointInfo {
   readonly subtasks: readonly SubtaskCheckpointInfo[];
 }
 
+/** The checkpoint or savepoint that a job goes on from. */
+export interface RestoreInfo {
+  readonly id: number;
+  readonly kind: 'checkpoint' | 'savepoint';
+  /** Where it is kept: a directory, or what stands for one. */
+  readonly place: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly triggeredAt: number;
+  /** Operators that start empty although the job goes on, and state that is left behind: a line for each. */
+  readonly differences: readonly string[];
+}
+
 export interface StopOptions {
   /** Takes a savepoint before the job ends: into this directory, or one below the job's `stateDir` where it is `true`. */
   readonly savepoint?: boolean | string;
@@ -113,6 +125,8 @@ export interface JobEvents {
   status: (status: JobStatus) => void;
   /** The job has failed, for good or to be restarted. */
   failure: (error: Error) => void;
+  /** The job goes on from a checkpoint or savepoint: told before it runs, at its start and after each failure. */
+  restore: (from: RestoreInfo) => void;
   /** A checkpoint or savepoint has ended. */
   checkpoint: (checkpoint: CheckpointInfo) => void;
 }

@@ -61,6 +61,8 @@ export interface Limits {
   readonly snapshotUnits: number;
   /** Milliseconds that a savepoint may take in a job without checkpoints, whose `timeout` else says so: as Flink's default. */
   readonly savepointMs: number;
+  /** Milliseconds between two looks whether sources still catch up, while no checkpoints are taken because they do. */
+  readonly backlogLookMs: number;
   /** Percent of the time that checkpoints may take of the busiest subtask; they come less often when they would take more. */
   readonly checkpointPercentMax: number;
   /** Records of a host input that are kept until a checkpoint holds what came of them; further ones wait. */
@@ -125,6 +127,7 @@ export const defaultLimits: Limits = {
   stateWriteBytes: 256 * 1024,
   snapshotUnits: 1024,
   savepointMs: 600_000,
+  backlogLookMs: 1000,
   checkpointPercentMax: 10,
   hostReplayRecords: 10_000_000,
   cancelMs: 5000,

@@ -85,8 +85,19 @@ export interface Storage {
   lock(path: string): FileLock;
 }
 
+/** One end of the connection between a task and whoever spawned it. Messages are copies of plain data, and arrive in their order. */
+export interface Port {
+  post(message: unknown): void;
+  onMessage(listener: (message: never) => void): void;
+  /** Calls `listener` when either end has been closed, behind the last message. */
+  onClose(listener: () => void): void;
+  close(): void;
+}
+
 /** Ends when the thread's task does. */
 export interface SpawnedTask {
+  /** The other end is the task's. It is closed when the thread ends. */
+  readonly port: Port;
   /** Resolves when the task returned, rejects when it failed or its thread died. */
   readonly done: Promise<void>;
   /** Kills the thread, whatever it is doing. */
@@ -96,8 +107,16 @@ export interface SpawnedTask {
 /** Runs one task for each slot, each on a thread of its own. */
 export interface Spawner {
   readonly slots: number;
-  spawn(task: unknown, transfer: readonly unknown[]): SpawnedTask;
+  /** @param task plain data */
+  spawn(task: object): SpawnedTask;
   close(): Promise<void>;
+}
+
+/** How a thread waits for a change of a word in shared memory, which another thread makes and then tells of. */
+export interface Waits {
+  /** Resolves when the word is told of; undefined when it does not have this value any more. */
+  wait(word: Int32Array, value: number): Promise<unknown> | undefined;
+  notify(word: Int32Array): void;
 }
 
 /** All that a thread of Millrace is given from outside. */
@@ -106,4 +125,6 @@ export interface System {
   readonly timers: Timers;
   readonly random: Random;
   readonly storage: Storage;
+  /** Those of the machine, `Atomics`, when absent. */
+  readonly waits?: Waits;
 }

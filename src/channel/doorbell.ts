@@ -6,22 +6,41 @@
  * loads the word. Both are sequentially consistent, so at least one sees what the other wrote (Dekker's argument).
  */
 
-import type { Timers } from '../base/system.ts';
+import type { Timers, Waits } from '../base/system.ts';
 
 const awake = 0;
 const asleep = 1;
 
 export const doorbellBytes = 4;
 
+/** Atomics.waitAsync is in Node 20 but not yet in its types. */
+const atomics = Atomics as unknown as {
+  waitAsync(array: Int32Array, index: number, value: number): { async: boolean; value: unknown };
+};
+
+const atomicWaits: Waits = {
+  wait(word, value) {
+    // Pairs with the notify below, of another thread.
+    const waiting = atomics.waitAsync(word, 0, value);
+    return waiting.async ? (waiting.value as Promise<unknown>) : undefined;
+  },
+  notify(word) {
+    // Pairs with the wait above, of the thread whose word it is.
+    Atomics.notify(word, 0);
+  },
+};
+
 export class Doorbell {
   readonly #word: Int32Array;
+  readonly #waits: Waits;
   /** Ends the sleep of this thread, while it sleeps. */
   #endSleep: (() => void) | null = null;
   /** Whether a wait of this thread is under way; one that its own thread has woken from serves the next sleep. */
   #waiting = false;
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, waits: Waits = atomicWaits) {
     this.#word = new Int32Array(memory, 0, 1);
+    this.#waits = waits;
   }
 
   /** Wakes the worker if it sleeps. Call it after what it should see has been published. */
@@ -30,7 +49,7 @@ export class Doorbell {
     if (Atomics.load(this.#word, 0) !== asleep) return;
     Atomics.store(this.#word, 0, awake);
     // Pairs with the wait in `sleep`: the word has changed before the sleeper is told to look.
-    Atomics.notify(this.#word, 0);
+    this.#waits.notify(this.#word);
   }
 
   /** First step of going to sleep: from now on a ring will wake. Look for work again before `sleep`. */
@@ -84,18 +103,14 @@ export class Doorbell {
       if (Atomics.load(this.#word, 0) !== asleep) this.wake();
       return;
     }
-    // Atomics.waitAsync is in Node 20 but not yet in its types.
-    const atomics = Atomics as unknown as {
-      waitAsync(array: Int32Array, index: number, value: number): { async: boolean; value: unknown };
-    };
-    // Pairs with the notify in `ring`; returns at once when the word has changed since it was announced.
-    const { async, value } = atomics.waitAsync(this.#word, 0, asleep);
-    if (!async) {
+    // Pairs with the notify in `ring`; there is none when the word has changed since it was announced.
+    const rung = this.#waits.wait(this.#word, asleep);
+    if (rung === undefined) {
       this.wake();
       return;
     }
     this.#waiting = true;
-    (value as Promise<unknown>).then(() => {
+    rung.then(() => {
       this.#waiting = false;
       this.wake();
     });
@@ -104,6 +119,6 @@ export class Doorbell {
   /** Ends the wait that may be left of the last sleep. */
   close(): void {
     // Pairs with the wait in `#wait`, of this same thread.
-    if (this.#waiting) Atomics.notify(this.#word, 0);
+    if (this.#waiting) this.#waits.notify(this.#word);
   }
 }

@@ -76,10 +76,15 @@ function isNotEmpty({ keyed, parts, inFlight = [] }: SubtaskState): boolean {
     ...Object.values(keyed)
       .flat()
       .map(({ entries }) => entries),
-    ...Object.values(parts).map(({ count }) => count),
+    ...Object.entries(parts).map(([name, { count }]) => (isOfEngine(name) ? 0 : count)),
     inFlight.length,
   ];
   return lists.some((count) => count > 0);
+}
+
+/** Parts that the engine adds, such as the watermark of a subtask's input: no operator misses them. */
+function isOfEngine(part: string): boolean {
+  return part.startsWith('$');
 }
 
 function hasKeyedState({ subtasks }: OperatorManifest): boolean {

@@ -10,9 +10,10 @@ import type { Limits } from '../base/limits.ts';
 import type { System, Timer } from '../base/system.ts';
 import type { ManifestEntry, ManifestStore, StoragePlace } from '../checkpoint/checkpoint-storage.ts';
 import { afterFailure, afterSuccess, type CheckpointFailure, noFailures } from '../checkpoint/failures.ts';
-import { fileStorage } from '../checkpoint/file-storage.ts';
+import { discardDirectory, fileStorage } from '../checkpoint/file-storage.ts';
 import { type Stretch, type StretchOptions, stretchAfter, unstretched } from '../checkpoint/interval-stretch.ts';
 import { checkpointOf } from '../checkpoint/layout.ts';
+import { locateCheckpoint } from '../checkpoint/locate.ts';
 import { type CheckpointManifest, filesNamed, filesOf } from '../checkpoint/manifest.ts';
 import { chooseCheckpoint, nextCheckpointId, type RecoveryDecision } from '../checkpoint/recovery.ts';
 import { planRetention } from '../checkpoint/retention.ts';
@@ -43,6 +44,8 @@ export interface CheckpointedAttempt {
   aborted(checkpoint: number): void;
   /** Whether everything that was sent to the host before the barrier of a checkpoint has come. */
   hasPassed(checkpoint: number): boolean;
+  /** Whether a source catches up with what was there before it came. */
+  readonly hasBacklog: boolean;
   /** Ends the attempt. */
   fail(error: Error): void;
 }
@@ -54,6 +57,14 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
+interface OnItsWay {
+  readonly pending: PendingCheckpoint;
+  readonly asked: Asked | undefined;
+  readonly timeout: Timer;
+  /** Where its manifest goes. */
+  readonly store: ManifestStore;
+}
+
 type Declined = Extract<WorkerMessage, { type: 'checkpoint-declined' }>;
 
 export class CheckpointCoordinator {
@@ -61,13 +72,12 @@ export class CheckpointCoordinator {
   readonly #settings: CheckpointSettings | undefined;
   readonly #place: StoragePlace;
   readonly #manifests: ManifestStore;
-  readonly #pending = new Map<
-    number,
-    { readonly pending: PendingCheckpoint; readonly asked: Asked | undefined; readonly timeout: Timer }
-  >();
+  readonly #pending = new Map<number, OnItsWay>();
   readonly #asked: Asked[] = [];
   /** What each subtask acknowledged last, by its number: the next snapshot builds on it. */
   readonly #latest = new Map<string, SubtaskState>();
+  /** Checkpoints whose files turned out to be damaged. */
+  readonly #distrusted = new Map<number, Error>();
   #attempt: CheckpointedAttempt | null = null;
   /** Slots whose workers are through. */
   readonly #finishedSlots = new Set<number>();
@@ -91,6 +101,11 @@ export class CheckpointCoordinator {
     this.#stretch = unstretched(this.#stretchOptions);
   }
 
+  /** Where checkpoints are kept, for people. */
+  get place(): string {
+    return this.#manifests.place;
+  }
+
   /** Makes this run of the job the only one that uses the directory. @throws MillraceError STATE_DIR */
   open(): void {
     if (this.#settings === undefined) return;
@@ -110,6 +125,8 @@ export class CheckpointCoordinator {
     if (this.#settings === undefined) return { kind: 'fresh' };
     const readings = this.#manifests.list().map((entry) => {
       try {
+        const distrusted = this.#distrusted.get(entry.id);
+        if (distrusted !== undefined) return { entry, error: distrusted };
         return { entry, manifest: this.#manifests.readManifest(entry) };
       } catch (error) {
         return { entry, error: error as Error };
@@ -118,18 +135,22 @@ export class CheckpointCoordinator {
     return chooseCheckpoint(readings, this.#manifests.place);
   }
 
-  /** The manifest of a savepoint, or of another checkpoint, by its directory. @throws MillraceError CHECKPOINT_CORRUPT */
-  readFrom(directory: string): CheckpointManifest {
-    const storage = fileStorage(directory).openManifests({ ...this.#place, stateDir: directory });
-    const decision = chooseCheckpoint(
-      storage.list().map((entry) => ({ entry, manifest: storage.readManifest(entry) })),
-      directory,
-    );
-    if (decision.kind === 'restore') return decision.manifest;
-    throw new MillraceError(
-      'CHECKPOINT_CORRUPT',
-      `there is no savepoint or checkpoint in '${directory}'; name the directory that one lies in`,
-    );
+  /**
+   * The manifest of a savepoint, or of another checkpoint, by its path.
+   *
+   * @throws MillraceError STATE_DIR when there is none, CHECKPOINT_CORRUPT when it cannot be read
+   */
+  readFrom(path: string): { readonly manifest: CheckpointManifest; readonly directory: string } {
+    const { directory, entry } = locateCheckpoint(path, this.#options.system.storage);
+    const manifest = fileStorage(directory)
+      .openManifests({ ...this.#place, stateDir: directory })
+      .readManifest(entry);
+    return { manifest, directory };
+  }
+
+  /** State of a checkpoint cannot be read: the job goes on from an older one. */
+  distrust(id: number, error: Error): void {
+    this.#distrusted.set(id, error);
   }
 
   /** An attempt has begun to run. */
@@ -186,8 +207,12 @@ export class CheckpointCoordinator {
         endedAt: this.#endedAt,
         inProgress: this.#pending.size,
         asked: this.#asked.length,
+        backlog: this.#attempt.hasBacklog,
       },
     );
+    // That the backlog is gone nobody says: it is looked at again and again.
+    const isHeld = decision.kind === 'idle' && this.#attempt.hasBacklog;
+    if (isHeld) this.#timer = this.#options.system.timers.after(this.#options.limits.backlogLookMs, () => this.#schedule());
     if (decision.kind === 'wait') this.#timer = this.#options.system.timers.after(decision.ms, () => this.#schedule());
     if (decision.kind === 'trigger') this.#trigger(decision.asked ? this.#asked.shift() : undefined);
   }
@@ -196,6 +221,14 @@ export class CheckpointCoordinator {
     const { system, plan } = this.#options;
     const id = this.#nextId++;
     const { savepoint, suspends = false } = asked ?? {};
+    const store = this.#storeOf(savepoint);
+    try {
+      if (savepoint !== undefined) store.lock();
+    } catch (error) {
+      asked?.reject(error as Error);
+      this.#schedule();
+      return;
+    }
     if (asked === undefined) this.#triggeredAt = this.#now;
     const trigger = { checkpoint: id, suspends, ...(savepoint === undefined ? {} : { savepoint }) };
     const startedAt = this.#now;
@@ -211,7 +244,7 @@ export class CheckpointCoordinator {
     });
     const timeoutMs = this.#settings?.timeoutMs ?? this.#options.limits.savepointMs;
     const timeout = system.timers.after(timeoutMs, () => this.#fail(id, 'timed-out', `it took longer than its timeout of ${timeoutMs} ms`));
-    this.#pending.set(id, { pending, asked, timeout });
+    this.#pending.set(id, { pending, asked, timeout, store });
     for (const slot of this.#finishedSlots) pending.finishSlot(slot);
     this.advance();
     this.#schedule();
@@ -255,7 +288,7 @@ export class CheckpointCoordinator {
     const { savepoint } = pending.options;
     const manifest = pending.manifest(this.#options.job);
     try {
-      await this.#storeOf(savepoint).writeManifest(manifest);
+      await (this.#pending.get(id)?.store ?? this.#manifests).writeManifest(manifest);
     } catch (error) {
       this.#fail(id, 'not-stored', `its manifest could not be written: ${thrownText(error)}`);
       return;
@@ -297,6 +330,8 @@ export class CheckpointCoordinator {
     if (found === undefined) return;
     this.#remove(id);
     const { pending, asked } = found;
+    const { savepoint } = pending.options;
+    if (savepoint !== undefined) discardDirectory(savepoint, this.#options.system.storage);
     this.#attempt?.aborted(id);
     this.#options.ended(this.#infoOf(pending, 'failed', reason));
     asked?.reject(failed(`checkpoint ${id} failed`, reason));
@@ -309,7 +344,9 @@ export class CheckpointCoordinator {
   }
 
   #remove(id: number): void {
-    this.#pending.get(id)?.timeout.cancel();
+    const found = this.#pending.get(id);
+    found?.timeout.cancel();
+    if (found?.pending.options.savepoint !== undefined) found.store.unlock();
     this.#pending.delete(id);
     this.#endedAt = this.#now;
   }

@@ -3,7 +3,6 @@
  * has several, one after the other. The host's thread.
  */
 
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
@@ -15,6 +14,7 @@ import type { PhysicalPlan } from '../graph/physical.ts';
 import type { CheckpointTrigger, HostMessage, SharedJobMemory, WorkerCheckpoints, WorkerMessage, WorkerTask } from '../wire/messages.ts';
 import type { CheckpointCoordinator, CheckpointedAttempt } from './checkpoint-coordinator.ts';
 import type { HostEndpoints } from './host-endpoints.ts';
+import { hasBacklog } from './job-metrics.ts';
 import type { TriggeredState } from './pending-checkpoint.ts';
 import type { RecoveredState } from './recovered-state.ts';
 import { SplitAssigner } from './split-assigner.ts';
@@ -44,7 +44,6 @@ export interface JobAttemptOptions {
 
 interface Worker {
   readonly slot: number;
-  readonly port: MessagePort;
   readonly task: SpawnedTask;
   /** Whether it has said that all of its subtasks have finished. */
   finished: boolean;
@@ -116,7 +115,7 @@ export class JobAttempt implements CheckpointedAttempt {
     running();
     coordinator.begin(this);
     endpoints.onMoved = () => coordinator.advance();
-    endpoints.pump(new Doorbell(memory.hostDoorbell)).catch((error) => this.fail(error as Error));
+    endpoints.pump(new Doorbell(memory.hostDoorbell, system.waits)).catch((error) => this.fail(error as Error));
     await finished;
   }
 
@@ -137,6 +136,10 @@ export class JobAttempt implements CheckpointedAttempt {
   completed(checkpoint: number): void {
     this.#send({ type: 'checkpoint-completed', checkpoint });
     this.#options.endpoints.checkpointed(checkpoint);
+  }
+
+  get hasBacklog(): boolean {
+    return hasBacklog(this.#options);
   }
 
   /** Resolves when all sinks have committed what was handed over to a checkpoint that is complete; or when the attempt ends. */
@@ -160,17 +163,16 @@ export class JobAttempt implements CheckpointedAttempt {
 
   #spawn(slot: number): Worker {
     const { module, args, parallelism, plan, spawner, limits } = this.#options;
-    const { port1, port2 } = new MessageChannel();
-    const task: WorkerTask = { module, args, slot, slots: plan.slots, parallelism, limits, port: port2 };
-    const worker: Worker = { slot, port: port1, task: spawner.spawn(task, [port2]), finished: false, committed: 0 };
-    port1.on('message', (message: WorkerMessage) => this.#receive(worker, message));
+    const task: WorkerTask = { module, args, slot, slots: plan.slots, parallelism, limits };
+    const worker: Worker = { slot, task: spawner.spawn(task), finished: false, committed: 0 };
+    worker.task.port.onMessage((message: WorkerMessage) => this.#receive(worker, message));
     return worker;
   }
 
   /** Resolves when a worker has finished its part. @throws MillraceError WORKER_LOST when it ends otherwise */
   async #finished(worker: Worker): Promise<void> {
     // The task may be over before its last message has arrived; the port closes behind that message.
-    const closed = new Promise<void>((resolve) => worker.port.once('close', resolve));
+    const closed = new Promise<void>((resolve) => worker.task.port.onClose(resolve));
     try {
       await worker.task.done;
     } catch (error) {
@@ -223,9 +225,9 @@ export class JobAttempt implements CheckpointedAttempt {
       for (const { task } of this.#workers) task.kill();
     });
     await Promise.all(
-      this.#workers.map(async ({ task, port }) => {
+      this.#workers.map(async ({ task }) => {
         await task.done.catch(() => {});
-        port.close();
+        task.port.close();
       }),
     );
     killing.cancel();
@@ -236,7 +238,7 @@ export class JobAttempt implements CheckpointedAttempt {
   }
 
   #sendTo(worker: Worker, message: HostMessage): void {
-    worker.port.postMessage(message);
+    worker.task.port.post(message);
   }
 }
 

@@ -4,7 +4,17 @@
  */
 
 import { join, resolve } from 'node:path';
-import type { CheckpointInfo, JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StopOptions } from '../api/job-client.ts';
+import type {
+  CheckpointInfo,
+  JobClient,
+  JobEvents,
+  JobInput,
+  JobMetrics,
+  JobResult,
+  JobStatus,
+  RestoreInfo,
+  StopOptions,
+} from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
@@ -14,7 +24,7 @@ import type { Spawner, System } from '../base/system.ts';
 import { Warnings } from '../base/warnings.ts';
 import { savepointDirectory } from '../checkpoint/layout.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { decideRestart, noRestarts } from '../checkpoint/restart.ts';
+import { decideRestart, noRestarts, type RestartDecision } from '../checkpoint/restart.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { SharedJobMemory, WorkerCheckpoints } from '../wire/messages.ts';
@@ -73,7 +83,12 @@ export class JobCoordinator implements JobClient {
   readonly #coordinator: CheckpointCoordinator;
   readonly #stateDir: string;
   readonly #endpoints: HostEndpoints;
-  readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = { status: [], failure: [], checkpoint: [] };
+  readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = {
+    status: [],
+    failure: [],
+    restore: [],
+    checkpoint: [],
+  };
   readonly #result: Promise<JobResult>;
   readonly #warnings: Warnings;
   #resolve: (result: JobResult) => void = () => {};
@@ -84,6 +99,8 @@ export class JobCoordinator implements JobClient {
   #ending: Error | null = null;
   /** Ends the wait before a restart. */
   #wake: () => void = () => {};
+  /** Whether the job has taken a checkpoint of its own: before, a restart begins where the job was begun. */
+  #hasCheckpoint = false;
   /** Whether sources were asked to end: those of further attempts are, too. */
   #stopped = false;
   #printed: Promise<void> = Promise.resolve();
@@ -103,12 +120,15 @@ export class JobCoordinator implements JobClient {
       limits: this.#limits,
       stateDir: this.#stateDir,
       warn: options.warn,
-      ended: (checkpoint) => this.#tell('checkpoint', checkpoint),
+      ended: (checkpoint) => {
+        if (checkpoint.status === 'completed' && checkpoint.savepoint === undefined) this.#hasCheckpoint = true;
+        this.#tell('checkpoint', checkpoint);
+      },
     });
     this.#memory = createJobMemory(plan, this.#limits);
     this.#endpoints = new HostEndpoints({
       plan,
-      wiring: hostWiring(this.#memory, plan, this.#limits),
+      wiring: hostWiring(this.#memory, plan, this.#limits, system),
       limits: this.#limits,
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
@@ -288,8 +308,12 @@ export class JobCoordinator implements JobClient {
     this.#printed.catch(() => {});
     for (;;) {
       const failure = await this.#attemptFrom(recovered);
-      if (failure === undefined || !isRetryable(failure)) return failure;
-      const decision = decideRestart(faultTolerance.restart, history, system.clock.monotonic(), system.random);
+      if (failure === undefined) return failure;
+      const isDamaged = this.#isDamaged(recovered, failure);
+      if (!isDamaged && !isRetryable(failure)) return failure;
+      const decision: RestartDecision = isDamaged
+        ? { kind: 'restart', delayMs: 0, history }
+        : decideRestart(faultTolerance.restart, history, system.clock.monotonic(), system.random);
       if (decision.kind === 'give-up') {
         if (faultTolerance.restart.kind !== 'none') this.#options.warn(`the job '${this.name}' is not restarted: ${decision.reason}`);
         return failure;
@@ -299,12 +323,12 @@ export class JobCoordinator implements JobClient {
       if (ended !== undefined) return ended;
       await this.#coordinator.settled();
       try {
-        recovered = this.#recover({});
+        recovered = this.#recover(this.#hasCheckpoint ? {} : this.#options);
       } catch (error) {
         return error as Error;
       }
       this.#memory = createJobMemory(this.#options.plan, this.#limits);
-      this.#endpoints.rewire(hostWiring(this.#memory, this.#options.plan, this.#limits), recovered?.hostInputs ?? {});
+      this.#endpoints.rewire(hostWiring(this.#memory, this.#options.plan, this.#limits, system), recovered?.hostInputs ?? {});
     }
   }
 
@@ -336,9 +360,21 @@ export class JobCoordinator implements JobClient {
     return recoverState(manifest, { plan: this.#options.plan, name, savepoint: undefined, allowNonRestoredState });
   }
 
-  #readFrom(directory: string, options: { readonly plan: PhysicalPlan; readonly allowNonRestoredState: boolean }): RecoveredState {
-    const manifest = this.#coordinator.readFrom(directory);
+  #readFrom(path: string, options: { readonly plan: PhysicalPlan; readonly allowNonRestoredState: boolean }): RecoveredState {
+    const { manifest, directory } = this.#coordinator.readFrom(path);
     return recoverState(manifest, { ...options, name: `${manifest.kind} ${manifest.id} in ${directory}`, savepoint: directory });
+  }
+
+  /** Whether the job failed because files of the checkpoint that it was to go on from are damaged: then there may be an older one. */
+  #isDamaged(recovered: RecoveredState | undefined, failure: Error): boolean {
+    if (recovered === undefined || recovered.savepoint !== undefined) return false;
+    if (!(failure instanceof MillraceError) || failure.code !== 'CHECKPOINT_CORRUPT') return false;
+    this.#coordinator.distrust(recovered.id, failure);
+    return true;
+  }
+
+  #restoreInfo({ id, kind, triggeredAt, savepoint, notices }: RecoveredState): RestoreInfo {
+    return { id, kind, place: savepoint ?? this.#coordinator.place, triggeredAt, differences: notices };
   }
 
   async #attemptFrom(recovered: RecoveredState | undefined): Promise<Error | undefined> {
@@ -358,6 +394,7 @@ export class JobCoordinator implements JobClient {
       running: () => {
         const { status } = this.#state;
         assert(status === 'created' || status === 'restarting', `a job begins to run once in an attempt, and it is ${status}`);
+        if (recovered !== undefined) this.#tell('restore', this.#restoreInfo(recovered));
         this.#state.move(status, 'running');
         if (this.#stopped) attempt.stop();
       },

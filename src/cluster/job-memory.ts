@@ -1,6 +1,7 @@
 /** The memory that the threads of one attempt at a job share, and the host's ends of the channels in it. */
 
 import type { Limits } from '../base/limits.ts';
+import type { System } from '../base/system.ts';
 import { Doorbell, doorbellBytes } from '../channel/doorbell.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
@@ -21,9 +22,9 @@ export function createJobMemory(plan: PhysicalPlan, limits: Limits): SharedJobMe
 }
 
 /** The ends of the channels between the workers and the host. */
-export function hostWiring({ rings, doorbells }: SharedJobMemory, plan: PhysicalPlan, limits: Limits): Wiring {
+export function hostWiring({ rings, doorbells }: SharedJobMemory, plan: PhysicalPlan, limits: Limits, { waits }: System): Wiring {
   const bell = (slot: number): (() => void) => {
-    const doorbell = new Doorbell(doorbells[slot] as SharedArrayBuffer);
+    const doorbell = new Doorbell(doorbells[slot] as SharedArrayBuffer, waits);
     return () => doorbell.ring();
   };
   return {

@@ -5,7 +5,7 @@ import { ringBytesWaiting } from '../channel/ring.ts';
 import type { Stage } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
-import { subtaskNumber } from '../runtime/plan.ts';
+import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import type { SharedJobMemory } from '../wire/messages.ts';
 
 export interface MeteredJob {
@@ -23,9 +23,15 @@ export function jobMetrics(job: MeteredJob): JobMetrics {
   return { stages, inputBytes: job.inputBytes };
 }
 
+/** Whether a source catches up with what was there before it came. */
+export function hasBacklog({ plan, memory }: Pick<MeteredJob, 'plan' | 'memory'>): boolean {
+  const subtasks = Array.from({ length: subtaskCount(plan) }, (_, number) => new SubtaskCounters(memory.counters, number).read());
+  return subtasks.some(({ backlog }) => backlog > 0);
+}
+
 /** Its own counters, and the bytes in the rings on both sides of it. */
 function subtaskMetrics({ plan, memory }: MeteredJob, stage: Stage, subtask: number): SubtaskMetrics {
-  const counters = new SubtaskCounters(memory.counters, subtaskNumber(plan, stage.id, subtask)).read();
+  const { backlog: _, ...counters } = new SubtaskCounters(memory.counters, subtaskNumber(plan, stage.id, subtask)).read();
   let queuedBytesIn = 0;
   let queuedBytesOut = 0;
   for (const [index, channel] of plan.channels.entries()) {

@@ -11,6 +11,9 @@ export interface RecoveredState {
   /** The checkpoint, as people know it. */
   readonly name: string;
   readonly id: number;
+  readonly kind: CheckpointManifest['kind'];
+  /** Milliseconds since 1970, UTC: when it was triggered. */
+  readonly triggeredAt: number;
   /** By worker slot. */
   readonly restores: readonly (readonly SubtaskRestore[])[];
   /** Splits that are not read to their end, by stage. */
@@ -56,6 +59,8 @@ export function recoverState(manifest: CheckpointManifest, options: RecoveryOpti
   return {
     name,
     id: manifest.id,
+    kind: manifest.kind,
+    triggeredAt: manifest.triggeredAt,
     restores,
     splits: splitsOf(manifest, plan),
     hostInputs: manifest.hostInputs,

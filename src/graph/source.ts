@@ -53,6 +53,8 @@ export interface SourceReader<T, S extends Split = Split> {
   close(): void;
   /** Bytes of input read so far, for progress. */
   readonly bytesRead?: number;
+  /** Whether it catches up with what was there before it came: checkpoints may then be taken less often. */
+  readonly isBehind?: boolean;
 }
 
 /** Who is told of the splits of a reader, and of which one the records to come are. */

@@ -17,6 +17,7 @@ const counterNames = [
   'queuedOut',
   'lateRecords',
   'watermark',
+  'backlog',
 ] as const;
 
 export type CounterName = (typeof counterNames)[number];

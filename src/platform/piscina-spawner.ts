@@ -1,9 +1,10 @@
 /** Worker threads from piscina: one task for each slot, for the life of a job; the threads stay warm between jobs. */
 
 import { createRequire } from 'node:module';
-import type { Worker } from 'node:worker_threads';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 import { exitMsMax } from '../base/limits.ts';
 import type { SpawnedTask, Spawner } from '../base/system.ts';
+import { nodePort } from './node-port.ts';
 
 /** Loaded where a pool is made: the threads of the pool load this module, too, and make none. */
 const require = createRequire(import.meta.url);
@@ -40,15 +41,17 @@ export function piscinaSpawner({ slots, worker, heapMebibytes }: SpawnerOptions)
   };
   return {
     slots,
-    spawn(task, transfer): SpawnedTask {
+    spawn(task): SpawnedTask {
+      const { port1, port2 } = new MessageChannel();
       const abort = new AbortController();
       let exited = Promise.resolve();
-      const run = pool.run(task, { transferList: transfer as never, signal: abort.signal }) as Promise<void>;
+      const run = pool.run({ ...task, port: port2 }, { transferList: [port2] as never, signal: abort.signal }) as Promise<void>;
       const done = run.catch(async (error) => {
         await exited;
         throw error;
       });
       return {
+        port: nodePort(port1),
         done,
         kill() {
           const before = pool.threads;

@@ -50,6 +50,11 @@ export class SourceInput {
     return this.#reader.bytesRead ?? 0;
   }
 
+  /** Whether the reader catches up with what was there before it came. */
+  get isBehind(): boolean {
+    return this.#reader.isBehind === true;
+  }
+
   /** A source is in front of nothing. */
   get waiting(): number {
     return 0;

@@ -9,7 +9,7 @@ import { stateName } from '../checkpoint/layout.ts';
 import type { CheckpointTrigger, OperatorRestore, SnapshotStatistics, SubtaskRestore } from '../wire/messages.ts';
 import type { SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
 import { decodePart } from './decode-part.ts';
-import { KnownSegments } from './known-segments.ts';
+import { type KnownSegment, KnownSegments } from './known-segments.ts';
 import type { ChainedOperator } from './subtask.ts';
 import { type OperatorSnapshot, SubtaskSnapshot } from './subtask-snapshot.ts';
 
@@ -80,14 +80,14 @@ export class SubtaskCheckpoints {
     const from = storage(restoreFrom);
     try {
       for (const [name, { contents, log }] of states) {
-        const segments = keyed[name] ?? [];
-        for (const { segment, adopts } of segments) {
+        const adopted: KnownSegment[] = [];
+        for (const { segment, adopts } of keyed[name] ?? []) {
           const { id, schema, entries } = segment;
           const stale = segment.stale.map((list) => from.read(list));
           log.read({ id, schema, entries, bytes: from.read(segment.bytes), stale }, (hash) => owns(operator, hash), adopts);
+          if (adopts) adopted.push({ handle: segment, lists: stale.map(ordinalsOf) });
         }
         contents.restored?.();
-        const adopted = segments.filter(({ adopts }) => adopts).map(({ segment }) => segment);
         (this.#known[operator] as Map<string, KnownSegments>).set(name, new KnownSegments(adopted));
       }
       const items = Object.entries(parts)
@@ -223,4 +223,9 @@ export class SubtaskCheckpoints {
     this.#snapshot = null;
     snapshot?.abort();
   }
+}
+
+/** A list of ordinals as it is stored, of which nobody knows where it begins in memory. */
+function ordinalsOf(list: Uint8Array): Uint32Array {
+  return new Uint32Array(list.slice().buffer);
 }

@@ -14,7 +14,7 @@ import type { StateStorage, StateWriter } from '../checkpoint/checkpoint-storage
 import type { LogSnapshot } from '../state/state-log.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
 import type { OperatorState, StateHandle, StoredPart, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
-import type { KnownSegments } from './known-segments.ts';
+import type { KnownSegments, SegmentChanges } from './known-segments.ts';
 
 /** What an operator holds under one name, on its way. */
 export interface KeyedSnapshot {
@@ -55,8 +55,8 @@ interface WrittenState {
   readonly keyed: KeyedSnapshot;
   /** Undefined where there was nothing to write. */
   readonly segment: StateHandle | undefined;
-  /** Lists of entries of earlier segments that have become stale. */
-  readonly stale: ReadonlyMap<string, StateHandle>;
+  /** Entries of earlier segments that have become stale, and where the lists of them are. */
+  readonly stale: SegmentChanges['stale'];
 }
 
 export class SubtaskSnapshot {
@@ -88,15 +88,19 @@ export class SubtaskSnapshot {
     this.#writer.write(this.#sink.bytes.subarray(0, this.#sink.length));
     if (complete) {
       this.#left.shift();
-      this.#written.push({ ...next, ...this.#endState(next.keyed.snapshot) });
+      this.#written.push({ ...next, ...this.#endState(next.keyed) });
     }
     this.#encodeMs += clock.monotonic() - from;
     return this.#left.length === 0;
   }
 
-  #endState({ entries, stale }: LogSnapshot): Pick<WrittenState, 'segment' | 'stale'> {
+  #endState({ snapshot: { entries, stale }, known }: KeyedSnapshot): Pick<WrittenState, 'segment' | 'stale'> {
     const segment = entries === 0 ? undefined : this.#writer.endPiece();
-    return { segment, stale: new Map([...stale].map(([id, ordinals]) => [id, this.#piece(bytesOf(ordinals))])) };
+    const lists = [...stale].map(([id, ordinals]) => {
+      const toWrite = known.toWrite(id, ordinals);
+      return [id, { ...toWrite, list: this.#piece(bytesOf(toWrite.ordinals)) }] as const;
+    });
+    return { segment, stale: new Map(lists) };
   }
 
   #piece(bytes: Uint8Array): StateHandle {

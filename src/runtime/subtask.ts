@@ -427,6 +427,7 @@ export class Subtask {
     counters.set('bytesIn', input.bytes);
     counters.set('bytesOut', bytesOut);
     counters.set('watermark', this.#options.time.watermark);
+    if (!(input instanceof InputGate)) counters.set('backlog', input.isBehind ? 1 : 0);
     counters.set('queuedIn', input.waiting);
     // Nobody counts any more what is taken of what a finished subtask has left.
     counters.set('queuedOut', this.#state === 'finished' ? 0 : queued);

@@ -3,11 +3,10 @@
  * failed, or the host cancels. Runs on a worker thread; everything from outside is handed in.
  */
 
-import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { describeError, MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
-import type { System } from '../base/system.ts';
+import type { Port, System } from '../base/system.ts';
 import { Doorbell } from '../channel/doorbell.ts';
 import { LocalChannel } from '../channel/local-channel.ts';
 import { RingChannelReader, RingChannelWriter } from '../channel/ring-channel.ts';
@@ -26,6 +25,8 @@ import { SourceInput } from './source-input.ts';
 /** What a worker is given from outside. */
 export interface WorkerParts {
   readonly system: System;
+  /** To the host. */
+  readonly port: Port;
   /** Loads the task's job module for its job. */
   readonly loadJob: (task: WorkerTask) => Promise<JobDescription>;
 }
@@ -36,7 +37,7 @@ export async function runWorker(task: WorkerTask, parts: WorkerParts): Promise<v
   try {
     await run.run();
   } finally {
-    task.port.close();
+    parts.port.close();
   }
 }
 
@@ -46,7 +47,7 @@ class WorkerRun {
   readonly #task: WorkerTask;
   readonly #system: System;
   readonly #loadJob: WorkerParts['loadJob'];
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #warned = new Set<string>();
   readonly #deployed: Promise<Deployment>;
   #deploy: (deployment: Deployment) => void = () => {};
@@ -63,18 +64,18 @@ class WorkerRun {
   #cancelled = false;
   #failed = false;
 
-  constructor(task: WorkerTask, { system, loadJob }: WorkerParts) {
+  constructor(task: WorkerTask, { system, port, loadJob }: WorkerParts) {
     this.#task = task;
     this.#system = system;
     this.#loadJob = loadJob;
-    this.#port = task.port;
+    this.#port = port;
     this.#deployed = new Promise((resolve) => {
       this.#deploy = resolve;
     });
     this.#cancelledEarly = new Promise((resolve) => {
       this.#cancel = resolve;
     });
-    this.#port.on('message', (message: HostMessage) => {
+    this.#port.onMessage((message: HostMessage) => {
       try {
         this.#receive(message);
       } catch (error) {
@@ -109,7 +110,7 @@ class WorkerRun {
   async #runSubtasks(job: JobDescription, { memory, limits, checkpoints, restore, restoreFrom }: Deployment): Promise<void> {
     const plan = planDescription(job);
     const { slot } = this.#task;
-    const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer);
+    const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer, this.#system.waits);
     const wake = (): void => this.#scheduler?.wake();
     this.#subtasks = buildSlot({
       plan,
@@ -118,7 +119,7 @@ class WorkerRun {
       bufferTimeoutMs: job.bufferTimeoutMs,
       limits,
       system: this.#system,
-      wiring: new WorkerWiring({ plan, slot, memory, limits }),
+      wiring: new WorkerWiring({ plan, slot, memory, limits, system: this.#system }),
       counters: (stage, subtask) => new SubtaskCounters(memory.counters, subtaskNumber(plan, stage, subtask)),
       alignments: memory.alignments,
       checkpoints,
@@ -231,7 +232,7 @@ class WorkerRun {
   }
 
   #send(message: WorkerMessage): void {
-    this.#port.postMessage(message);
+    this.#port.post(message);
   }
 }
 
@@ -247,6 +248,7 @@ interface WorkerWiringOptions {
   readonly slot: number;
   readonly memory: SharedJobMemory;
   readonly limits: Limits;
+  readonly system: System;
 }
 
 /** Rings to other workers and the host, queues within this one. */
@@ -279,8 +281,9 @@ class WorkerWiring implements Wiring {
   }
 
   #bell(slot: number | undefined): () => void {
-    const { doorbells, hostDoorbell } = this.#options.memory;
-    const doorbell = new Doorbell(slot === undefined || slot === hostSlot ? hostDoorbell : (doorbells[slot] as SharedArrayBuffer));
+    const { memory, system } = this.#options;
+    const word = slot === undefined || slot === hostSlot ? memory.hostDoorbell : (memory.doorbells[slot] as SharedArrayBuffer);
+    const doorbell = new Doorbell(word, system.waits);
     return () => doorbell.ring();
   }
 }

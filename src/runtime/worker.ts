@@ -1,6 +1,8 @@
 /** The file that worker threads run. A task is a worker's part in one job; the thread outlives it and takes the next. */
 
+import type { MessagePort } from 'node:worker_threads';
 import { loadJobModule } from '../api/job-module.ts';
+import { nodePort } from '../platform/node-port.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import type { WorkerTask } from '../wire/messages.ts';
 // Job modules import the package; loading it here, while the thread is idle, makes the first job start sooner.
@@ -15,6 +17,6 @@ process.setSourceMapsEnabled(true);
 
 const system = nodeSystem();
 
-export default function work(task: WorkerTask): Promise<void> {
-  return runWorker(task, { system, loadJob: () => loadJobModule({ ...task, timers: system.timers }) });
+export default function work({ port, ...task }: WorkerTask & { readonly port: MessagePort }): Promise<void> {
+  return runWorker(task, { system, port: nodePort(port), loadJob: () => loadJobModule({ ...task, timers: system.timers }) });
 }

@@ -14,9 +14,11 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
 import type { KeyedContents } from './keyed-contents.ts';
+import { type LogParts, type LogSnapshot, Snapshot } from './log-snapshot.ts';
+
+export type { LogSnapshot } from './log-snapshot.ts';
 
 export interface StateLogOptions {
   /**
@@ -26,29 +28,6 @@ export interface StateLogOptions {
   readonly tracks: boolean;
   /** Segments that there are at most after a snapshot: those with the least that still counts are written anew. */
   readonly segmentsMax: number;
-}
-
-/** A snapshot that is being written. A log has one at a time. */
-export interface LogSnapshot {
-  /** Whether it holds all state, so that no earlier segment is needed beside it. */
-  readonly full: boolean;
-  /**
-   * Appends further entries to `sink`: of so many units, and of those that the stream has touched before their turn. True once all are
-   * written. It may be called whenever no step is going on; the stream may change everything in between.
-   *
-   * @throws what `KeyedContents.write` threw of any unit: then the snapshot has failed
-   */
-  encode(sink: ByteSink, units: number): boolean;
-  /** Entries so far. */
-  readonly entries: number;
-  /** Ordinals, by segment, of entries that have become stale between the barrier before and that of this snapshot. */
-  readonly stale: ReadonlyMap<string, Uint32Array>;
-  /** Earlier segments that still count when this one does; all others may be forgotten. */
-  readonly needed: ReadonlySet<string>;
-  /** All entries, and the lists of stale ones, are stored. @param id of the segment of the entries: no other has it */
-  stored(id: string): void;
-  /** Something could not be stored: its entries are changed units again, and stale ones are told of again. */
-  failed(): void;
 }
 
 /** A stored segment, as `StateLog.read` takes it. */
@@ -151,7 +130,10 @@ export class StateLog {
     const flag = this.#flags[unit] as number;
     if ((flag & frozen) === 0) return flag;
     (this.#snapshot as Snapshot).encodeAhead(unit);
-    return (this.#flags[unit] = flag & ~frozen);
+    // Also where it could not be encoded.
+    const thawed = flag & ~frozen;
+    this.#flags[unit] = thawed;
+    return thawed;
   }
 
   #makeStale(unit: number): void {
@@ -331,96 +313,6 @@ export class StateLog {
       this.#segments.delete(segment);
     },
   };
-}
-
-interface LogParts {
-  encode(unit: number, sink: ByteSink, segment: number, ordinal: number): boolean;
-  idOf(segment: number): string | undefined;
-  ended(): void;
-  stored(segment: number, id: string): void;
-  failed(snapshot: { readonly segment: number; readonly stale: ReadonlyMap<number, number[]> }): void;
-}
-
-interface SnapshotOptions {
-  /** In the order in which they are written. */
-  readonly units: readonly number[];
-  /** The number of the segment that its entries become; `noSegment` for one that stands beside the log. */
-  readonly segment: number;
-  readonly stale: ReadonlyMap<number, number[]>;
-  readonly needed: ReadonlySet<string>;
-}
-
-class Snapshot implements LogSnapshot {
-  readonly full: boolean;
-  readonly stale: ReadonlyMap<string, Uint32Array>;
-  readonly needed: ReadonlySet<string>;
-  entries = 0;
-  readonly #log: LogParts;
-  readonly #options: SnapshotOptions;
-  /** Entries that were written before their turn. */
-  readonly #ahead = new ByteSink();
-  /** Why one of them could not be: the stream goes on without this snapshot. */
-  #failure: { readonly error: unknown } | undefined;
-  #next = 0;
-  #ended = false;
-
-  constructor(log: LogParts, options: SnapshotOptions) {
-    this.#log = log;
-    this.#options = options;
-    this.full = options.segment === noSegment;
-    this.needed = options.needed;
-    const stale = new Map<string, Uint32Array>();
-    for (const [number, ordinals] of options.stale) stale.set(log.idOf(number) as string, Uint32Array.from(ordinals));
-    this.stale = stale;
-  }
-
-  encodeAhead(unit: number): void {
-    if (this.#failure !== undefined) return;
-    try {
-      this.#encode(unit, this.#ahead);
-    } catch (error) {
-      this.#failure = { error };
-    }
-  }
-
-  /** Encodes all units, before anything changes. */
-  encodeNow(): void {
-    for (const unit of this.#options.units) this.encodeAhead(unit);
-    this.#next = this.#options.units.length;
-  }
-
-  #encode(unit: number, sink: ByteSink): void {
-    if (this.#log.encode(unit, sink, this.#options.segment, this.entries)) this.entries++;
-  }
-
-  encode(sink: ByteSink, units: number): boolean {
-    if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#ahead.length > 0) {
-      sink.copy(this.#ahead.bytes.subarray(0, this.#ahead.length));
-      this.#ahead.reset();
-    }
-    const all = this.#options.units;
-    const end = Math.min(all.length, this.#next + units);
-    for (; this.#next < end; this.#next++) this.#encode(all[this.#next] as number, sink);
-    return this.#next === all.length;
-  }
-
-  stored(id: string): void {
-    assert(this.#next === this.#options.units.length && this.#ahead.length === 0, 'all is encoded before it is stored');
-    this.#end();
-    this.#log.stored(this.#options.segment, id);
-  }
-
-  failed(): void {
-    this.#end();
-    this.#log.failed(this.#options);
-  }
-
-  #end(): void {
-    assert(!this.#ended, 'a snapshot ends once');
-    this.#ended = true;
-    this.#log.ended();
-  }
 }
 
 function forEachOrdinal(list: Uint8Array, visit: (ordinal: number) => void): void {

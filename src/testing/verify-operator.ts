@@ -107,9 +107,9 @@ type Outcome = Readonly<Record<string, Elements>>;
  * Runs an operator in eighteen ways: records one by one, two by two, and as many at once as come without anything between them; each
  * with an output that has room, and with one that takes one row and is full every other call; each straight through, with a snapshot
  * that a fresh instance is restored from at every boundary, and with a checkpoint there that holds what has changed. Such a
- * checkpoint is written after the operator has taken the next step as well, which is then lost and taken again by a fresh instance;
- * what comes out between two watermarks may then come in another order, since no checkpoint knows an order of keys. At the end the
- * input ends.
+ * checkpoint is written after the operator has taken the next step as well, which is then lost and taken again by a fresh instance.
+ * From fresh instances, what comes out between two watermarks may come in another order, since what they go on from tells no order of
+ * keys. At the end the input ends.
  *
  * Give it a function that makes the operator: a fresh instance is one that has not run yet.
  *
@@ -310,12 +310,13 @@ function compare(outcome: Outcome, reference: Outcome, { way, anyOrder }: { read
   const comparable = (elements: Elements): Elements => {
     // Where rows may come in any order, they may be on either side of a watermark that concerns none of them.
     if (anyOrder) return sorted(elements.filter(isRecord)) as Elements;
-    // Segments do not tell in which order keys came.
-    return way.restores === 'checkpoint' ? sortedBetweenWatermarks(elements) : elements;
+    // What an instance holds tells no order of keys.
+    return way.restores === undefined ? elements : sortedBetweenWatermarks(elements);
   };
   for (const [name, elements] of Object.entries(reference)) {
     const [actual, wanted] = [comparable(outcome[name] ?? []), comparable(elements)];
-    if (!isDeepStrictEqual(actual, wanted)) throw differs(`${nameOf(way)}: ${name} differs from that of ${nameOf(straight)}`, actual, wanted);
+    if (!isDeepStrictEqual(actual, wanted))
+      throw differs(`${nameOf(way)}: ${name} differs from that of ${nameOf(straight)}`, actual, wanted);
   }
 }
 

@@ -26,7 +26,8 @@ export function progressBySplit(items: readonly SplitProgress[]): Map<string, Sp
 }
 
 function replaces(item: SplitProgress, other: SplitProgress): boolean {
-  if (item.id === '') return item.maxTimestamp < other.maxTimestamp || (item.maxTimestamp === other.maxTimestamp && item.watermark < other.watermark);
+  if (item.id === '')
+    return item.maxTimestamp < other.maxTimestamp || (item.maxTimestamp === other.maxTimestamp && item.watermark < other.watermark);
   if (item.carried !== other.carried) return other.carried;
   return item.maxTimestamp > other.maxTimestamp;
 }

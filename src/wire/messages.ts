@@ -17,7 +17,6 @@ export interface WorkerTask {
   /** Parallelism of an environment that names none. */
   readonly parallelism: number;
   readonly limits: Limits;
-  readonly port: import('node:worker_threads').MessagePort;
 }
 
 /** Memory that the threads of a job share. */

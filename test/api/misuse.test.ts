@@ -359,10 +359,31 @@ misuses('connectors and tags', [
   [() => untyped(files).sink?.(), 'files.sink: the directory must be a text that is not empty, not undefined'],
   [() => untyped(files).sink?.('x', {}), "files.sink: format must be 'text', 'json' or 'csv', not undefined"],
   [() => untyped(files).sink?.('x', { format: 'toString' }), "files.sink: format must be 'text', 'json' or 'csv', not 'toString'"],
-  [() => untyped(files).sink?.('x', { format: 'text', prefix: 5 }), 'files.sink: prefix must be a text without a path in it, not 5'],
+  [
+    () => untyped(files).sink?.('x', { format: 'text', prefix: 5 }),
+    'files.sink: prefix must be a text that does not end with a dash and a number, without a path in it, not 5',
+  ],
+  [
+    () => untyped(files).sink?.('x', { format: 'text', prefix: 'part-0' }),
+    "files.sink: prefix must be a text that does not end with a dash and a number, without a path in it, not 'part-0'",
+  ],
+  [() => untyped(files).sink?.('x', { format: 'text', rolling: true }), /^files\.sink: rolling must be an object, .*, not true$/],
+  [
+    () => untyped(files).sink?.('x', { format: 'text', rolling: { bytes: 5 } }),
+    /^files\.sink: unknown option 'rolling\.bytes'; it takes 'rolling\.size', /,
+  ],
+  [
+    () => untyped(files).sink?.('x', { format: 'text', rolling: { size: 0 } }),
+    'files.sink: rolling.size must be a whole number from 1, not 0',
+  ],
+  [
+    () => untyped(files).sink?.('x', { format: 'text', rolling: { interval: 'soon' } }),
+    /^files\.sink: rolling\.interval: 'soon' is not a duration/,
+  ],
+  [() => untyped(files).sink?.('x', { format: 'text', bucket: 'yyyy' }), "files.sink: bucket must be a function, not 'yyyy'"],
   [
     () => untyped(files).sink?.('x', { format: 'text', prefix: 'a/b' }),
-    "files.sink: prefix must be a text without a path in it, not 'a/b'",
+    "files.sink: prefix must be a text that does not end with a dash and a number, without a path in it, not 'a/b'",
   ],
   [
     () => untyped(files).sink?.('x', { format: 'text', suffix: '1.txt' }),

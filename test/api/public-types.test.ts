@@ -62,7 +62,9 @@ ${call};
   it('are enough for a source and a sink of your own, and for naming what their methods take', () => {
     const program = `
 import {
-  type CallbackContext, type ColumnType, type CsvOptions, callback, type Duration, type FileSinkOptions, type FileSourceOptions, files,
+  type BucketAssigner, type BucketContext, buckets, type CallbackContext, type ColumnType, type CsvOptions, callback,
+  type DateTimeBucketOptions, type Duration, type FileSinkOptions, type FileSourceOptions, files, type RestoredSink, type RollingOptions,
+  type TwoPhaseCommitSink, type TwoPhaseCommitWriter,
   type Limits, type Polled, type ReadableFile, type RecordBatch, type RecordType, type ReconnectOptions, type Sink, type SinkContext,
   type SinkWriter, type SocketOptions, type Source, type SourceContext, type SourceReader, type SourceReaderContext, type Split,
   type StdinOptions, type Storage, StreamEnvironment, type System, socket, stdin, type Timer, t,
@@ -149,6 +151,25 @@ lines.sinkTo(log);
 const csv: CsvOptions = { header: true };
 const sinkOptions: FileSinkOptions = { format: 'csv', csv };
 lines.sinkTo(files.sink('out', sinkOptions)).name('files');
+const rolling: RollingOptions = { size: 1e6, interval: '10s', inactivity: 500, onCheckpoint: true };
+const daily: DateTimeBucketOptions = { time: 'event' };
+export const byDay: BucketAssigner<unknown> = buckets.dateTime('yyyy-MM-dd', daily);
+lines.sinkTo(files.sink('days', { format: 'text', rolling, bucket: byDay }));
+lines.sinkTo(files.sink('lengths', { format: 'text', bucket: (line) => String(line.length) }));
+lines.sinkTo(files.sink('hours', { format: 'text', bucket: (line, { timestamp }: BucketContext) => line + timestamp?.toFixed() }));
+export const ledger: TwoPhaseCommitSink<string, { readonly id: number }, number> = {
+  name: 'ledger',
+  createWriter({ subtask, fail }: SinkContext, restored?: RestoredSink<{ readonly id: number }, number>) {
+    const writer: TwoPhaseCommitWriter<string, { readonly id: number }, number> = {
+      write: (line, timestamp) => fail(line + timestamp),
+      prepareCommit: async (checkpoint) => (checkpoint === undefined ? [] : [{ id: checkpoint + subtask }]),
+      snapshot: () => Math.max(...(restored?.states ?? [])),
+    };
+    return writer;
+  },
+  commit: async (transactions) => void transactions.map(({ id }) => id),
+};
+lines.sinkTo(ledger);
 lines.sinkTo(callback((line: string, context: CallbackContext) => void [line, context.subtask]));
 const sourceOptions: FileSourceOptions = { encoding: 'latin1' };
 export const read = env.fromSource(files.source('*.log', sourceOptions));

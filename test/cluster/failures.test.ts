@@ -125,8 +125,8 @@ describe('a worker that is lost', () => {
     const { Cluster, nodeSystem, piscinaSpawner } = await builtParts();
     const inner = piscinaSpawner({ slots: 2, worker: new URL('./runtime/worker.js', built), heapMebibytes: undefined });
     const tasks: SpawnedTask[] = [];
-    const spawn: Spawner['spawn'] = (task, transfer) => {
-      const spawned = inner.spawn(task, transfer);
+    const spawn: Spawner['spawn'] = (task) => {
+      const spawned = inner.spawn(task);
       tasks.push(spawned);
       return spawned;
     };

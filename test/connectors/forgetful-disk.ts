@@ -7,7 +7,7 @@ import { basename, dirname } from 'node:path';
 import type { Random, ReadableFile, Storage, WritableFile } from '../../src/base/system.ts';
 
 /** The call at which the process was killed, and all that it tries after it. */
-export class Killed extends Error {
+class Killed extends Error {
   readonly code = 'EKILLED';
 }
 

@@ -98,9 +98,10 @@ function stepsOf(
   let [watermark, now] = [0, 0];
   return given.map((each): Step => {
     if ('user' in each) return { user: each.user, at: watermark + each.delay - 5 };
-    if ('advance' in each) return { watermark: (watermark += each.advance) };
-    if ('pass' in each) return { now: (now += each.pass) };
-    return each;
+    if ('advance' in each) watermark += each.advance;
+    if ('pass' in each) now += each.pass;
+    if ('advance' in each) return { watermark };
+    return 'pass' in each ? { now } : each;
   });
 }
 
@@ -124,7 +125,7 @@ const everything = {
 const keyedOperators: readonly [string, Build][] = [
   ['reduce', (clicks) => clicks.keyBy('user').reduce((a, b) => ({ user: a.user, at: a.at + b.at }))],
   ['sum', (clicks) => clicks.keyBy('user').sum('at')],
-  ['aggregate', (clicks) => clicks.keyBy('user').aggregate({ clicks: count(), at: sum('at'), most: max('at'), then: last('at') })],
+  ['aggregate', (clicks) => clicks.keyBy('user').aggregate({ clicks: count(), at: sum('at'), most: max('at'), final: last('at') })],
   [
     'aggregate with a function',
     (clicks) =>
@@ -213,7 +214,8 @@ const listing = {
   },
 };
 
-const aggregators = { clicks: count(), at: sum('at'), most: max('at'), then: last('at') };
+const aggregators = { clicks: count(), at: sum('at'), most: max('at'), final: last('at') };
+const orderless = { clicks: count(), at: sum('at'), most: max('at') };
 const byUser = (clicks: DataStream<Click>) => clicks.keyBy('user');
 
 const windowOperators: readonly [string, Build][] = [
@@ -270,8 +272,19 @@ const windowOperators: readonly [string, Build][] = [
   ],
 ];
 
+const slicedOperators: readonly [string, Build][] = [
+  ['tumbling aggregates', (clicks) => byUser(clicks).window(eventTime.tumbling('10ms')).aggregate(aggregators)],
+  ['late tumbling aggregates', (clicks) => byUser(clicks).window(eventTime.tumbling('10ms')).allowedLateness('12ms').aggregate(orderless)],
+  ['sliding aggregates', (clicks) => byUser(clicks).window(eventTime.sliding('21ms', '7ms')).aggregate(orderless)],
+  [
+    'uneven sliding aggregates',
+    (clicks) => byUser(clicks).window(eventTime.sliding('20ms', '7ms')).allowedLateness('5ms').aggregate(orderless),
+  ],
+  ['aggregates of processing time', (clicks) => byUser(clicks).window(processingTime.tumbling('10ms')).aggregate(aggregators)],
+];
+
 describe('rescaling', () => {
-  test.each([...keyedOperators, ...windowOperators])('%s', async (_, build) => {
+  test.each([...keyedOperators, ...windowOperators, ...slicedOperators])('%s', async (_, build) => {
     const property = fc.asyncProperty(fc.array(anyStep, { maxLength: 40 }), fc.nat(40), async (given, at) => {
       const steps = stepsOf(given);
       expect(await rescaled(build, steps, Math.min(at, steps.length))).toEqual(await straight(build, steps));
@@ -289,7 +302,7 @@ const fixedSteps: HarnessStep<Click>[] = ['a', 'b', 1, 'a', 'a', 'b', 'c', 'a', 
 );
 
 describe('restored at every boundary', () => {
-  test.each([...keyedOperators, ...windowOperators])('%s', async (_, build) => {
+  test.each([...keyedOperators, ...windowOperators, ...slicedOperators])('%s', async (_, build) => {
     await verifyOperator(build, { steps: fixedSteps });
   });
 });

@@ -6,7 +6,6 @@ import { hashNumber } from '../../src/base/hash.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import { ByteSource } from '../../src/batch/byte-source.ts';
 import { encodeKey } from '../../src/batch/key-codec.ts';
-import { decodeValue, encodeValue } from '../../src/batch/value-codec.ts';
 import { aggregatingState, listState, mapState, reducingState, type StateOptions, valueState } from '../../src/state/descriptors.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
 import { KeyedStates } from '../../src/state/keyed-states.ts';

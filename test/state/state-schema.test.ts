@@ -154,7 +154,7 @@ describe('stored state', () => {
   test('that the job cannot take is refused with the way out', () => {
     const refusal = (before: StateDeclarations, after: StateDeclarations): unknown => {
       const old = new Job(before);
-      const { value } = old.of(1) as { value: { update(value: unknown): void } };
+      const { value } = old.of(1) as unknown as { value: { update(value: unknown): void } };
       value.update(1);
       try {
         old.upgrade(after);

@@ -4,12 +4,12 @@
  * but a key has one clean-up timer for all of its records.
  */
 
-import { decodeValue, encodeValue } from '../../batch/value-codec.ts';
 import { analyseClosure, parameterUse } from '../../compiler/closure-analysis.ts';
 import type { Emit, Holdings, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
 import { literal, localField, type Row, wholeRecord } from '../../compiler/row.ts';
 import { generateCall } from '../../compiler/user-call.ts';
 import type { UserFunction } from '../../graph/logical.ts';
+import { readKey, shownKey, writeKey } from '../../state/encode-state.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import type { KeyedContents } from '../../state/keyed-contents.ts';
 import type { StateLog } from '../../state/state-log.ts';
@@ -111,11 +111,11 @@ class IntervalJoin implements OperatorInstance {
       },
       hash: (slot) => this.#index.hash(slot),
       write: (slot, sink) => {
-        encodeValue(sink, this.#index.key(slot));
-        for (const { rows } of this.#sides) rows.write(slot, sink);
+        writeKey(sink, this.#index, slot);
+        for (const { rows } of this.#sides) rows.write(slot, sink, () => `a record of the key ${shownKey(this.#index.key(slot))}`);
       },
       reader: () => (source, hash) => {
-        const slot = this.#index.ofValue(hash, decodeValue(source));
+        const slot = readKey(source, this.#index, hash);
         for (const side of [0, 1]) readRecords(source, (time, record) => this.#restore(side, slot, time, record));
         return slot;
       },
@@ -125,7 +125,7 @@ class IntervalJoin implements OperatorInstance {
   #restore(side: number, slot: number, time: number, record: unknown): void {
     const { rows } = this.#sides[side] as Side;
     rows.widenFor(record);
-    const place = this.accept(side, slot, time);
+    const place = this.#keep(side, slot, time);
     rows.store.put(place, record);
   }
 
@@ -216,8 +216,12 @@ class IntervalJoin implements OperatorInstance {
 
   /** A record that is not late comes; returns its place in the store, where its fields are to be put. */
   accept(side: number, slot: number, time: number): number {
-    const { rows, patienceMs } = this.#sides[side] as Side;
     this.#log.touch(slot);
+    return this.#keep(side, slot, time);
+  }
+
+  #keep(side: number, slot: number, time: number): number {
+    const { rows, patienceMs } = this.#sides[side] as Side;
     const expiry = time + patienceMs + 1;
     if (!(expiry >= (this.#expiries[slot] as number))) this.#seeToForgetting(slot, expiry);
     return rows.add(slot, time);

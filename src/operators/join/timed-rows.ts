@@ -14,8 +14,9 @@
 import { assert } from '../../base/assert.ts';
 import type { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
-import { decodeValue, encodeValue } from '../../batch/value-codec.ts';
+import { decodeValue } from '../../batch/value-codec.ts';
 import { inferType } from '../../schema/inference.ts';
+import { encodeState } from '../../state/encode-state.ts';
 import { layoutOfType, type RowLayout, takes, widenLayout } from './row-layout.ts';
 import { RowStore } from './row-store.ts';
 
@@ -145,13 +146,13 @@ export class TimedRows {
     else if ((count - removed) * sparse < room) this.#moveRun(slot, room / 4);
   }
 
-  /** Writes the records of a key with their times, the oldest first, as `readRecords` reads them. */
-  write(slot: number, sink: ByteSink): void {
+  /** Writes the records of a key with their times, the oldest first, as `readRecords` reads them. @param of what they are, for errors */
+  write(slot: number, sink: ByteSink, of: () => string = () => 'a record'): void {
     const count = this.count(slot);
     sink.varint(count);
     for (let i = 0; i < count; i++) {
       sink.f64(this.time(slot, i));
-      encodeValue(sink, this.store.record(this.place(slot, i)));
+      encodeState(sink, this.store.record(this.place(slot, i)), of);
     }
   }
 

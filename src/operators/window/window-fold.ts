@@ -14,8 +14,8 @@ import type { AggregatorState } from '../aggregators/aggregator.ts';
 import { readerOf } from '../aggregators/input.ts';
 import type { AggregateFunction } from '../keyed-fold.ts';
 import { MissingValues } from '../missing-values.ts';
-import { type ContentsCodec, plainCodec } from './window-contents-codec.ts';
 import { callText, combination, type RollingOptions, withField } from '../rolling.ts';
+import { type ContentsCodec, plainCodec } from './window-contents-codec.ts';
 
 export interface WindowFold {
   /** Of a window without an evictor. */

@@ -64,8 +64,7 @@ export class WindowState implements KeyedContents {
 
   forEach(visit: (slot: number) => void): void {
     const { index, logic, states } = this.#parts;
-    for (let slot = 0; slot < index.size; slot++)
-      if (index.has(slot) && (logic.has(slot) || states.hasKeyState(slot))) visit(slot);
+    for (let slot = 0; slot < index.size; slot++) if (index.has(slot) && (logic.has(slot) || states.hasKeyState(slot))) visit(slot);
   }
 
   hash(slot: number): number {

@@ -1,8 +1,8 @@
 /** The states that the function of a window declares: of a key, by its slot, and of a key and window, by the number of the pane. */
 
-import type { StateDeclarations } from '../../state/descriptors.ts';
 import type { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
+import type { StateDeclarations } from '../../state/descriptors.ts';
 import type { KeyIndex } from '../../state/key-index.ts';
 import { KeyedStates, type ReadStates } from '../../state/keyed-states.ts';
 import type { StateLog } from '../../state/state-log.ts';

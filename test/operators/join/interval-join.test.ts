@@ -395,7 +395,10 @@ function created() {
         }
       }
       source.reset(sink.bytes, 0, sink.length);
-      return (contents as KeyedContents).reader((contents as KeyedContents).schema)(source, hashKey(key));
+      const unit = (contents as KeyedContents).reader((contents as KeyedContents).schema)(source, hashKey(key));
+      // As a log does that reads it from a segment which does not go on to count.
+      log?.touch(unit);
+      return unit;
     },
     kept(unit: number): Entry {
       const sink = new ByteSink();

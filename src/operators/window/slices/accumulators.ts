@@ -32,15 +32,26 @@ export class Accumulators {
   /** Is told of slots before they are emptied. */
   emptying: (from: number, to: number) => void = () => {};
   readonly #free: number[] = [];
+  /** By block: the slice of its pane; of no use for blocks that belong to none. */
+  readonly #slices: number[] = [];
 
   constructor(aggregators: Aggregators) {
     this.states = createStates(aggregators);
   }
 
-  /** The first slot of a block that is nobody else's. */
-  takeBlock(): number {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
+  /** The slice of a slot that belongs to a pane. */
+  sliceOf(slot: number): number {
+    return this.#slices[slot >> blockBits];
+  }
+
+  /** The first slot of a block that is nobody else's. @param slice of the pane that takes it */
+  takeBlock(slice: number): number {
+    const block = this.#free.pop() ?? this.#newBlock();
+    this.#slices[block >> blockBits] = slice;
+    return block;
+  }
+
+  #newBlock(): number {
     const block = this.size;
     this.size += blockSlots;
     if (this.size > this.keyOf.length) {
@@ -73,6 +84,8 @@ export class SlotList {
   readonly #accumulators: Accumulators;
   readonly #blocks: number[] = [];
   count = 0;
+  /** Of the pane that the slots belong to, if they belong to one. */
+  slice = Number.NaN;
 
   constructor(accumulators: Accumulators) {
     this.#accumulators = accumulators;
@@ -81,7 +94,7 @@ export class SlotList {
   /** Takes a slot for a key. */
   append(key: number): number {
     const within = this.count & inBlock;
-    if (within === 0) this.#blocks.push(this.#accumulators.takeBlock());
+    if (within === 0) this.#blocks.push(this.#accumulators.takeBlock(this.slice));
     const slot = this.#blocks[this.count >> blockBits] + within;
     this.count++;
     this.#accumulators.used++;

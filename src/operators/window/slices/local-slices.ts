@@ -11,10 +11,11 @@
  * @hotpath
  */
 
-import { columnarKey, generateKey, slotExpression } from '../../../compiler/key-code.ts';
+import { columnarKey, generateKey, hashKey, slotExpression } from '../../../compiler/key-code.ts';
 import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
 import type { Row, RowKey } from '../../../compiler/row.ts';
 import { KeyIndex } from '../../../state/key-index.ts';
+import type { SubtaskPart } from '../../../wire/state-handles.ts';
 import { AggregationCode, type Aggregators, createStates, type NamedState } from '../../aggregation.ts';
 import { generateSlots, slotKey } from '../../keyed.ts';
 import { Accumulators, firstSlot, lateSlot } from './accumulators.ts';
@@ -34,6 +35,15 @@ export interface LocalSlicesOptions {
   readonly slices: Slices;
   readonly aggregators: Aggregators;
   readonly keyed: boolean;
+}
+
+/** What it holds of a key and a slice: plain data. */
+interface LocalPartial {
+  readonly key: unknown;
+  /** Of the slice. */
+  readonly start: number;
+  /** By name of the aggregator. */
+  readonly partials: readonly (readonly [name: string, partial: unknown])[];
 }
 
 /** The key of a row that goes on; undefined where there are none. */
@@ -88,6 +98,34 @@ export class LocalSlices implements OperatorInstance {
       opened: () => {},
     });
     this.#passing = createStates(aggregators);
+  }
+
+  /** What it holds, which is little: whoever gets a part of it hands it on before its watermark. */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    const { states, keyOf } = this.#accumulators;
+    const items: LocalPartial[] = [];
+    for (const { slots, start } of this.#panes.panes) {
+      for (let i = 0; i < slots.count; i++) {
+        const slot = slots.at(i);
+        const key = this.#options.keyed ? this.#index.key(keyOf[slot]) : undefined;
+        items.push({ key, start, partials: states.map(({ name, state }) => [name, state.partial(slot)]) });
+      }
+    }
+    return items.length === 0 ? {} : { partials: { distribution: 'split', items } };
+  }
+
+  restore({ partials: items = [] }: Readonly<Record<string, readonly unknown[]>>): void {
+    for (const item of items as readonly LocalPartial[]) this.#restorePartial(item);
+  }
+
+  #restorePartial({ key, start, partials }: LocalPartial): void {
+    const index = this.#index;
+    // What several have left may be more than there is room for here; further keys then find none.
+    index.limit = Math.max(index.limit, index.keyCount + 1);
+    const number = this.#options.keyed ? index.ofValue(hashKey(key), key) : 0;
+    const slot = this.#panes.slotOf(this.#options.slices.at(start), number);
+    const held = new Map(partials);
+    for (const { name, state } of this.#accumulators.states) if (held.has(name)) state.merge(slot, held.get(name));
   }
 
   /** Of slices that are in no window nothing needs to be known but each record's time. */

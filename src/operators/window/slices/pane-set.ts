@@ -6,6 +6,7 @@
  */
 
 import type { KeyIndex } from '../../../state/key-index.ts';
+import type { StateLog } from '../../../state/state-log.ts';
 import type { Accumulators } from './accumulators.ts';
 import { Pane } from './pane.ts';
 import type { Slices } from './slices.ts';
@@ -18,6 +19,8 @@ const sparePanes = 8;
 export class PaneSet {
   /** Ascending. */
   readonly panes: Pane[] = [];
+  /** What is told of slots that are given back. */
+  log: StateLog | undefined = undefined;
   readonly #slices: Slices;
   readonly #index: KeyIndex | undefined;
   readonly #accumulators: Accumulators;
@@ -65,6 +68,7 @@ export class PaneSet {
   create(slice: number): Pane {
     const pane = this.#spare.pop() ?? new Pane(this.#accumulators);
     pane.slice = slice;
+    pane.slots.slice = slice;
     pane.start = this.#slices.start(slice);
     pane.end = this.#slices.end(slice);
     this.panes.splice(this.firstFrom(slice), 0, pane);
@@ -81,6 +85,13 @@ export class PaneSet {
     }
     this.#counts[key]++;
     return pane.add(key);
+  }
+
+  /** The slot of a key in a slice, new ones if need be. */
+  slotOf(slice: number, key: number): number {
+    const pane = this.find(slice) ?? this.create(slice);
+    const slot = pane.find(key);
+    return slot === 0 ? this.add(pane, key) : slot;
   }
 
   /** A record of a key went to no pane. */
@@ -100,6 +111,8 @@ export class PaneSet {
     for (const pane of this.panes.splice(0, count)) {
       const at = pane.slice & (recentPanes - 1);
       if (this.#recent[at] === pane) this.#recent[at] = undefined;
+      // Its keys are still known.
+      if (this.log?.tracks === true) for (let i = 0; i < pane.slots.count; i++) this.log.release(pane.slots.at(i));
       this.#release(pane);
       pane.clear();
       if (this.#spare.length < sparePanes) this.#spare.push(pane);

@@ -9,6 +9,7 @@ import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } 
 import { localField, type Row, wholeRecord } from '../../../compiler/row.ts';
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
+import type { SubtaskPart } from '../../../wire/state-handles.ts';
 import { AggregationCode, type Aggregators } from '../../aggregation.ts';
 import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
@@ -16,6 +17,7 @@ import { generateSlot, generateSlots } from '../../keyed.ts';
 import { checkNames } from '../../keyed-aggregate.ts';
 import { LateRecords } from '../../late-records.ts';
 import { MissingValues } from '../../missing-values.ts';
+import { generateTouch, generateTouchAll } from '../../slot-contents.ts';
 import { describeAggregators } from '../window-computation.ts';
 import { describeWindows, type WindowSpec } from '../window-spec.ts';
 import { firstSlot, lateSlot } from './accumulators.ts';
@@ -111,7 +113,7 @@ class SliceAggregate implements OperatorInstance {
     this.#late = new LateRecords(context);
     const { allowedLatenessMs, keyed } = spec;
     const isEventTime = this.#isEventTime;
-    this.#windows = new SlicedWindows({ slices, aggregators, keyed, allowedLatenessMs: isEventTime ? allowedLatenessMs : 0 });
+    this.#windows = new SlicedWindows({ slices, aggregators, keyed, allowedLatenessMs: isEventTime ? allowedLatenessMs : 0, context });
     // Where partial results come, they tell as much as the records: of nothing, they are those of nothing.
     const { accumulators } = this.#windows;
     this.#missing = new MissingValues(accumulators.states);
@@ -120,6 +122,16 @@ class SliceAggregate implements OperatorInstance {
 
   get #isEventTime(): boolean {
     return this.#options.spec.assigner.isEventTime;
+  }
+
+  /** How far time has come: whoever goes on from here fires nothing a second time. */
+  snapshot(): Readonly<Record<string, SubtaskPart>> {
+    return { time: { distribution: 'union', items: [this.#windows.time] } };
+  }
+
+  /** It is as late as for the last of those that go on here. */
+  restore({ time = [] }: Readonly<Record<string, readonly unknown[]>>): void {
+    if (time.length > 0) this.#windows.resume(Math.min(...(time as readonly number[])));
   }
 
   beginBatch(): void {
@@ -154,6 +166,7 @@ class SliceAggregate implements OperatorInstance {
     code.body.block(`if (${slot} >= ${firstSlot})`, () => {
       const { merges } = this.#options;
       const values = merges ? aggregation.partials(row) : aggregation.inputs(row);
+      generateTouch(code, this.#windows.log, slot);
       aggregation.take(row, { method: merges ? 'merge' : 'add', slot, values });
       code.body.line(`${windows}.beginAgain(${time}, ${key});`);
       code.body.block(`while (${windows}.nextAgain())`, () => this.#emitRow(code, emit));
@@ -226,6 +239,7 @@ class SliceAggregate implements OperatorInstance {
       );
     }
     const slotCount = `${names.constant('accumulators', this.#windows.accumulators)}.size`;
+    generateTouchAll(code, this.#windows.log, slots, String(firstSlot));
     const target = { slots, slotCount, isNobodys: `${slots}[i] < ${firstSlot}` };
     if (this.#options.merges) aggregation.mergeBatch(row, target);
     else aggregation.addBatch(row, target);

@@ -11,12 +11,15 @@
  * @hotpath
  */
 
+import type { OperatorContext } from '../../../compiler/operator.ts';
 import { KeyIndex } from '../../../state/key-index.ts';
+import type { StateLog } from '../../../state/state-log.ts';
 import { endOfTime } from '../../../time/windows/window.ts';
 import type { Aggregators } from '../../aggregation.ts';
 import { Accumulators, lateSlot, noSlot } from './accumulators.ts';
 import { PaneSet } from './pane-set.ts';
 import { admitted, RowSlots } from './row-slots.ts';
+import { SliceState } from './slice-state.ts';
 import type { Slices } from './slices.ts';
 import { WindowRows } from './window-rows.ts';
 
@@ -25,12 +28,15 @@ export interface SlicedWindowsOptions {
   readonly aggregators: Aggregators;
   readonly allowedLatenessMs: number;
   readonly keyed: boolean;
+  readonly context: Pick<OperatorContext, 'keyedState' | 'warn'>;
 }
 
 export class SlicedWindows {
   readonly index = new KeyIndex();
   readonly accumulators: Accumulators;
   readonly rowSlots: RowSlots;
+  /** What is told of slots before rows are added to them. */
+  readonly log: StateLog;
   /** Of the row that `next` or `nextAgain` has come to. */
   slot = 0;
   key = 0;
@@ -53,7 +59,7 @@ export class SlicedWindows {
   #againUntil = 0;
   #againKey = 0;
 
-  constructor({ slices, aggregators, allowedLatenessMs, keyed }: SlicedWindowsOptions) {
+  constructor({ slices, aggregators, allowedLatenessMs, keyed, context }: SlicedWindowsOptions) {
     this.#slices = slices;
     this.#latenessMs = allowedLatenessMs;
     this.accumulators = new Accumulators(aggregators);
@@ -67,6 +73,12 @@ export class SlicedWindows {
       refusal: (slice, time) => this.#refusal(slice, time),
       opened: (slice) => this.#expect(slice, this.#firstOpen),
     });
+    const { accumulators } = this;
+    const index = keyed ? this.index : undefined;
+    const restored = (): void => this.resume(this.#time);
+    const state = new SliceState({ slices, panes: this.#panes, accumulators, aggregators, index, warn: context.warn, restored });
+    this.log = context.keyedState('slices', state);
+    this.#panes.log = this.log;
   }
 
   get time(): number {
@@ -89,6 +101,13 @@ export class SlicedWindows {
     if (this.isDue) return;
     this.#firstOpen = this.#slices.firstBehind(time);
     this.#dropPast();
+  }
+
+  /** Goes on with the panes that there are where time had come so far, and all that was due had been fired. */
+  resume(time: number): void {
+    this.#time = time;
+    this.#firstOpen = this.#slices.firstBehind(time);
+    this.#expectNext();
   }
 
   get isDue(): boolean {
@@ -130,6 +149,10 @@ export class SlicedWindows {
     this.#windowRows.close();
     this.#cursor = -1;
     this.#firstOpen = this.#firing + 1;
+    this.#expectNext();
+  }
+
+  #expectNext(): void {
     this.#nextWindow = Number.POSITIVE_INFINITY;
     const { panes } = this.#panes;
     const first = this.#panes.firstFrom(this.#slices.firstSlice(this.#firstOpen));

@@ -17,6 +17,7 @@ export interface SlicedShape {
 }
 
 export class Slices {
+  readonly shape: SlicedShape;
   readonly #sizeMs: number;
   readonly #slideMs: number;
   readonly #offsetMs: number;
@@ -27,6 +28,7 @@ export class Slices {
   readonly #slides: number;
 
   constructor({ sizeMs, slideMs, offsetMs }: SlicedShape) {
+    this.shape = { sizeMs, slideMs, offsetMs };
     this.#sizeMs = sizeMs;
     this.#slideMs = slideMs;
     this.#offsetMs = offsetMs;
