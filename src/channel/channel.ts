@@ -21,6 +21,11 @@ export interface ChannelWriter {
   offer(element: StreamElement): boolean;
   /** An empty batch to fill, one that came back where possible. */
   acquire(type: RecordType, options: BatchOptions): RecordBatch;
+  /**
+   * Lets the barrier of a checkpoint overtake what is in the channel: the reader learns of it at the latest before it is shown an element
+   * that is offered from now on.
+   */
+  announce(checkpoint: number): void;
   /** Bytes that went through so far; batches handed over by reference have none. */
   readonly bytes: number;
   /** Elements in the channel, taken and not released; 0 for a ring, whose bytes `ringBytesWaiting` knows. */
@@ -34,6 +39,17 @@ export interface ChannelReader {
   release(): void;
   /** Whether `poll` would return null. */
   isEmpty(): boolean;
+  /** The last checkpoint that was announced, 0 for none. Loaded behind an element, it covers all announcements before that one. */
+  readonly announced: number;
+  /** Whether the end of the input is in the channel: nothing will come behind it. */
+  readonly sealed: boolean;
+  /**
+   * Shows the batches that wait in front of the barrier of a checkpoint, the channel being announced for it or sealed: up to the place of
+   * the announcement, the barrier itself, or the end. They stay where they are, and are what they are while `visit` runs.
+   *
+   * @param behindPolled leaves out the element that was polled last
+   */
+  ahead(checkpoint: number, behindPolled: boolean, visit: (batch: RecordBatch) => void): void;
   readonly bytes: number;
   /** As the writer's. */
   readonly waiting: number;

@@ -14,6 +14,12 @@ export class LocalChannel implements ChannelWriter, ChannelReader {
   readonly #queue: StreamElement[] = [];
   readonly #pool: BatchPool;
   #polled = false;
+  /** Elements that were released so far: the number of the first in the queue. */
+  #released = 0;
+  announced = 0;
+  /** The number of the first element behind the announcement. */
+  #announcedAt = 0;
+  sealed = false;
 
   /**
    * @param capacity elements that may wait
@@ -31,6 +37,7 @@ export class LocalChannel implements ChannelWriter, ChannelReader {
   offer(element: StreamElement): boolean {
     if (this.#queue.length >= this.#capacity) return false;
     this.#queue.push(element);
+    if (element.kind === 'end') this.sealed = true;
     return true;
   }
 
@@ -47,11 +54,26 @@ export class LocalChannel implements ChannelWriter, ChannelReader {
   release(): void {
     assert(this.#polled, 'only a polled element is released');
     this.#polled = false;
+    this.#released++;
     const element = this.#queue.shift() as StreamElement;
     if (element instanceof RecordBatch) this.#pool.release(element);
   }
 
   isEmpty(): boolean {
     return this.#queue.length === 0;
+  }
+
+  announce(checkpoint: number): void {
+    this.announced = checkpoint;
+    this.#announcedAt = this.#released + this.#queue.length;
+  }
+
+  ahead(checkpoint: number, behindPolled: boolean, visit: (batch: RecordBatch) => void): void {
+    const count = this.announced >= checkpoint ? this.#announcedAt - this.#released : this.#queue.length;
+    for (let i = behindPolled ? 1 : 0; i < count; i++) {
+      const element = this.#queue[i] as StreamElement;
+      if (element.kind === 'end' || (element.kind === 'barrier' && element.checkpoint === checkpoint)) return;
+      if (element.kind === 'batch') visit(element);
+    }
   }
 }

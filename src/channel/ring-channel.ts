@@ -7,18 +7,18 @@
 
 import { assert } from '../base/assert.ts';
 import { defaultLimits } from '../base/limits.ts';
-import { type Column, StringColumn, StringDictionary } from '../batch/column.ts';
+import { type Column, StringColumn, type StringDictionary } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { RecordType } from '../schema/type.ts';
-import { decodeDictionary, encodeDictionary } from '../wire/dictionary.ts';
-import { type FrameHeader, FrameKind } from '../wire/frame.ts';
-import { decodeRecordType, encodeRecordType } from '../wire/record-type.ts';
+import { encodeDictionary } from '../wire/dictionary.ts';
+import { FrameKind } from '../wire/frame.ts';
+import { encodeRecordType } from '../wire/record-type.ts';
 import { BatchPool } from './batch-pool.ts';
 import type { BatchOptions, ChannelReader, ChannelWriter } from './channel.ts';
-import { endOfInput, type Mark, type StreamElement } from './element.ts';
-import { FrameDecoder } from './frame-decoder.ts';
+import type { Mark, StreamElement } from './element.ts';
 import { FrameEncoder } from './frame-encoder.ts';
 import { align8, type FrameMemory, headerBytes, privateFrameMemory } from './frame-memory.ts';
+import { FrameReader } from './frame-reader.ts';
 import { RingReader, RingWriter } from './ring.ts';
 
 const frameKindOfMark = {
@@ -83,7 +83,12 @@ export class RingChannelWriter implements ChannelWriter {
     if (mark.kind === 'watermark') header.mutate_value(mark.time);
     if (mark.kind === 'barrier') header.mutate_value(mark.checkpoint);
     this.#publish(headerBytes);
+    if (mark.kind === 'end') this.#ring.seal();
     return true;
+  }
+
+  announce(checkpoint: number): void {
+    this.#ring.announce(checkpoint);
   }
 
   #offerBatch(batch: RecordBatch): boolean {
@@ -183,13 +188,11 @@ export class RingChannelReader implements ChannelReader {
   bytes = 0;
   readonly waiting = 0;
   readonly #ring: RingReader;
-  readonly #decoders = new Map<number, FrameDecoder>();
-  readonly #dictionaries: (StringDictionary | undefined)[] = [];
+  readonly #frames = new FrameReader();
   /** The element that was polled and not yet released. */
   #current: StreamElement | null = null;
   /** Bytes of the ring that the current element lies in; 0 when it lies in memory of its own. */
   #currentBytes = 0;
-  #oversize: { memory: FrameMemory; received: number } | null = null;
 
   /** @param notify rings the writer's doorbell: there is room */
   constructor(shared: SharedArrayBuffer, notify: () => void) {
@@ -208,10 +211,10 @@ export class RingChannelReader implements ChannelReader {
       const header = memory.headerAt(position);
       const bytes = header.bytes();
       if (header.kind() === FrameKind.Fragment) {
-        this.#current = this.#takeFragment(header, memory, position);
+        this.#current = this.#frames.fragment(header, memory, position);
         this.#release(bytes);
       } else {
-        this.#current = this.#element(memory, position, header);
+        this.#current = this.#frames.element(memory, position, header);
         this.#currentBytes = bytes;
       }
       if (this.#current !== null) return this.#current;
@@ -231,60 +234,33 @@ export class RingChannelReader implements ChannelReader {
     this.#ring.release(bytes);
   }
 
-  /** Adds a fragment; the element when it was the last one and there is one to hand out. */
-  #takeFragment(header: FrameHeader, memory: FrameMemory, position: number): StreamElement | null {
-    const oversize = this.#oversize ?? { memory: privateFrameMemory(header.value()), received: 0 };
-    const length = header.payload();
-    memory.bytes.copy(oversize.memory.bytes, oversize.received, position + headerBytes, position + headerBytes + length);
-    oversize.received += length;
-    if (oversize.received < oversize.memory.uint8.length) {
-      this.#oversize = oversize;
-      return null;
-    }
-    this.#oversize = null;
-    return this.#element(oversize.memory, 0, oversize.memory.headerAt(0));
+  get announced(): number {
+    return this.#ring.announced;
   }
 
-  /** The element that a frame holds, or null for a message to the channel itself. */
-  #element(memory: FrameMemory, position: number, header: FrameHeader): StreamElement | null {
-    const kind = header.kind();
-    switch (kind) {
-      case FrameKind.Data: {
-        const decoder = this.#decoders.get(header.schema());
-        assert(decoder !== undefined, 'a schema travels before its data');
-        return decoder.decode(memory, position, header);
-      }
-      case FrameKind.Schema:
-        this.#decoders.set(header.schema(), new FrameDecoder(decodeRecordType(payload(memory, position, header)), this.#dictionaries));
-        return null;
-      case FrameKind.Dictionary:
-        this.#takeDictionary(payload(memory, position, header));
-        return null;
-      case FrameKind.Watermark:
-        return { kind: 'watermark', time: header.value() };
-      case FrameKind.Idle:
-        return { kind: 'idle' };
-      case FrameKind.Active:
-        return { kind: 'active' };
-      case FrameKind.Barrier:
-        return { kind: 'barrier', checkpoint: header.value() };
-      case FrameKind.EndOfInput:
-        return endOfInput;
-      default:
-        throw new Error(`a ring holds a frame of the unknown kind ${kind}`);
-    }
+  get sealed(): boolean {
+    return this.#ring.sealed;
   }
 
-  #takeDictionary(bytes: Uint8Array): void {
-    const { column, first, strings } = decodeDictionary(bytes);
-    let dictionary = this.#dictionaries[column];
-    if (first === 0 || dictionary === undefined) dictionary = new StringDictionary();
-    assert(dictionary.strings.length === first, 'a dictionary grows at its end');
-    for (const string of strings) dictionary.add(string);
-    this.#dictionaries[column] = dictionary;
+  ahead(checkpoint: number, behindPolled: boolean, visit: (batch: RecordBatch) => void): void {
+    const place = this.#ring.place(checkpoint);
+    // What was put together from fragments lies in the ring no more; it may have come behind the place.
+    const current = this.#currentBytes === 0 ? this.#current : null;
+    if (current?.kind === 'batch' && !behindPolled && this.#ring.isInFront(place)) visit(current);
+    if (current !== null && endsAhead(current, checkpoint)) return;
+    const frames = this.#frames.copy();
+    this.#ring.ahead(behindPolled ? this.#currentBytes : 0, place, (position) => {
+      const { memory } = this.#ring;
+      const header = memory.headerAt(position);
+      const isFragment = header.kind() === FrameKind.Fragment;
+      const element = isFragment ? frames.fragment(header, memory, position) : frames.element(memory, position, header);
+      if (element?.kind === 'batch') visit(element);
+      return element === null || !endsAhead(element, checkpoint);
+    });
   }
 }
 
-function payload(memory: FrameMemory, position: number, header: FrameHeader): Uint8Array {
-  return memory.uint8.subarray(position + headerBytes, position + headerBytes + header.payload());
+/** Whether what lies behind an element does not belong to a checkpoint. */
+function endsAhead(element: StreamElement, checkpoint: number): boolean {
+  return element.kind === 'end' || (element.kind === 'barrier' && element.checkpoint === checkpoint);
 }

@@ -3,50 +3,23 @@
  * they come, so is the code.
  */
 
-import { limitsWith } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import { LocalChannel } from '../channel/local-channel.ts';
 import { generatedBy } from '../compiler/code-writer.ts';
 import { carriesKey } from '../compiler/exchange-writer.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { LogicalOperator, PartitionerSpec } from '../graph/logical.ts';
-import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
-import { createAlignmentMemories, planDescription, subtaskCount } from '../runtime/plan.ts';
 import { type SlotOptions, stageCompiler } from '../runtime/slot.ts';
 import { batchOf } from '../runtime/source-input.ts';
-import { withoutCheckpoints } from '../runtime/without-checkpoints.ts';
 import { internType } from '../schema/type.ts';
+import { detachedSlot } from './detached-slot.ts';
 
 export function generatedCode(job: JobDescription, system: System): string {
-  const options = firstSlot(job, system);
+  // The first slot has a subtask of every stage.
+  const options = detachedSlot(job, 0, system);
   return options.plan.job.stages.map((stage) => stageText(options, stage)).join('');
-}
-
-/** The first slot has a subtask of every stage. What it is given leads nowhere. */
-function firstSlot(job: JobDescription, system: System): SlotOptions {
-  const plan = planDescription(job);
-  const limits = limitsWith(job.limits);
-  const nothing = (): void => {};
-  const queue = new LocalChannel(limits.localQueueBatches);
-  return {
-    plan,
-    slot: 0,
-    jobName: job.name,
-    bufferTimeoutMs: job.bufferTimeoutMs,
-    limits,
-    system,
-    wiring: { writer: () => queue, reader: () => queue },
-    counters: () => new SubtaskCounters(createCounterMemory(subtaskCount(plan)), 0),
-    alignments: createAlignmentMemories(plan),
-    ...withoutCheckpoints,
-    requestSplit: nothing,
-    wake: nothing,
-    fail: nothing,
-    warn: nothing,
-  };
 }
 
 function stageText(options: SlotOptions, stage: Stage): string {

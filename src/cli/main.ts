@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `millrace run` and `millrace explain`. This file knows the words; what they do is loaded when it is asked for,
+ * The command line: `millrace run`, `millrace explain` and `millrace checkpoints`. This file knows the words; what they do is loaded when it is asked for,
  * so that `--help` and mistakes answer at once.
  */
 
@@ -18,8 +18,12 @@ Examples:
   cat access.log | millrace run top-urls.ts      a job that reads env.stdin()
   millrace explain wordcount.ts                  show stages, exchanges, types, and the fields that functions read
   millrace explain wordcount.ts --code           with the code that is generated for the stages
+  millrace checkpoints state/wordcount           list what is in a directory of checkpoints, and verify it
+  millrace checkpoints check state/wordcount wordcount.ts   see whether the job, as it is now, could go on from there
 
-Ctrl-C ends the sources and lets what they have read run through; a second one cancels the job, a third one kills it.
+A job that takes checkpoints resumes by itself from the newest one when it is run again. Ctrl-C takes a last checkpoint and ends the
+job; of a job without checkpoints it ends the sources and lets what they have read run through. A second one cancels the job at once,
+a third one kills it.
 A job that fails exits with 1, after Ctrl-C with 130. MILLRACE_DEBUG=1 shows internal stack traces.`;
 
 /** What stands behind `--` belongs to the job, whatever it looks like. */
@@ -32,14 +36,38 @@ const program = new Command('millrace')
   .addHelpText('after', examples)
   .showHelpAfterError(errorHint(own));
 
-jobCommand('run', 'run a job').action(async (file: string, options: OwnOptions) => {
-  await exit(await exitCodeOf(async () => (await import('./run-command.ts')).runCommand(file, jobOptions(options))));
-});
+jobCommand('run', 'run a job')
+  .option('--state-dir <directory>', "where checkpoints and savepoints are kept; default: the job's stateDir, ./millrace-state/<name>")
+  .option('--from <directory>', 'start from a savepoint, or from a checkpoint, instead of the newest checkpoint of the job')
+  .option('--fresh', 'start over; checkpoints that the job has left are removed')
+  .option('--allow-non-restored-state', 'leave state behind that no operator of the job takes, instead of failing')
+  .action(async (file: string, { stateDir, from, fresh = false, allowNonRestoredState = false, ...options }: RunFlags) => {
+    const run = { ...jobOptions(options), stateDir, from, fresh, allowNonRestoredState };
+    await exit(await exitCodeOf(async () => (await import('./run-command.ts')).runCommand(file, run)));
+  });
 
 jobCommand('explain', 'show the plan of a job without running it')
   .option('--code', 'show the code that is generated for each stage, too, as far as the types of its records are known')
   .action(async (file: string, { code = false, ...options }: OwnOptions & { code?: boolean }) => {
     await exit(await exitCodeOf(async () => (await import('./explain-command.ts')).explainCommand(file, { ...jobOptions(options), code })));
+  });
+
+const checkpoints = program
+  .command('checkpoints')
+  .description('list, verify and describe the checkpoints and savepoints in a directory')
+  .usage('<directory> [options]\n       millrace checkpoints check <directory> <job> [options] [-- arguments…]')
+  .argument('<directory>', "a job's directory of checkpoints, or that of a savepoint")
+  .option('--quick', 'read the manifests only, not the state that they name')
+  .action(async (directory: string, { quick = false }: { quick?: boolean }) => {
+    const list = async () => (await import('./checkpoints-command.ts')).checkpointsCommand(directory, { verify: !quick });
+    await exit(await exitCodeOf(list));
+  });
+
+jobCommand('check', 'see whether a job, as it is now, could go on from a checkpoint or savepoint; nothing runs', checkpoints, '<directory> ')
+  .option('--allow-non-restored-state', 'as of run: state that no operator of the job takes is left behind')
+  .action(async (directory: string, file: string, { allowNonRestoredState = false, ...options }: RunFlags) => {
+    const check = { ...jobOptions(options), allowNonRestoredState };
+    await exit(await exitCodeOf(async () => (await import('./check-command.ts')).checkCommand(directory, file, check)));
   });
 
 watchOutput();
@@ -56,16 +84,22 @@ interface OwnOptions {
   readonly parallelism?: number;
 }
 
+interface RunFlags extends OwnOptions {
+  readonly stateDir?: string;
+  readonly from?: string;
+  readonly fresh?: boolean;
+  readonly allowNonRestoredState?: boolean;
+}
+
 function jobOptions({ parallelism }: OwnOptions): JobOptions {
   return { parallelism, args: jobArguments };
 }
 
 /** A command that takes a job's file. What it does says with which code the process ends. */
-function jobCommand(name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .usage('<job> [options] [-- arguments…]')
+function jobCommand(name: string, description: string, parent = program, before = ''): Command {
+  const command = parent.command(name).description(description).usage(`${before}<job> [options] [-- arguments…]`);
+  if (before !== '') command.argument(before.trim());
+  return command
     .argument('<job>', 'a module that ends with `await env.execute(name)`: .ts, .mts, .js or .mjs')
     .option(
       '-p, --parallelism <n>',

@@ -42,3 +42,26 @@ function two(number: number): string {
 export function secondsText(milliseconds: number): string {
   return milliseconds < 60_000 ? `${rough.format(milliseconds / 1000)} s` : clockText(milliseconds);
 }
+
+/** 45 ms; from a second on as `secondsText` has it. */
+export function durationText(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : secondsText(milliseconds);
+}
+
+const ages: readonly (readonly [milliseconds: number, unit: string])[] = [
+  [86_400_000, 'days'],
+  [3_600_000, 'hours'],
+  [60_000, 'min'],
+];
+
+/** How old something is, roughly: 12 s, 5 min, 3 hours, 40 days. */
+export function ageText(milliseconds: number): string {
+  // Two of the smaller unit rather than one of the larger.
+  const [length, unit] = ages.find(([each]) => milliseconds >= 2 * each) ?? [1000, 's'];
+  return `${whole.format(Math.max(0, Math.floor(milliseconds / length)))} ${unit}`;
+}
+
+/** 1,234 entries, 1 entry. */
+export function countText(count: number, one: string, many = `${one}s`): string {
+  return `${whole.format(count)} ${count === 1 ? one : many}`;
+}

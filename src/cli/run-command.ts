@@ -1,9 +1,12 @@
 /** `millrace run`: runs a job on worker threads of this process to its end. */
 
+import { resolve } from 'node:path';
 import { collectEndpoint, printEndpoint } from '../api/data-stream.ts';
 import type { JobClient, JobResult } from '../api/job-client.ts';
-import { MillraceError } from '../base/errors.ts';
+import { MillraceError, thrownText } from '../base/errors.ts';
+import { memoryStorage } from '../checkpoint/memory-storage.ts';
 import { Cluster } from '../cluster/cluster.ts';
+import type { JobCoordinator } from '../cluster/job-coordinator.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { print } from '../node-execution.ts';
 import { nodeSystem } from '../platform/node-system.ts';
@@ -15,10 +18,22 @@ import { abandonOutput, onOutputClosed, outputClosed } from './output.ts';
 import { ProgressDisplay } from './progress-display.ts';
 import { StopSignals } from './signals.ts';
 
-export async function runCommand(file: string, options: JobOptions): Promise<number> {
+export interface RunOptions extends JobOptions {
+  /** The directory of checkpoints and savepoints, in place of the one that the job names. */
+  readonly stateDir: string | undefined;
+  /** The directory of a savepoint, or of checkpoints, to start from. */
+  readonly from: string | undefined;
+  /** Whether the job starts over. */
+  readonly fresh: boolean;
+  readonly allowNonRestoredState: boolean;
+}
+
+export async function runCommand(file: string, options: RunOptions): Promise<number> {
+  if (options.fresh && options.from !== undefined)
+    throw new MillraceError('INVALID_OPTION', 'run: --fresh starts over, and --from goes on from a checkpoint or savepoint; choose one');
   const display = new ProgressDisplay();
   const signals = new StopSignals((text) => display.note(text));
-  return withJob(file, options, (loaded) => run(loaded, { display, signals }));
+  return withJob(file, options, (loaded) => run(loaded, options, { display, signals }));
 }
 
 interface Terminal {
@@ -26,32 +41,71 @@ interface Terminal {
   readonly signals: StopSignals;
 }
 
-async function run(loaded: LoadedJob, terminal: Terminal): Promise<number> {
-  const { signals } = terminal;
+async function run(loaded: LoadedJob, options: RunOptions, terminal: Terminal): Promise<number> {
+  const { signals, display } = terminal;
   refuseHostEndpoints(loaded.job);
-  const exitCode = await runJob(loaded, terminal);
+  const job = withStateDir(loaded.job, options.stateDir, (text) => display.say(text));
+  const { exitCode, finished } = await runJob({ ...loaded, job }, options, terminal);
   signals.attach(undefined);
-  if (!signals.cancelled && !outputClosed()) await loaded.end();
+  if (finished && !outputClosed()) await loaded.end();
   return exitCode;
 }
 
-async function runJob({ job, module, parallelism, goOn }: LoadedJob, { display, signals }: Terminal): Promise<number> {
+async function runJob(
+  { job, module, parallelism, goOn }: LoadedJob,
+  { from, fresh, allowNonRestoredState }: RunOptions,
+  { display, signals }: Terminal,
+): Promise<{ readonly exitCode: number; readonly finished: boolean }> {
   const plan = planDescription(job);
   const cluster = createCluster(plan.slots);
   try {
-    const client = cluster.run(job, { module, args: process.argv.slice(2), parallelism });
-    signals.attach(client);
+    const client = cluster.run(job, { module, args: process.argv.slice(2), parallelism, from, fresh, allowNonRestoredState });
+    signals.attach({ interrupt: () => interrupt(client, display), cancel: () => client.cancel() });
     onOutputClosed(() => void client.cancel());
     display.start(client, plan);
-    const result = resultOf(client, signals);
+    const ended = resultOf(client, signals);
     goOn(client);
-    display.end(await result, signals.exitCode === undefined ? 'finished' : 'stopped');
-    return signals.exitCode ?? 0;
+    const result = await ended;
+    const stopped = signals.exitCode !== undefined;
+    display.end(result?.metrics ?? (signals.cancelled ? undefined : client.metrics()), stopped ? 'stopped' : 'finished');
+    if (stopped && result === undefined && job.faultTolerance.checkpoints !== undefined) display.say(howToGoOn(job, display));
+    return { exitCode: signals.exitCode ?? 0, finished: result !== undefined && !signals.cancelled };
   } finally {
     display.end();
     await cluster.close();
     if (signals.cancelled) abandonOutput();
   }
+}
+
+/** A last checkpoint that fails does not keep the job from ending. */
+async function interrupt(client: JobCoordinator, display: ProgressDisplay): Promise<void> {
+  try {
+    await client.interrupt();
+  } catch (error) {
+    const status = client.status();
+    if (status !== 'created' && status !== 'running' && status !== 'restarting') return;
+    display.say(`warning: no last checkpoint: ${thrownText(error)}`);
+    await client.cancel();
+  }
+}
+
+/** What becomes of a job that ended in front of its end. */
+function howToGoOn({ faultTolerance: { checkpoints, storage } }: JobDescription, { newest }: ProgressDisplay): string {
+  if (storage.describe('') === memoryStorage().describe('')) return 'its checkpoints were in memory and are gone: it starts over next time';
+  if (checkpoints?.onCancel === 'delete') return "its checkpoints are deleted (checkpoint.onCancel: 'delete'): it starts over next time";
+  if (newest === undefined) return 'it has no checkpoint yet: it starts over next time';
+  return `the same command goes on from ${newest}; with --fresh it starts over`;
+}
+
+/** The job with its state elsewhere. The workers are told by the host. */
+function withStateDir(job: JobDescription, stateDir: string | undefined, say: (text: string) => void): JobDescription {
+  if (stateDir === undefined) return job;
+  const { faultTolerance } = job;
+  const { storage, checkpoints } = faultTolerance;
+  const absolute = resolve(stateDir);
+  if (checkpoints !== undefined && storage.describe(absolute) === storage.describe(resolve(absolute, '..')))
+    say(`warning: --state-dir is for savepoints only: the job itself says that checkpoints are kept as ${storage.describe(absolute)}`);
+  return { ...job, faultTolerance: { ...faultTolerance, stateDir: absolute } };
 }
 
 function createCluster(slots: number): Cluster {
@@ -68,7 +122,7 @@ async function resultOf(client: JobClient, signals: StopSignals): Promise<JobRes
   try {
     return await client.result();
   } catch (error) {
-    if (outputClosed() || (signals.cancelled && client.status() === 'cancelled')) return undefined;
+    if (outputClosed() || (signals.exitCode !== undefined && client.status() === 'cancelled')) return undefined;
     throw error;
   }
 }

@@ -230,7 +230,8 @@ export class JobCoordinator implements JobClient {
       await this.stop();
       return;
     }
-    await this.#suspend(undefined);
+    // While nothing runs, what there is to go on from is stored already.
+    if (this.#state.status === 'running') await this.#suspend(undefined);
     await this.cancel();
   }
 

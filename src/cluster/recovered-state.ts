@@ -1,7 +1,7 @@
 /** What a job goes on from: a manifest, taken apart for the plan of the job as it is now. Pure. */
 
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { type MatchOptions, matchState, mismatch, type StatefulOperator, type StateMatch } from '../checkpoint/restore-match.ts';
+import { type MatchOptions, matchState, mismatch, type StateDifference, type StatefulOperator, type StateMatch } from '../checkpoint/restore-match.ts';
 import { planRestore } from '../checkpoint/restore-plan.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { stateIds } from '../graph/state-ids.ts';
@@ -32,7 +32,7 @@ export interface RecoveryOptions extends MatchOptions {
 }
 
 /** The operators of a plan as a manifest knows them. */
-export function statefulOperators(plan: PhysicalPlan): StatefulOperator[] {
+function statefulOperators(plan: PhysicalPlan): StatefulOperator[] {
   const ids = stateIds(plan.job);
   return plan.job.stages
     .flatMap((stage) => stage.operators)
@@ -45,16 +45,39 @@ export function statefulOperators(plan: PhysicalPlan): StatefulOperator[] {
     }));
 }
 
+/** Operators that never hold anything: to tell of them that they start empty would be noise. */
+const stateless: ReadonlySet<string> = new Set(['map', 'filter', 'flatMap', 'print', 'from-host']);
+
+function holdsNothing(kind: string): boolean {
+  // What aggregates in front of an exchange hands on what it has ahead of a barrier.
+  return stateless.has(kind) || kind.endsWith('-local');
+}
+
+/** What goes where, and the differences that people want to know of. */
+export function matchPlan(
+  manifest: CheckpointManifest,
+  plan: PhysicalPlan,
+  options: MatchOptions,
+): { readonly match: StateMatch; readonly differences: readonly StateDifference[] } {
+  const operators = statefulOperators(plan);
+  const match = matchState(manifest, operators, options);
+  // An operator that held nothing then is not new.
+  const known = new Set(manifest.operators.map(({ stateId }) => stateId));
+  const kinds = new Map(operators.map(({ stateId, kind }) => [stateId, kind]));
+  const isNoise = ({ kind, stateId }: StateDifference): boolean =>
+    kind === 'no-state' && (known.has(stateId) || holdsNothing(kinds.get(stateId) as string));
+  return { match, differences: match.differences.filter((difference) => !isNoise(difference)) };
+}
+
 /** @throws MillraceError STATE_MISMATCH when the job does not fit the state */
 export function recoverState(manifest: CheckpointManifest, options: RecoveryOptions): RecoveredState {
   const { plan, name, savepoint } = options;
-  const match = matchState(manifest, statefulOperators(plan), options);
+  const { match, differences } = matchPlan(manifest, plan, options);
   const error = mismatch(match, name);
   if (error !== undefined) throw error;
   const restores: SubtaskRestore[][] = Array.from({ length: plan.slots }, () => []);
   for (const { stage, subtask, operators } of restoresOf(match, plan, savepoint === undefined)) {
-    if (operators.some(({ keyed, parts }) => Object.keys(keyed).length + Object.keys(parts).length > 0))
-      restores[subtask]?.push({ stage, subtask, operators });
+    restores[subtask]?.push({ stage, subtask, operators });
   }
   return {
     name,
@@ -65,7 +88,7 @@ export function recoverState(manifest: CheckpointManifest, options: RecoveryOpti
     splits: splitsOf(manifest, plan),
     hostInputs: manifest.hostInputs,
     savepoint,
-    notices: match.differences.map(({ text }) => text),
+    notices: differences.map(({ text }) => text),
   };
 }
 

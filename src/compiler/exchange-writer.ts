@@ -53,6 +53,15 @@ export interface ExchangeWriterOptions {
   readonly limits: Limits;
   readonly random: Random;
   readonly show: (record: unknown) => string;
+  /** Where the rows for each channel are bound for; undefined where the host reads them, which takes them out when it must. */
+  readonly bound?: readonly BoundFor[];
+}
+
+/** A consumer of an exchange. */
+export interface BoundFor {
+  /** Index of the exchange in the plan. */
+  readonly exchange: number;
+  readonly subtask: number;
 }
 
 /** A place in generated code that writes rows of one shape; `write` is replaced when the record type widens. */
@@ -253,6 +262,25 @@ export class ExchangeWriter {
     }
   }
 
+  /** Whether the barrier of a checkpoint waits for room in front of a channel to another subtask. */
+  holdsBarrier(checkpoint: number): boolean {
+    return this.#waiting > 0 && this.options.bound !== undefined && this.targets.some(({ pending }) => pending.some(isBarrier(checkpoint)));
+  }
+
+  /**
+   * Lets the barrier of a checkpoint overtake what waits in front of it: the batches that their channel had no room for are shown to
+   * `take`, and readers learn of it. Where the end was sent instead of a barrier, it is what overtakes.
+   */
+  announce(checkpoint: number, take: (bound: BoundFor, batch: RecordBatch) => void, ended = false): void {
+    const { bound } = this.options;
+    if (bound === undefined) return;
+    for (const [i, { pending, channel }] of this.targets.entries()) {
+      const front = pending.slice(0, Math.max(0, pending.findIndex(ended ? isEnd : isBarrier(checkpoint))));
+      for (const element of front) if (element.kind === 'batch') take(bound[i] as BoundFor, element);
+      channel.announce(checkpoint);
+    }
+  }
+
   #send(target: ExchangeTarget, element: StreamElement): void {
     if (target.pending.length === 0 && this.#offer(target, element)) return;
     target.pending.push(element);
@@ -292,6 +320,14 @@ export class ExchangeWriter {
       { cause: unsupported },
     );
   }
+}
+
+function isBarrier(checkpoint: number): (element: StreamElement) => boolean {
+  return (element) => element.kind === 'barrier' && element.checkpoint === checkpoint;
+}
+
+function isEnd({ kind }: StreamElement): boolean {
+  return kind === 'end';
 }
 
 /** A custom partitioner belongs to the operator whose records these are: it is behind it. */

@@ -87,12 +87,13 @@ class AssignWatermarks implements OperatorInstance {
     return new WatermarkTracker(this.#strategy, { intervalMs: Math.max(1, this.#intervalMs), now, splits, restored: this.#restored });
   }
 
-  /** Who has seen no records knows of no watermark, and what it was elsewhere counts. */
+  /** Who has seen no records yet may see the earliest: that others have come further means nothing. Who is idle or done says nothing. */
   snapshot(): Readonly<Record<string, SubtaskPart>> {
-    const { watermark } = this.#tracker;
+    const { watermark, idle } = this.#tracker;
+    const isSilent = watermark === Number.POSITIVE_INFINITY || (watermark === Number.NEGATIVE_INFINITY && idle);
     return {
       splits: { distribution: 'union', items: this.#tracker.progress(this.#context.subtask === 0) },
-      watermark: { distribution: 'union', items: Number.isFinite(watermark) ? [watermark] : [] },
+      watermark: { distribution: 'union', items: isSilent ? [] : [watermark] },
     };
   }
 

@@ -59,6 +59,8 @@ export class InputGate {
   #next = 0;
   #current: ChannelState | null = null;
   #watermark = Number.NEGATIVE_INFINITY;
+  /** The watermark that it goes on from: a channel may say once more what it said before. */
+  #restored = Number.NEGATIVE_INFINITY;
   /** Whether every channel that is open is idle. */
   idle = false;
 
@@ -76,6 +78,9 @@ export class InputGate {
   /** Goes on from the watermark of an earlier run: what was late stays late. Before the first poll. */
   restore(watermark: number): void {
     this.#watermark = watermark;
+    // None is behind the others: one that has said nothing yet holds the watermark where it is.
+    this.#restored = watermark;
+    for (const channel of this.#channels) channel.watermark = watermark;
   }
 
   /** No record of any active channel is older. */
@@ -185,8 +190,8 @@ export class InputGate {
   #take(channel: ChannelState, mark: Mark): boolean {
     switch (mark.kind) {
       case 'watermark':
-        assert(mark.time >= channel.watermark, 'a watermark never goes back');
-        channel.watermark = mark.time;
+        assert(mark.time >= channel.watermark || channel.watermark === this.#restored, 'a watermark never goes back');
+        channel.watermark = Math.max(channel.watermark, mark.time);
         channel.idle = false;
         break;
       case 'idle':

@@ -93,7 +93,8 @@ export class SubtaskCheckpoints {
       const items = Object.entries(parts)
         .filter(([name]) => name !== watermarkPart)
         .map(([name, slices]) => [name, slices.flatMap((slice) => decodePart(from, slice))]);
-      if (items.length > 0) instance.restore?.(Object.fromEntries(items));
+      // One that held nothing hears of it, too: it goes on, and does not begin.
+      instance.restore?.(Object.fromEntries(items));
     } catch (error) {
       throw failure(error);
     }

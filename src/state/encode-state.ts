@@ -5,7 +5,7 @@ import { OperatorError } from '../base/operator-error.ts';
 import type { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
 import { UnsupportedValueError } from '../batch/unsupported-value.ts';
-import { decodeValue, encodeValue } from '../batch/value-codec.ts';
+import { encodeValue } from '../batch/value-codec.ts';
 import type { KeyIndex } from './key-index.ts';
 
 /**
@@ -28,12 +28,12 @@ export function encodeState(sink: ByteSink, value: unknown, what: () => string):
 
 /** Begins an entry with the key of a slot. */
 export function writeKey(sink: ByteSink, index: KeyIndex, slot: number): void {
-  encodeValue(sink, index.key(slot));
+  index.write(slot, sink);
 }
 
 /** The slot of the key that an entry begins with: a new one, unless an earlier entry had the same. */
 export function readKey(source: ByteSource, index: KeyIndex, hash: number): number {
-  return index.ofValue(hash, decodeValue(source));
+  return index.read(hash, source);
 }
 
 /** A key as errors show it. */

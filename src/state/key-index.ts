@@ -12,7 +12,9 @@
 import { assert } from '../base/assert.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { StringColumn } from '../batch/column.ts';
+import type { ByteSource } from '../batch/byte-source.ts';
 import { encodeKey } from '../batch/key-codec.ts';
+import { decodeValue, tag } from '../batch/value-codec.ts';
 import {
   entryBytes,
   entryHash,
@@ -287,6 +289,27 @@ export class KeyIndex {
   /** The key of a slot. */
   key(slot: number): unknown {
     return this.#keys.key(slot);
+  }
+
+  /** Appends the key of a slot as `encodeValue` does, without making a JavaScript value of it. */
+  write(slot: number, sink: ByteSink): void {
+    this.#keys.write(slot, sink);
+  }
+
+  /** Slot of a key that `write` has written. */
+  read(hash: number, source: ByteSource): number {
+    const { position } = source;
+    if (source.u8() !== tag.string) {
+      source.position = position;
+      return this.ofValue(hash, decodeValue(source));
+    }
+    const header = source.varint();
+    const isWide = header % 2 === 1;
+    const length = isWide ? header - 1 : header / 2;
+    source.need(length);
+    const start = source.position;
+    source.position = start + length;
+    return this.#ofBytes(hash, isWide ? utf16Key : latin1Key, source.bytes, start, start + length);
   }
 
   /** The hash that the key of a slot came with. */

@@ -6,8 +6,9 @@
  */
 
 import { assert } from '../base/assert.ts';
+import type { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
-import { decodeValue } from '../batch/value-codec.ts';
+import { decodeValue, encodeValue, tag } from '../batch/value-codec.ts';
 import { KeyArena } from './key-arena.ts';
 
 export const numberKey = 0;
@@ -113,6 +114,25 @@ export class KeySlots {
     const key = this.#decode(slot);
     this.#values[slot] = key;
     return key;
+  }
+
+  /** Appends a key as `encodeValue` does, without making a JavaScript value of it. */
+  write(slot: number, sink: ByteSink): void {
+    if (this.isNumber(slot)) {
+      encodeValue(sink, this.number(slot));
+      return;
+    }
+    const at = slot * entryLength;
+    const word = this.entries[at] as number;
+    if (!isLong(word)) {
+      writeText(sink, this.#bytes, at * Int32Array.BYTES_PER_ELEMENT + 1, (word & 0xff) >> 2, 0);
+      return;
+    }
+    const start = this.entries[at + entryStart] as number;
+    const length = this.entries[at + entryBytes] as number;
+    const { bytes } = this.#arena;
+    if ((word & 3) === valueKey) sink.copy(bytes.subarray(start, start + length));
+    else writeText(sink, bytes, start, length, (word & 3) === utf16Key ? 1 : 0);
   }
 
   /** Gives a new number a slot. */
@@ -292,4 +312,15 @@ export class KeySlots {
 /** Whether the first word of an entry is that of a key whose bytes are in the arena. */
 function isLong(word: number): boolean {
   return word >> 2 === longLength;
+}
+
+/** @param flavour as of `ByteSink.text`: 0 for a byte a unit, 1 for two */
+function writeText(sink: ByteSink, bytes: Uint8Array, start: number, length: number, flavour: 0 | 1): void {
+  sink.u8(tag.string);
+  sink.varint(flavour === 0 ? length * 2 : length + 1);
+  sink.reserve(length);
+  const to = sink.bytes;
+  const at = sink.length;
+  for (let i = 0; i < length; i++) to[at + i] = bytes[start + i] as number;
+  sink.length = at + length;
 }

@@ -238,15 +238,16 @@ export class StateLog {
     const segment: Segment = { id, entries, live: 0, stale: [] };
     if (adopts && this.tracks) this.#segments.set(number, segment);
     const source = new ByteSource();
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let position = 0;
     for (let ordinal = 0; ordinal < entries; ordinal++) {
-      source.reset(bytes, position);
+      source.reset(buffer, position);
       const hash = source.u32() | 0;
       const length = source.u32();
       const start = source.position;
       position = start + length;
       if (isStale[ordinal] === 1 || !owns(hash)) continue;
-      source.reset(bytes, start, position);
+      source.reset(buffer, start, position);
       const unit = read(source, hash);
       if (!this.tracks) continue;
       if (adopts && unit >= 0 && !this.#isThere(unit)) this.#adopt(unit, number, ordinal, segment);

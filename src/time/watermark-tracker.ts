@@ -123,7 +123,10 @@ export class WatermarkTracker<T> {
     const own = Array.from(this.#splits, ([id, { maxTimestamp, watermark, generator }]): SplitProgress => {
       return { id, maxTimestamp, watermark, generator: generator?.snapshot?.(), carried: false };
     });
-    const begun = own.filter(({ maxTimestamp, watermark }) => Math.max(maxTimestamp, watermark) > Number.NEGATIVE_INFINITY);
+    // What has no splits goes on from the slowest subtask, which may be one that has not begun.
+    const hasBegun = ({ id, maxTimestamp, watermark }: SplitProgress): boolean =>
+      Math.max(maxTimestamp, watermark) > Number.NEGATIVE_INFINITY || (id === onlySplit && !this.idle);
+    const begun = own.filter(hasBegun);
     return carries ? [...begun, ...Array.from(this.#restored.values(), (split) => ({ ...split, carried: true }))] : begun;
   }
 

@@ -11,8 +11,16 @@ class Killed extends Error {
   readonly code = 'EKILLED';
 }
 
-export function isKilled(error: unknown): boolean {
-  return error instanceof Killed || (error instanceof Error && error.cause !== undefined && isKilled(error.cause));
+/** The call that failed because it was to fail. */
+class Full extends Error {
+  readonly code = 'ENOSPC';
+}
+
+/** Whether this disk made up the error. */
+export function isInjected(error: unknown): boolean {
+  return (
+    error instanceof Killed || error instanceof Full || (error instanceof Error && error.cause !== undefined && isInjected(error.cause))
+  );
 }
 
 class File {
@@ -67,6 +75,8 @@ export class ForgetfulDisk {
   /** Calls before the process is killed. */
   #callsLeft = Number.POSITIVE_INFINITY;
   calls = 0;
+  /** The call that fails, counted from the first of all; the ones behind it do not. */
+  failingCall = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -86,6 +96,7 @@ export class ForgetfulDisk {
       this.calls += 1;
       if (this.#process !== process || this.#callsLeft <= 0) throw new Killed('the process is killed');
       this.#callsLeft -= 1;
+      if (this.calls === this.failingCall) throw new Full('no space left');
     };
     return {
       list: () => Promise.reject(failure('ENOSYS', 'list')),

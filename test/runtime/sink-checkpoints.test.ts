@@ -29,7 +29,7 @@ class Running {
     const clock = manualClock();
     const system = manualSystem(clock);
     const splits = await SplitAssigner.enumerate(plan, { system, limits });
-    const storage = memoryStorage().openState({ stateDir: '', directory: '', storage: system.storage } as never);
+    const storage = memoryStorage().openState({ system, limits, stateDir: '' });
     const noChannel = (): never => {
       throw new Error('the job has one stage');
     };
@@ -67,7 +67,7 @@ class Running {
 
   async until(holds: () => boolean): Promise<void> {
     for (let turns = 0; !holds(); turns++) {
-      if (turns > 1000 || this.failures.length > 0) throw new Error('in vain', { cause: this.failures[0] });
+      if (turns > 1_000_000 || this.failures.length > 0) throw new Error('in vain', { cause: this.failures[0] });
       this.task?.step();
       await turn();
     }

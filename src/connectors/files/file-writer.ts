@@ -107,10 +107,15 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     this.#facts = new RecordFacts(context.system.clock);
     this.#makeDirectory();
     const found = findParts(place, { ...names, subtask, parallelism, buckets: bucket !== undefined });
-    if (restored === undefined) clearParts(place, found, overwrite);
-    else this.#restore(restored, found);
-    // The one part is there also where there are no records.
-    if (rolling === undefined) this.#select('');
+    try {
+      if (restored === undefined) clearParts(place, found, overwrite);
+      else this.#restore(restored, found);
+      // The one part is there also where there are no records.
+      if (rolling === undefined) this.#select('');
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Also one that is there may have been made just before a crash, and be forgotten in the next. */

@@ -1,0 +1,233 @@
+/**
+ * The segments of one keyed state: an append-only log in files of one directory. Whoever appends gets a place, a number of 32 bits: the
+ * segment's in the upper twelve, the entry's ordinal in the others.
+ *
+ * Invariant: once a file could not be written or read, nothing is appended any more, since nobody knows what is in it: whatever was
+ * appended before is then lost with the run, which goes on from its last checkpoint. One subtask owns a store.
+ *
+ * @hotpath (append, read, kill)
+ */
+
+import { MillraceError, thrownText } from '../../base/errors.ts';
+import type { Limits } from '../../base/limits.ts';
+import type { Storage } from '../../base/system.ts';
+import type { ByteSink } from '../../batch/byte-sink.ts';
+import type { ByteSource } from '../../batch/byte-source.ts';
+import { Segment } from './segment.ts';
+
+/** A segment is sealed when it has as many entries: their ordinals take the lower bits of a place. */
+export const ordinalBits = 20;
+export const entriesMax = 2 ** ordinalBits;
+const inSegment = entriesMax - 1;
+
+/** Segments that there are at most. Number 0 is none, so that no place is 0. */
+const segmentsEnd = 2 ** (32 - ordinalBits);
+
+export interface SegmentStoreOptions {
+  readonly storage: Storage;
+  /** Absolute path that the names of all files begin with: nobody else's do. */
+  readonly prefix: string;
+  readonly limits: Pick<Limits, 'diskSegmentBytes' | 'diskSegmentFiles' | 'stateWriteBytes'>;
+}
+
+export class SegmentStore {
+  /** Bytes that were ever appended. */
+  appended = 0;
+  readonly #options: SegmentStoreOptions;
+  /** By number. */
+  readonly #segments: (Segment | undefined)[] = [undefined];
+  readonly #free: number[] = [];
+  #serial = 0;
+  #open: Segment | undefined;
+  /** Those open for reading, the first the one that has been the longest. */
+  #inputs: Segment[] = [];
+  /** Sealed ones that may have nothing left that counts. */
+  #emptied: Segment[] = [];
+  #scratch = Buffer.allocUnsafeSlow(1024);
+  #broken: MillraceError | undefined;
+
+  constructor(options: SegmentStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of memory. */
+  get memory(): number {
+    let bytes = this.#scratch.length;
+    for (const segment of this.segments()) bytes += segment.memory;
+    return bytes;
+  }
+
+  /** All that there are. */
+  segments(): Segment[] {
+    return this.#segments.filter((segment) => segment !== undefined);
+  }
+
+  of(place: number): Segment {
+    return this.#segments[place >>> ordinalBits] as Segment;
+  }
+
+  /** Bytes of an entry. */
+  lengthOf(place: number): number {
+    const ordinal = place & inSegment;
+    const segment = this.of(place);
+    return segment.offset(ordinal + 1) - segment.offset(ordinal);
+  }
+
+  /** @throws MillraceError STATE_DISK once something could not be written or read */
+  check(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** A new segment that is not the one that `append` writes to. */
+  create(): Segment {
+    this.check();
+    const number = this.#free.pop() ?? this.#segments.length;
+    if (number === segmentsEnd) throw this.#failed('written', this.#options.prefix, new Error(`there are ${segmentsEnd - 1} files of it`));
+    const segment = new Segment(number, `${this.#options.prefix}-${++this.#serial}.segment`, this.#options.storage);
+    this.#segments[number] = segment;
+    return segment;
+  }
+
+  /** Appends an entry and returns its place. @throws what `write` throws, and MillraceError STATE_DISK */
+  append(hash: number, write: (sink: ByteSink) => void): number {
+    this.check();
+    this.#open ??= this.create();
+    const place = this.appendTo(this.#open, hash, write);
+    if (this.#isFull(this.#open)) this.sealOpen();
+    return place;
+  }
+
+  /** Appends an entry of another segment, header and all. */
+  copy(entry: Uint8Array): number {
+    this.check();
+    this.#open ??= this.create();
+    const segment = this.#open;
+    const place = placeOf(segment, segment.copy(entry));
+    this.#appended(segment, entry.length);
+    if (this.#isFull(segment)) this.sealOpen();
+    return place;
+  }
+
+  /** The same in a segment that `create` made, which has room for as many entries as a segment may have. */
+  appendTo(segment: Segment, hash: number, write: (sink: ByteSink) => void): number {
+    const before = segment.bytes;
+    const place = placeOf(segment, segment.append(hash, write));
+    this.#appended(segment, segment.bytes - before);
+    return place;
+  }
+
+  #appended(segment: Segment, bytes: number): void {
+    this.appended += bytes;
+    if (segment.pending >= this.#options.limits.stateWriteBytes) this.#io(segment, 'written', () => segment.flush());
+  }
+
+  #isFull(segment: Segment): boolean {
+    return segment.bytes >= this.#options.limits.diskSegmentBytes || segment.entries === entriesMax;
+  }
+
+  /** Whether `appendTo` is to go on in another one. */
+  isFull(segment: Segment): boolean {
+    return this.#isFull(segment);
+  }
+
+  /** Ends the segment that `append` writes to; the next entry begins another. */
+  sealOpen(): void {
+    const segment = this.#open;
+    this.#open = undefined;
+    if (segment !== undefined) this.seal(segment);
+  }
+
+  seal(segment: Segment): void {
+    this.#io(segment, 'written', () => segment.seal());
+    if (segment.live === 0) this.#emptied.push(segment);
+  }
+
+  /** Makes a sealed segment of entries that are all there; which they are `Segment.note` is to be told. */
+  fill(bytes: Uint8Array): Segment {
+    const segment = this.create();
+    this.#io(segment, 'written', () => segment.fill(bytes));
+    return segment;
+  }
+
+  /** Lets `source` read an entry, header and all. What it reads is good until the next call. */
+  read(place: number, source: ByteSource): void {
+    const ordinal = place & inSegment;
+    const segment = this.of(place);
+    if (segment.isPending(ordinal)) {
+      segment.readPending(ordinal, source);
+      return;
+    }
+    const from = segment.offset(ordinal);
+    const length = segment.offset(ordinal + 1) - from;
+    if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length * 2);
+    this.readBytes(segment, this.#scratch, length, from);
+    source.reset(this.#scratch, 0, length);
+  }
+
+  /** Reads bytes of a sealed segment, or of what another has in its file. */
+  readBytes(segment: Segment, target: Uint8Array, length: number, from: number): void {
+    if (!segment.isOpen) this.#admitInput(segment);
+    try {
+      segment.read(target, length, from);
+    } catch (error) {
+      throw this.#failed('read', segment.path, error);
+    }
+  }
+
+  #admitInput(segment: Segment): void {
+    this.#inputs.push(segment);
+    if (this.#inputs.length > this.#options.limits.diskSegmentFiles) this.#inputs.shift()?.closeInput();
+  }
+
+  /** An entry no longer counts. */
+  kill(place: number): void {
+    const segment = this.of(place);
+    segment.kill(place & inSegment);
+    if (segment.live === 0 && segment.sealed) this.#emptied.push(segment);
+  }
+
+  /** Removes the files that have nothing that counts, and nobody reads. */
+  removeEmptied(): void {
+    if (this.#emptied.length === 0) return;
+    const emptied = this.#emptied;
+    this.#emptied = [];
+    for (const segment of emptied) {
+      if (this.#segments[segment.number] !== segment) continue;
+      if (segment.pins > 0) this.#emptied.push(segment);
+      else this.#remove(segment);
+    }
+  }
+
+  #remove(segment: Segment): void {
+    segment.remove();
+    this.#inputs = this.#inputs.filter((each) => each !== segment);
+    this.#segments[segment.number] = undefined;
+    this.#free.push(segment.number);
+  }
+
+  close(): void {
+    for (const segment of this.segments()) this.#remove(segment);
+    this.#open = undefined;
+  }
+
+  #io(segment: Segment, verb: 'written' | 'read', call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      throw this.#failed(verb, segment.path, error);
+    }
+  }
+
+  #failed(verb: 'written' | 'read', path: string, cause: unknown): MillraceError {
+    this.#broken ??= new MillraceError(
+      'STATE_DISK',
+      `state that does not fit into memory cannot be ${verb}: '${path}': ${thrownText(cause)}; make room on that disk, or give the job another stateDir`,
+      { cause },
+    );
+    return this.#broken;
+  }
+}
+
+function placeOf(segment: Segment, ordinal: number): number {
+  return (segment.number << ordinalBits) | ordinal;
+}

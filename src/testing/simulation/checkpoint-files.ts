@@ -1,0 +1,61 @@
+/**
+ * What must hold of the files of checkpoints: a complete checkpoint is there after any crash; when the job is quiet there is nothing that
+ * no manifest names; nothing is left of a job that has finished.
+ */
+
+import { limitsWith } from '../../base/limits.ts';
+import type { Storage } from '../../base/system.ts';
+import type { ManifestEntry, ManifestStore } from '../../checkpoint/checkpoint-storage.ts';
+import { fileStorage } from '../../checkpoint/file-storage.ts';
+import { filesOf } from '../../checkpoint/manifest.ts';
+
+export class CheckpointFiles {
+  readonly #store: ManifestStore;
+  /** The newest that was complete. */
+  #completed = 0;
+
+  constructor(stateDir: string, storage: Storage) {
+    this.#store = fileStorage().openManifests({ system: { storage }, limits: limitsWith(), stateDir });
+  }
+
+  completed(id: number): void {
+    this.#completed = Math.max(this.#completed, id);
+  }
+
+  /** Whether there were checkpoints, and are none any more. */
+  get isGone(): boolean {
+    return this.#completed > 0 && this.#store.list().length === 0;
+  }
+
+  /** Behind a crash. @throws Error when the newest complete checkpoint cannot be read */
+  checkDurable(): void {
+    if (this.#completed === 0 || this.isGone) return;
+    const newest = this.#store.list().find((entry) => this.#read(entry) === undefined);
+    if (newest !== undefined && newest.id >= this.#completed) return;
+    const [first] = this.#store.list();
+    const why = first === undefined ? 'it is not there' : this.#read(first);
+    throw new Error(`checkpoint ${this.#completed} was complete, but is not there behind a crash: ${why ?? `the newest is ${newest?.id}`}`);
+  }
+
+  #read(entry: ManifestEntry): string | undefined {
+    try {
+      this.#store.readManifest(entry);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  /** @throws Error when there is a file of state that no manifest names */
+  checkReachable(): void {
+    const named = new Set(this.#store.list().flatMap((entry) => [...filesOf(this.#store.readManifest(entry)).keys()]));
+    const lost = this.#store.files().filter((file) => !named.has(file));
+    if (lost.length > 0) throw new Error(`no checkpoint names the files ${lost.join(', ')}, and still they are there`);
+  }
+
+  /** @throws Error when something is left */
+  checkRemoved(): void {
+    const left = [...this.#store.list().map(({ path }) => path), ...this.#store.files()];
+    if (left.length > 0) throw new Error(`the job has finished and left ${left.join(', ')}`);
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * One simulation: starts the job's process on the virtual machine, lets things happen, makes things go wrong, starts the process again,
+ * and checks all the while what must hold. The calling thread.
+ */
+
+import type { DataStream } from '../../api/data-stream.ts';
+import type { StreamEnvironment } from '../../api/environment.ts';
+import { MillraceError } from '../../base/errors.ts';
+import type { Random } from '../../base/system.ts';
+import { fileSink } from '../../connectors/files/file-sink.ts';
+import type { Sink } from '../../graph/sink.ts';
+import { CheckpointFiles } from './checkpoint-files.ts';
+import { Ledger } from './ledger.ts';
+import type { SimulatedJob, SimulationReport } from './simulate.ts';
+import { noFaults, type SimulatedFaults, type SimulationPlan } from './simulation-plan.ts';
+import { SteadyProgress } from './steady-progress.ts';
+import { VirtualDisk } from './virtual-disk.ts';
+import { VirtualProcess } from './virtual-process.ts';
+import { VirtualThread, VirtualWorld } from './virtual-world.ts';
+import { VisibleRows } from './visible-rows.ts';
+
+export interface SimulationParts<T> {
+  readonly job: SimulatedJob<T>;
+  readonly plan: SimulationPlan;
+  readonly random: Random;
+  readonly expected: readonly T[];
+  readonly trace: ((line: string) => void) | undefined;
+}
+
+const stateDir = '/state';
+const output = '/out';
+
+/** Things that may happen until the job has ended, once nothing goes wrong any more. */
+const livenessSteps = 60_000;
+/** Between two looks at the job's metrics. */
+const lookSteps = 100;
+
+export class Simulation<T> {
+  readonly #parts: SimulationParts<T>;
+  readonly #world: VirtualWorld;
+  readonly #disk = new VirtualDisk();
+  /** What does not die: the ledger, and whoever checks. */
+  readonly #outside: VirtualThread;
+  readonly #ledger: Ledger;
+  readonly #visible: VisibleRows<T>;
+  readonly #files: CheckpointFiles;
+  #progress = new SteadyProgress();
+  #process: VirtualProcess | null = null;
+  #faults: SimulatedFaults;
+  /** What is wrong. */
+  #violation: Error | undefined;
+  #finished = false;
+  #failure: Error | undefined;
+  readonly #counts = { processes: 0, workerDeaths: 0, restarts: 0, checkpoints: 0, failedCheckpoints: 0 };
+
+  constructor(parts: SimulationParts<T>) {
+    this.#parts = parts;
+    const { plan, random, expected, job, trace } = parts;
+    this.#faults = plan.faults;
+    this.#world = new VirtualWorld({ random, readingMs: plan.readingMs, trace });
+    this.#outside = new VirtualThread(this.#world, 'outside', 0);
+    this.#outside.uncaught = (error) => this.#violated(error);
+    this.#visible = new VisibleRows({
+      expected,
+      keyOf: plan.sink === 'ledger' ? job.keyOf : undefined,
+      repeats: plan.checkpoint.mode === 'at-least-once',
+    });
+    this.#ledger = new Ledger({
+      world: this.#world,
+      outside: this.#outside,
+      requestMs: plan.requestMs,
+      onVisible: (row) => this.#see(row as T),
+    });
+    this.#files = new CheckpointFiles(stateDir, this.#disk.of(this.#outside, true));
+    for (const [path, text] of Object.entries(job.files ?? {})) this.#disk.put(path, text);
+    this.#world.onReading = (thread) => this.#mayDie(thread, 'in the middle of a step');
+    this.#disk.onCall = (thread, call, path) => this.#mayDie(thread, `at ${call} of ${path}`);
+  }
+
+  async run(): Promise<Omit<SimulationReport, 'seed'>> {
+    const { safetySteps } = this.#parts.plan;
+    this.#apply(this.#parts.plan.faults);
+    while (!this.#finished && this.#world.steps < safetySteps) await this.#step();
+    this.#world.trace(() => 'from here on nothing goes wrong any more');
+    this.#apply(noFaults);
+    const last = this.#world.steps + livenessSteps;
+    while (!this.#finished) {
+      if (this.#world.steps >= last) throw new Error(`the job did not come to its end, although nothing went wrong any more: ${this.#where()}`);
+      await this.#step();
+    }
+    await this.#atEnd();
+    return { steps: this.#world.steps, virtualMs: Math.round(this.#world.now), rows: this.#visible.count, ...this.#counts };
+  }
+
+  #apply(faults: SimulatedFaults): void {
+    this.#faults = faults;
+    this.#ledger.failure = faults.ledgerFailure;
+    Object.assign(this.#disk.faults, { failure: faults.diskFailure, full: false, syncMs: this.#parts.plan.syncMs });
+  }
+
+  async #step(): Promise<void> {
+    if (this.#process?.host.alive !== true) this.#start();
+    const happened = await this.#world.step();
+    if (this.#violation !== undefined) throw this.#violation;
+    if (this.#finished) return;
+    if (this.#failure !== undefined) this.#end(this.#failure);
+    if (!happened && this.#process?.host.alive === true) throw new Error(`nothing will ever happen any more: ${this.#where()}`);
+    this.#interfere();
+    if (this.#world.steps % lookSteps === 0 && this.#process?.host.alive === true) this.#progress.look(this.#process.job);
+  }
+
+  #where(): string {
+    const process = this.#process;
+    return process === null ? 'no process' : `the job is ${process.job.status()}, ${JSON.stringify(process.job.metrics())}`;
+  }
+
+  #start(): void {
+    const { plan, job } = this.#parts;
+    this.#failure = undefined;
+    const parallelism = plan.parallelisms[this.#counts.processes % plan.parallelisms.length] as number;
+    const name = `p${++this.#counts.processes}`;
+    this.#world.trace(() => `${name} starts with parallelism ${parallelism}`);
+    this.#files.checkDurable();
+    if (this.#files.isGone && this.#isComplete()) {
+      // It had finished and cleared up, when it was killed.
+      this.#finished = true;
+      return;
+    }
+    const process = new VirtualProcess({
+      world: this.#world,
+      disk: this.#disk,
+      name,
+      config: { ...plan.config, parallelism, checkpoint: plan.checkpoint, stateDir },
+      build: (env, thread) => this.#build(job, env, thread),
+      warn: (message) => this.#world.trace(() => `${name} warns: ${message}`),
+    });
+    this.#process = process;
+    this.#listen(process);
+    process.start();
+  }
+
+  #build(job: SimulatedJob<T>, env: StreamEnvironment, thread: VirtualThread): void {
+    const { plan } = this.#parts;
+    thread.slowness = this.#world.chance(plan.slowThreads) ? 0.9 : 0;
+    thread.uncaught = (error) => this.#violated(error);
+    const mayFail = <V>(value: V): V => {
+      if (this.#world.chance(this.#faults.userFunction)) throw new Error('as it happens');
+      return value;
+    };
+    const rows = job.build(env, mayFail) as DataStream<unknown>;
+    const sink = plan.sink === 'ledger' ? this.#ledger.sink(thread) : fileSink(output, { format: 'json', rolling: { maxBytes: 200 } });
+    rows.sinkTo(sink as Sink<unknown>);
+  }
+
+  #listen(process: VirtualProcess): void {
+    const { job, host } = process;
+    job.on('checkpoint', ({ id, status, reason }) => {
+      if (!host.alive) return;
+      this.#world.trace(() => `checkpoint ${id} ${status}${reason === undefined ? '' : `: ${reason}`}`);
+      if (status === 'failed') this.#counts.failedCheckpoints++;
+      else {
+        this.#counts.checkpoints++;
+        this.#files.completed(id);
+      }
+    });
+    let ran = false;
+    job.on('status', (status) => {
+      if (!host.alive) return;
+      this.#world.trace(() => `the job is ${status}`);
+      if (status === 'restarting') this.#counts.restarts++;
+      if (status !== 'running') return;
+      this.#progress = new SteadyProgress();
+      if (!ran && this.#parts.plan.faults.diskFailure === 0) this.#files.checkReachable();
+      ran = true;
+    });
+    job.on('failure', (error) => this.#world.trace(() => `the job failed: ${error.message}`));
+    job.result().then(
+      () => {
+        if (host.alive) this.#finished = true;
+      },
+      (error) => {
+        if (host.alive) this.#failure = error as Error;
+      },
+    );
+  }
+
+  /** The job has failed for good: somebody starts it again, if that was to be expected. */
+  #end(error: Error): void {
+    const isStateDir = error instanceof MillraceError && error.code === 'STATE_DIR' && this.#parts.plan.faults.diskFailure > 0;
+    if (!(error instanceof MillraceError) || !(error.retryable || isStateDir)) throw error;
+    this.#world.trace(() => `the process ends: ${error.message}`);
+    this.#process?.die();
+  }
+
+  #mayDie(thread: VirtualThread, where: string): void {
+    const { workerDeath, processDeath } = this.#faults;
+    const process = this.#process;
+    if (process === null || !thread.alive) return;
+    // There are many such moments in a step.
+    if (this.#world.chance(processDeath / 10)) this.#crash(process, where);
+    else if (thread !== process.host && this.#world.chance(workerDeath / 10)) this.#kill(thread, where);
+  }
+
+  #kill(thread: VirtualThread, where: string): void {
+    this.#world.trace(() => `${thread.name} dies ${where}`);
+    this.#counts.workerDeaths++;
+    thread.die();
+  }
+
+  #crash(process: VirtualProcess, where: string): void {
+    process.die();
+    const isMachine = this.#world.chance(this.#faults.machineCrash);
+    this.#world.trace(() => `the ${isMachine ? 'machine' : 'process'} crashes ${where}`);
+    if (isMachine) this.#disk.crash(this.#world.random);
+  }
+
+  /** Something goes wrong between two things that happen. */
+  #interfere(): void {
+    const { workerDeath, processDeath, diskFull } = this.#faults;
+    const process = this.#process;
+    if (process === null || !process.host.alive) return;
+    if (this.#world.chance(processDeath)) {
+      this.#crash(process, 'between two steps');
+      return;
+    }
+    const workers = process.workers.filter(({ alive }) => alive);
+    if (workers.length > 0 && this.#world.chance(workerDeath)) {
+      this.#kill(workers[this.#world.between(0, workers.length - 1)] as VirtualThread, 'between two steps');
+    }
+    if (this.#world.chance(diskFull)) {
+      this.#disk.faults.full = !this.#disk.faults.full;
+      this.#world.trace(() => (this.#disk.faults.full ? 'the disk is full' : 'the disk has room again'));
+    }
+  }
+
+  #see(row: T): void {
+    const wrong = this.#visible.see(row);
+    if (wrong !== undefined) this.#violated(new Error(wrong));
+  }
+
+  #violated(error: unknown): void {
+    this.#violation ??= error as Error;
+  }
+
+  #isComplete(): boolean {
+    if (this.#parts.plan.sink === 'ledger') return this.#visible.isComplete;
+    return this.#fileRows().length >= this.#parts.expected.length;
+  }
+
+  #fileRows(): T[] {
+    const parts = this.#disk.paths(output).filter((path) => !path.includes('/.'));
+    return parts.flatMap((path) =>
+      this.#disk
+        .text(path)
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as T),
+    );
+  }
+
+  async #atEnd(): Promise<void> {
+    // What was asked of the ledger takes place.
+    this.#process?.die();
+    while (await this.#world.step());
+    if (this.#parts.plan.sink === 'files') for (const row of this.#fileRows()) this.#see(row);
+    if (this.#violation !== undefined) throw this.#violation;
+    const wrong = this.#visible.atEnd();
+    if (wrong !== undefined) throw new Error(wrong);
+    this.#files.checkRemoved();
+  }
+}

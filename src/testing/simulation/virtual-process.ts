@@ -1,0 +1,123 @@
+/**
+ * A process of the engine on virtual threads: the real host side on one, the real worker side on one for each slot. The calling thread.
+ */
+
+import type { Execution } from '../../api/execution.ts';
+import { StreamEnvironment } from '../../api/environment.ts';
+import type { EnvironmentConfig } from '../../api/options.ts';
+import type { JobId } from '../../base/ids.ts';
+import { seededRandom } from '../../base/random.ts';
+import type { SpawnedTask, Spawner, System } from '../../base/system.ts';
+import { JobCoordinator } from '../../cluster/job-coordinator.ts';
+import type { JobDescription } from '../../graph/job-description.ts';
+import { planDescription } from '../../runtime/plan.ts';
+import { runWorker } from '../../runtime/worker-run.ts';
+import type { WorkerTask } from '../../wire/messages.ts';
+import type { VirtualDisk } from './virtual-disk.ts';
+import { VirtualPort } from './virtual-port.ts';
+import { VirtualThread, type VirtualWorld } from './virtual-world.ts';
+
+/** A date that is none of those that programs take for none. */
+const epochMs = Date.UTC(2026, 0, 1);
+
+export interface VirtualProcessOptions {
+  readonly world: VirtualWorld;
+  readonly disk: VirtualDisk;
+  readonly name: string;
+  readonly config: EnvironmentConfig;
+  /** Builds the job, on the thread that it is given. */
+  readonly build: (env: StreamEnvironment, thread: VirtualThread) => void;
+  readonly warn: (message: string) => void;
+}
+
+const jobName = 'simulated';
+
+export class VirtualProcess {
+  readonly #options: VirtualProcessOptions;
+  readonly host: VirtualThread;
+  readonly workers: VirtualThread[] = [];
+  readonly job: JobCoordinator;
+  #spawned = 0;
+
+  constructor(options: VirtualProcessOptions) {
+    this.#options = options;
+    const { world, name, config, warn } = options;
+    this.host = new VirtualThread(world, `${name} host`, epochMs);
+    const job = this.#load(this.host);
+    const plan = planDescription(job);
+    this.job = new JobCoordinator({
+      id: 'job-1' as JobId,
+      module: 'simulation:job',
+      args: undefined,
+      job,
+      plan,
+      parallelism: config.parallelism ?? 1,
+      spawner: this.#spawner(plan.slots),
+      system: this.#system(this.host),
+      print: () => {},
+      warn: (message) => {
+        if (this.host.alive) warn(message);
+      },
+      released: () => {},
+    });
+  }
+
+  start(): void {
+    this.host.world.put(this.host, 'start', () => this.job.start());
+  }
+
+  /** All of its threads that are alive. */
+  get threads(): VirtualThread[] {
+    return [this.host, ...this.workers].filter(({ alive }) => alive);
+  }
+
+  die(): void {
+    for (const thread of this.threads) thread.die();
+  }
+
+  #system(thread: VirtualThread): System {
+    const random = seededRandom(Math.floor(thread.world.random.next() * 2 ** 32));
+    return { clock: thread, timers: thread, random, storage: this.#options.disk.of(thread), waits: thread };
+  }
+
+  #load(thread: VirtualThread): JobDescription {
+    const { config, build } = this.#options;
+    const execution: Execution = {
+      args: undefined,
+      parallelism: config.parallelism ?? 1,
+      submit: () => Promise.reject(new Error('the simulation runs the job: build it, and leave execute() out')),
+    };
+    const env = new StreamEnvironment(config, execution);
+    build(env, thread);
+    return env.describe(jobName);
+  }
+
+  #spawner(slots: number): Spawner {
+    return { slots, spawn: (task) => this.#spawn(task as WorkerTask), close: async () => {} };
+  }
+
+  #spawn(task: WorkerTask): SpawnedTask {
+    const { world, name } = this.#options;
+    const { host } = this;
+    const thread = new VirtualThread(world, `${name} worker ${task.slot}${'′'.repeat(Math.floor(this.#spawned++ / task.slots))}`, epochMs);
+    this.workers.push(thread);
+    const [port, workerPort] = VirtualPort.pair(host, thread);
+    const done = new Promise<void>((resolve, reject) => {
+      const fail = (error: Error): void => world.put(host, `${thread.name} is lost`, () => reject(error));
+      thread.onDeath.push(() => fail(new Error('worker exited with code: 1')));
+      const run = async (): Promise<void> => {
+        await runWorker(task, { system: this.#system(thread), port: workerPort, loadJob: async () => this.#load(thread) });
+      };
+      world.put(thread, 'start', () => {
+        run().then(
+          () => world.put(thread, 'end', () => world.put(host, `${thread.name} is done`, resolve)),
+          (error) => {
+            if (thread.alive) fail(error as Error);
+          },
+        );
+      });
+    });
+    done.catch(() => {});
+    return { port, done, kill: () => thread.die() };
+  }
+}

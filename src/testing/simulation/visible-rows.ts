@@ -1,0 +1,73 @@
+/**
+ * What of a job's output can be seen, held against what an undisturbed run gives. Invariant that it checks: at no time is a row visible
+ * that should not be, or twice; rows of a key come in their order; at the end all are there.
+ */
+
+export interface VisibleRowsOptions<T> {
+  /** The rows of the undisturbed run. */
+  readonly expected: readonly T[];
+  /** Rows of one key come in the same order as there; in any order without it. */
+  readonly keyOf: ((row: T) => string) | undefined;
+  /** Whether rows may come more than once. */
+  readonly repeats: boolean;
+}
+
+interface Expected {
+  readonly times: number;
+  seen: number;
+}
+
+export class VisibleRows<T> {
+  readonly #options: VisibleRowsOptions<T>;
+  readonly #rows = new Map<string, Expected>();
+  /** By key, the rows that are still to come, last first. */
+  readonly #order = new Map<string, string[]>();
+  count = 0;
+
+  constructor(options: VisibleRowsOptions<T>) {
+    this.#options = options;
+    const { expected, keyOf } = options;
+    for (const row of expected) {
+      const text = textOf(row);
+      this.#rows.set(text, { times: (this.#rows.get(text)?.times ?? 0) + 1, seen: 0 });
+      if (keyOf === undefined) continue;
+      const key = keyOf(row);
+      const order = this.#order.get(key) ?? [];
+      this.#order.set(key, order);
+      order.push(text);
+    }
+    for (const order of this.#order.values()) order.reverse();
+  }
+
+  /** A row has become visible. Returns what is wrong with it. */
+  see(row: T): string | undefined {
+    const { keyOf, repeats } = this.#options;
+    const text = textOf(row);
+    const expected = this.#rows.get(text);
+    this.count++;
+    if (expected === undefined) return `the row ${text} is visible, which an undisturbed run does not give`;
+    expected.seen++;
+    if (repeats) return undefined;
+    if (expected.seen > expected.times) return `the row ${text} is visible ${expected.seen} times instead of ${expected.times}`;
+    if (keyOf === undefined) return undefined;
+    const next = this.#order.get(keyOf(row))?.pop();
+    return next === text ? undefined : `of the key '${keyOf(row)}' the row ${text} comes where ${next} should`;
+  }
+
+  /** All should be there. */
+  atEnd(): string | undefined {
+    for (const [text, { times, seen }] of this.#rows) {
+      if (seen < times) return `the row ${text} is visible ${seen} times instead of ${times} at the end`;
+    }
+    return undefined;
+  }
+
+  get isComplete(): boolean {
+    return this.atEnd() === undefined;
+  }
+}
+
+/** Rows are plain data. */
+function textOf(row: unknown): string {
+  return JSON.stringify(row);
+}
