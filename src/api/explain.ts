@@ -12,7 +12,8 @@ import { type RecordType, typeText } from '../schema/type.ts';
 
 export function explainJob(job: JobDescription): string {
   const mode = resolveRuntimeMode(job.graph, job.mode);
-  const graph = planJob(job.graph, { mode, localAggregation: job.localAggregation, chaining: job.chaining });
+  const { localAggregation, chaining, faultTolerance } = job;
+  const graph = planJob(job.graph, { mode, localAggregation, chaining, checkpoints: faultTolerance.checkpoints !== undefined });
   const lines = [`mode: ${mode}`];
   for (const stage of graph.stages) lines.push('', ...stageLines(stage, job.graph));
   if (graph.exchanges.length > 0) lines.push('', 'exchanges:', ...graph.exchanges.map((exchange) => exchangeLine(exchange, job.graph)));

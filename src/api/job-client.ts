@@ -68,6 +68,10 @@ export interface SubtaskCheckpointInfo {
   readonly asyncMs: number;
   /** Bytes that it wrote. */
   readonly bytes: number;
+  /** Those among them of rows on their way that its barrier had overtaken: 0 for aligned checkpoints. */
+  readonly persistedInFlightBytes: number;
+  /** Bytes that it read from other threads between its first barrier and its last. */
+  readonly processedInFlightBytes: number;
 }
 
 /** A checkpoint or savepoint that has ended. */

@@ -29,6 +29,10 @@ export const errorTable = {
   },
   CHECKPOINT_CORRUPT: { kind: 'fatal', meaning: 'A checkpoint or savepoint cannot be read, or is not what was written.' },
   STATE_MISMATCH: { kind: 'fatal', meaning: 'The state of a checkpoint or savepoint does not fit the job as it is now.' },
+  STATE_DISK: {
+    kind: 'retryable',
+    meaning: 'State that does not fit into memory cannot be written to the disk, or read from it.',
+  },
   STATE_DIR: {
     kind: 'fatal',
     meaning: 'The directory of the state cannot be used: it is not there, not writable, or another run of the job uses it.',

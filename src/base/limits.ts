@@ -57,6 +57,10 @@ export interface Limits {
   readonly inlineStateBytes: number;
   /** Bytes of state that are written to a file at once: the system call vanishes in what it copies. */
   readonly stateWriteBytes: number;
+  /** Bytes of a file of state that is larger than memory, after which the next one begins: what is written anew at a time, and a small share of a disk. */
+  readonly diskSegmentBytes: number;
+  /** Files that each such state reads at a time: a process has a thousand descriptors, where nobody has raised that. */
+  readonly diskSegmentFiles: number;
   /** Units of keyed state, mostly keys, that are encoded for a checkpoint between two steps: a fraction of a millisecond. */
   readonly snapshotUnits: number;
   /** Milliseconds that a savepoint may take in a job without checkpoints, whose `timeout` else says so: as Flink's default. */
@@ -100,6 +104,9 @@ export const keyGroupsMax = 32_768;
 /** Milliseconds to wait for a killed thread: one that is inside of a system call ends when that returns, if ever. */
 export const exitMsMax = 2000;
 
+/** Bytes of a file of state on disk: its entries are found by offsets of 32 bits, and one entry may take up to 1 GiB beyond. */
+export const diskSegmentBytesMax = 2 ** 31;
+
 export const defaultLimits: Limits = {
   batchRows: 1024,
   batchBytes: 64 * 1024,
@@ -125,6 +132,8 @@ export const defaultLimits: Limits = {
   stateSegments: 32,
   inlineStateBytes: 20 * 1024,
   stateWriteBytes: 256 * 1024,
+  diskSegmentBytes: 64 * 1024 * 1024,
+  diskSegmentFiles: 64,
   snapshotUnits: 1024,
   savepointMs: 600_000,
   backlogLookMs: 1000,
@@ -174,6 +183,7 @@ export function limitsWith(changes: Partial<Limits> = {}): Limits {
     `limit ringBytes must be a power of two from ${ringBytesMin} to ${ringBytesMax}`,
   );
   check(splitBytes <= splitBytesMax, 'limit splitBytes must fit a signed 32-bit offset');
+  check(limits.diskSegmentBytes <= diskSegmentBytesMax, `limit diskSegmentBytes must be at most ${diskSegmentBytesMax}, so that offsets take 32 bits`);
   check(lineBytes <= lineBytesMax, `limit lineBytes must be at most ${lineBytesMax}, the longest string of V8`);
   return limits;
 }

@@ -35,7 +35,7 @@ export class StoredBatches {
    */
   add(batch: RecordBatch, first = 0): void {
     if (first >= batch.rowCount) return;
-    const whole = first === 0 && !batch.columns.some(sharesStrings) ? batch : rowsFrom(batch, first);
+    const whole = first === 0 && !batch.columns.some(isForeign) ? batch : rowsFrom(batch, first);
     this.#addFrame(this.#frameOf(whole, this.#schema(batch.type)));
     this.count += whole.rowCount;
   }
@@ -75,8 +75,9 @@ export class StoredBatches {
   }
 }
 
-function sharesStrings(column: RecordBatch['columns'][number]): boolean {
-  return column instanceof StringColumn && column.form === 'dictionary';
+/** Whether strings lie as no writer of a ring would lay them down by itself. */
+function isForeign(column: RecordBatch['columns'][number]): boolean {
+  return column instanceof StringColumn && (column.form === 'dictionary' || (column.form === 'bytes' && column.stride !== 1));
 }
 
 /** The batches that bytes hold, each in memory of its own. @throws MillraceError CHECKPOINT_CORRUPT */

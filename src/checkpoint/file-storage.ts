@@ -80,10 +80,11 @@ class ManifestFiles implements ManifestStore {
     try {
       this.#storage.makeDirectory(this.#path(stateDirectory));
       this.#lock = this.#storage.lock(this.#path(lockFile));
+      for (const name of this.#storage.entries(this.place)) if (name.endsWith(unfinished)) this.#removeFile(name);
     } catch (error) {
+      this.unlock();
       throw this.#isHeld(error) ? this.#held(error as Error) : this.#unusable(error);
     }
-    for (const name of this.#entries()) if (name.endsWith(unfinished)) this.#removeFile(name);
   }
 
   unlock(): void {

@@ -2,6 +2,7 @@
  * What each subtask of an operator reads at a restore, whatever its parallelism was. Pure.
  *
  *     entries by key    every subtask reads the segments of those that had some of its key groups, and keeps the entries of its own keys
+ *                       (in front of an exchange, where subtasks have any keys: those of all)
  *     split parts       to the same parallelism as they were; else all items in a row, dealt out in equal runs
  *     union parts       all of all
  *     broadcast parts   those of one subtask each
@@ -57,10 +58,11 @@ export function planRestore(from: OperatorManifest, options: RestoreOptions): re
 
 function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, owned }: RestoreOptions): SubtaskRestore['keyed'] {
   const own = keyGroupsOf(subtask, parallelism, from.maxParallelism);
-  const adopts = owned && parallelism === from.parallelism;
+  const isSpread = holdsKeysOfOthers(from);
+  const adopts = owned && parallelism === from.parallelism && !isSpread;
   const found = new Map<string, RestoredSegment[]>();
   for (const [old, { keyed }] of from.subtasks.entries()) {
-    if (!overlaps(own, keyGroupsOf(old, from.parallelism, from.maxParallelism))) continue;
+    if (!isSpread && !overlaps(own, keyGroupsOf(old, from.parallelism, from.maxParallelism))) continue;
     for (const [name, segments] of Object.entries(keyed)) {
       const list = found.get(name) ?? [];
       found.set(name, list);
@@ -68,6 +70,11 @@ function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, own
     }
   }
   return Object.fromEntries(found);
+}
+
+/** In front of an exchange every subtask has whatever keys came to it. What several of them hold of a key is merged where it is read. */
+function holdsKeysOfOthers({ kind }: OperatorManifest): boolean {
+  return kind.endsWith('-local');
 }
 
 /** What subtasks have of one part, by the subtask that had it. */

@@ -115,9 +115,12 @@ export class CheckpointCoordinator {
     this.#nextId = nextCheckpointId([...this.#manifests.list().map(({ id }) => id), ...used]);
   }
 
-  close(): void {
-    if (this.#locked) this.#manifests.unlock();
+  /** @param gone whether nothing is left: then directories that are empty go, too */
+  close(gone: boolean): void {
+    if (!this.#locked) return;
+    this.#manifests.unlock();
     this.#locked = false;
+    if (gone) discardDirectory(this.#manifests.place, this.#options.system.storage);
   }
 
   /** Whatever the storage says of what the job can go on from. */
@@ -389,15 +392,15 @@ export class CheckpointCoordinator {
   }
 
   async #retain(retain: number, busyFrom: number): Promise<void> {
-    const present = this.#manifests.files();
-    const manifests = this.#manifests.list().map((entry) => ({ ...entry, files: this.#filesOf(entry) }));
     const held = filesNamed(
       [...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)].flatMap(
         ({ operators }) => operators,
       ),
     );
-    const { manifests: dropped, files } = planRetention({ manifests, retain, present, held: held.keys(), busyFrom });
     try {
+      const present = this.#manifests.files();
+      const manifests = this.#manifests.list().map((entry) => ({ ...entry, files: this.#filesOf(entry) }));
+      const { manifests: dropped, files } = planRetention({ manifests, retain, present, held: held.keys(), busyFrom });
       await this.#manifests.remove([...dropped, ...files]);
     } catch (error) {
       this.#options.warn(`files of old checkpoints could not be removed from ${this.#manifests.place}: ${thrownText(error)}`);

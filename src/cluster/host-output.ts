@@ -26,6 +26,8 @@ export class HostOutput {
   #next = 0;
   #wakeReader: () => void = () => {};
   #failure: unknown;
+  /** Whether nothing will come any more. */
+  #finished = false;
   /** Whether whoever reads was told that all rows had come: what comes after a restart has come before. */
   #read = false;
 
@@ -107,6 +109,8 @@ export class HostOutput {
       }
       // The pump leaves in the channels what there was no room for, and everything once the job has ended.
       if (this.step()) continue;
+      // A job that was stopped with a savepoint has sent no end.
+      if (this.#finished) return false;
       await new Promise<void>((resolve) => {
         this.#wakeReader = resolve;
       });
@@ -140,6 +144,7 @@ export class HostOutput {
 
   /** Nobody steps the output from now on: whoever waits for rows takes the last ones out of the channels himself. */
   finish(): void {
+    this.#finished = true;
     this.#wakeReader();
   }
 }

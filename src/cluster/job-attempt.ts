@@ -11,6 +11,7 @@ import { Doorbell } from '../channel/doorbell.ts';
 import { graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import type { Split } from '../graph/source.ts';
 import type { CheckpointTrigger, HostMessage, SharedJobMemory, WorkerCheckpoints, WorkerMessage, WorkerTask } from '../wire/messages.ts';
 import type { CheckpointCoordinator, CheckpointedAttempt } from './checkpoint-coordinator.ts';
 import type { HostEndpoints } from './host-endpoints.ts';
@@ -130,7 +131,8 @@ export class JobAttempt implements CheckpointedAttempt {
     const unassigned = new Map(plan.job.stages.map(({ id }) => [id as number, this.#splits?.unassigned(id) ?? []]));
     const hostInputs = endpoints.barrier(trigger.checkpoint);
     this.#send({ type: 'trigger-checkpoint', trigger });
-    return { unassigned, hostInputs };
+    const inOrder: TriggeredState['inOrder'] = (stage, splits) => this.#splits?.inOrder(stage, splits as readonly Split[]) ?? splits;
+    return { unassigned, inOrder, hostInputs };
   }
 
   completed(checkpoint: number): void {

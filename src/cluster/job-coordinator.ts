@@ -104,6 +104,11 @@ export class JobCoordinator implements JobClient {
   /** Whether sources were asked to end: those of further attempts are, too. */
   #stopped = false;
   #printed: Promise<void> = Promise.resolve();
+  /** Whether the job ends behind a checkpoint that was taken for that. */
+  #isSuspended = false;
+  /** Resolves when the job is cancelled. */
+  readonly #abandoned: Promise<void>;
+  #abandon: () => void = () => {};
 
   constructor(options: JobCoordinatorOptions) {
     this.#options = options;
@@ -133,6 +138,9 @@ export class JobCoordinator implements JobClient {
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
       keeps: job.faultTolerance.checkpoints !== undefined,
+    });
+    this.#abandoned = new Promise((resolve) => {
+      this.#abandon = resolve;
     });
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -186,7 +194,8 @@ export class JobCoordinator implements JobClient {
   }
 
   async cancel(): Promise<void> {
-    this.#end(new MillraceError('JOB_CANCELLED', `the job '${this.name}' was cancelled`));
+    this.#abandon();
+    this.#end(this.#cancelled());
     await this.#result.catch(() => {});
   }
 
@@ -217,6 +226,7 @@ export class JobCoordinator implements JobClient {
   async #suspend(savepoint: string | undefined): Promise<void> {
     const { id } = await this.#ask(savepoint, true);
     await this.#attempt?.committed(id);
+    this.#isSuspended = true;
   }
 
   /**
@@ -232,7 +242,8 @@ export class JobCoordinator implements JobClient {
     }
     // While nothing runs, what there is to go on from is stored already.
     if (this.#state.status === 'running') await this.#suspend(undefined);
-    await this.cancel();
+    this.#end(this.#cancelled());
+    await this.#result.catch(() => {});
   }
 
   async savepoint(directory?: string): Promise<string> {
@@ -263,6 +274,10 @@ export class JobCoordinator implements JobClient {
     }
   }
 
+  #cancelled(): MillraceError {
+    return new MillraceError('JOB_CANCELLED', `the job '${this.name}' was cancelled`);
+  }
+
   #ask(savepoint: string | undefined, suspends: boolean): Promise<CheckpointManifest> {
     if (this.#state.status === 'running' || this.#state.status === 'restarting' || this.#state.status === 'created')
       return this.#coordinator.ask(savepoint, suspends);
@@ -288,6 +303,8 @@ export class JobCoordinator implements JobClient {
     this.#options.released();
     const reported = terminal === 'finished' ? undefined : failure;
     this.#endpoints.close(reported);
+    // What was printed ahead of the last checkpoint will not be printed again.
+    if (this.#isSuspended) await Promise.race([this.#printed.catch(() => {}), this.#abandoned]);
     this.#arrive(terminal);
     if (reported !== undefined) this.#reject(reported);
     else this.#resolve({ name: this.name, runtimeMs: this.#options.system.clock.monotonic() - this.#startedAt, metrics: this.metrics() });
@@ -442,7 +459,7 @@ export class JobCoordinator implements JobClient {
     const isGone = terminal === 'finished' || (terminal === 'cancelled' && checkpoints?.onCancel === 'delete');
     await this.#coordinator.settled();
     if (isGone) await this.#coordinator.removeAll();
-    this.#coordinator.close();
+    this.#coordinator.close(isGone);
   }
 
   /** Leaves the working states, and says which state the job will arrive at. */

@@ -17,6 +17,8 @@ export type Acknowledgement = Extract<WorkerMessage, { type: 'checkpoint-acknowl
 export interface TriggeredState {
   /** Splits that no reader had been given, by stage. */
   readonly unassigned: ReadonlyMap<number, readonly unknown[]>;
+  /** Splits of a stage in the order in which they are handed out. */
+  readonly inOrder: (stage: number, splits: readonly unknown[]) => readonly unknown[];
   /** Records taken in, by host input. */
   readonly hostInputs: Readonly<Record<string, number>>;
 }
@@ -120,8 +122,9 @@ export class PendingCheckpoint {
     return acknowledged === undefined || acknowledged.state === 'finished' ? undefined : acknowledged.state;
   }
 
-  /** Those that were being read come first. */
-  #splits(stage: number, states: readonly (SubtaskState | undefined)[]): unknown[] {
-    return [...states.flatMap((state) => state?.splits ?? []), ...(this.options.unassigned.get(stage) ?? [])];
+  /** Those that were being read, and those that nobody had. */
+  #splits(stage: number, states: readonly (SubtaskState | undefined)[]): readonly unknown[] {
+    const { unassigned, inOrder } = this.options;
+    return inOrder(stage, [...states.flatMap((state) => state?.splits ?? []), ...(unassigned.get(stage) ?? [])]);
   }
 }

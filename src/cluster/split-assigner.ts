@@ -8,11 +8,14 @@ import { sourceFailure } from '../runtime/source-input.ts';
 export class SplitAssigner {
   /** By stage; taken from the front. */
   readonly #splits: ReadonlyMap<number, Split[]>;
+  /** By stage: the ids of all splits, in the order in which they are handed out. */
+  readonly #order: ReadonlyMap<number, ReadonlyMap<string, number>>;
   /** Bytes of the whole input; undefined when a source does not know. */
   readonly inputBytes: number | undefined;
 
   private constructor(splits: ReadonlyMap<number, Split[]>, inputBytes: number | undefined) {
     this.#splits = splits;
+    this.#order = new Map(Array.from(splits, ([stage, all]) => [stage, new Map(all.map(({ id }, place) => [id, place]))]));
     this.inputBytes = inputBytes;
   }
 
@@ -49,6 +52,16 @@ export class SplitAssigner {
   /** The splits of a stage that no reader has been given. */
   unassigned(stage: number): readonly Split[] {
     return [...(this.#splits.get(stage) ?? [])];
+  }
+
+  /**
+   * Splits of a stage in the order in which they are handed out. What goes on with fewer readers so reads them in that order: of files
+   * that are in the order of time, no record is late that would not have been.
+   */
+  inOrder(stage: number, splits: readonly Split[]): readonly Split[] {
+    const order = this.#order.get(stage);
+    const placeOf = ({ id }: Split): number => order?.get(id) ?? Number.MAX_SAFE_INTEGER;
+    return [...splits].sort((a, b) => placeOf(a) - placeOf(b));
   }
 
   /** The next split of a stage, or undefined when there is none left. */

@@ -9,7 +9,7 @@ import type { System } from '../base/system.ts';
 import type { KeySpec, LogicalOperator, OperatorSpec, RuntimeMode, UserFunction } from '../graph/logical.ts';
 import type { SplitObserver } from '../graph/source.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import type { Alignment } from '../time/watermarks.ts';
 import type { SubtaskPart } from '../wire/state-handles.ts';
@@ -46,7 +46,7 @@ export interface OperatorContext {
    * @param name of this state among those of the operator: with the operator's it identifies the state in later versions of the job
    * @returns what is to be told of changes
    */
-  keyedState(name: string, contents: KeyedContents): StateLog;
+  keyedState(name: string, contents: KeyedContents): ChangeLog;
   /** What the subtask has of the group that its source is aligned with. */
   alignment(alignment: Alignment): AlignmentGroup;
   /** Counts records that were too late and went nowhere. */

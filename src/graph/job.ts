@@ -48,10 +48,12 @@ export interface JobGraphOptions {
   /** Whether keyed aggregations may aggregate in front of their exchange. */
   readonly localAggregation: boolean;
   readonly chaining: boolean;
+  /** Whether the job may go on from a checkpoint at another parallelism: then the operators must be the same at any. */
+  readonly checkpoints?: boolean;
 }
 
 export function planJob(logical: LogicalGraph, options: JobGraphOptions): JobGraph {
-  const graph = options.localAggregation ? insertLocalAggregation(logical, options.mode) : logical;
+  const graph = options.localAggregation ? insertLocalAggregation(logical, options) : logical;
   const heads = new Map<OperatorId, LogicalOperator[]>();
   const headOf = new Map<OperatorId, OperatorId>();
   for (const operator of graph.operators) {
@@ -144,16 +146,16 @@ function isGathering({ partitioner: { kind } }: LogicalEdge, { parallelism }: Lo
 }
 
 /** Puts each operator's local aggregation behind the operator that feeds it, to be chained there. */
-function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): LogicalGraph {
+function insertLocalAggregation(graph: LogicalGraph, options: JobGraphOptions): LogicalGraph {
   let next = graph.operators.length;
   const operators: LogicalOperator[] = [];
   for (const operator of graph.operators) {
     const { local } = operator.spec;
-    if (local === undefined || !isWorthwhile(graph, operator, mode)) {
+    if (local === undefined || !isWorthwhile(graph, operator, options)) {
       operators.push(operator);
       continue;
     }
-    const inputs = operator.inputs.map((edge): LogicalEdge => {
+    const inputs = operator.inputs.map((edge, input): LogicalEdge => {
       const { partitioner } = edge;
       const upstream = operatorOf(graph, edge.from);
       const id = next++ as OperatorId;
@@ -162,7 +164,7 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
         id,
         name: `${operator.name} (local)`,
         partOf: operator.name,
-        uid: operator.uid === undefined ? undefined : `${operator.uid}-local-${edge.from}`,
+        uid: operator.uid === undefined ? undefined : `${operator.uid}-local-${input}`,
         spec: local,
         inputs: [{ ...edge, partitioner: { kind: 'forward' } }],
         parallelism: upstream.spec.endpoint === undefined ? upstream.parallelism : operator.parallelism,
@@ -178,9 +180,9 @@ function insertLocalAggregation(graph: LogicalGraph, mode: RuntimeMode): Logical
 }
 
 /** Between one producer and one consumer nothing is spread and nothing crosses a thread: windows gain nothing there. */
-function isWorthwhile(graph: LogicalGraph, operator: LogicalOperator, mode: RuntimeMode): boolean {
+function isWorthwhile(graph: LogicalGraph, operator: LogicalOperator, { mode, checkpoints = false }: JobGraphOptions): boolean {
   const { inputs, parallelism, spec } = operator;
   if (!inputs.every((edge) => isGathering(edge, operator))) return false;
   if (spec.local?.streams !== true) return mode === 'batch';
-  return parallelism > 1 || inputs.some((edge) => operatorOf(graph, edge.from).parallelism > 1);
+  return checkpoints || parallelism > 1 || inputs.some((edge) => operatorOf(graph, edge.from).parallelism > 1);
 }

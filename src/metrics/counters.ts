@@ -29,7 +29,9 @@ const counterIndex = Object.fromEntries(counterNames.map((name, i) => [name, i])
 const countersPerSubtask = 16;
 
 export function createCounterMemory(subtasks: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(subtasks * countersPerSubtask * Float64Array.BYTES_PER_ELEMENT);
+  const memory = new SharedArrayBuffer(subtasks * countersPerSubtask * Float64Array.BYTES_PER_ELEMENT);
+  for (let subtask = 0; subtask < subtasks; subtask++) new SubtaskCounters(memory, subtask).set('watermark', Number.NEGATIVE_INFINITY);
+  return memory;
 }
 
 /** The counters of one subtask. */

@@ -9,7 +9,7 @@ import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } 
 import { localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import { AggregationCode, type Aggregators, createStates, type NamedState } from './aggregation.ts';
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
 import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
@@ -102,7 +102,7 @@ class KeyedAggregate implements OperatorInstance {
   readonly #toRow: UserFunction | undefined;
   readonly #index: KeyIndex;
   readonly #states: readonly NamedState[];
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   readonly #passing: Passing;
   readonly #cursor = new SlotCursor();
 
@@ -117,6 +117,12 @@ class KeyedAggregate implements OperatorInstance {
       schema: aggregatorSchema(options.aggregators),
       write: (slot, sink, of) => writePartials(states, slot, sink, of),
       reader: (schema) => partialsReader(schema as AggregatorSchema, states, context.warn),
+      evict:
+        which === 'whole'
+          ? (slot) => {
+              for (const { state } of states) state.clear(slot);
+            }
+          : undefined,
     });
     this.#log = context.keyedState('aggregates', contents);
     this.#passing = new Passing(Object.values(options.aggregators), context.limits.passingSlots);

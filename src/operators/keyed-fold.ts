@@ -7,10 +7,10 @@ import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import { synchronous } from './functions.ts';
 import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
-import { generateTouch, slotContents } from './slot-contents.ts';
+import { generateTouch, isNewSlot, slotContents } from './slot-contents.ts';
 
 /**
  * An aggregation with an accumulator of its own making. `add` may change the accumulator and return it, or return another.
@@ -57,7 +57,7 @@ class KeyedFold implements OperatorInstance {
   readonly #index = new KeyIndex();
   /** By slot. */
   readonly #accumulators: unknown[] = [];
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   readonly #cursor = new SlotCursor();
 
   constructor(fn: AggregateFunction<never, never, unknown>, toRow: UserFunction | undefined, context: OperatorContext) {
@@ -71,6 +71,9 @@ class KeyedFold implements OperatorInstance {
       reader: () => (source, slot) => {
         accumulators[slot] = decodeValue(source);
       },
+      evict: (slot) => {
+        accumulators[slot] = undefined;
+      },
     });
     this.#log = context.keyedState('accumulators', contents);
   }
@@ -82,9 +85,11 @@ class KeyedFold implements OperatorInstance {
     const { slot } = slotted;
     const record = code.names.fresh('record');
     code.body.line(`const ${record} = ${wholeRecord(slotted.row)};`);
+    const isNew = code.names.fresh('isNew');
+    code.body.line(`const ${isNew} = ${isNewSlot(code, this.#log, slot, `${accumulators}.length`)};`);
     generateTouch(code, this.#log, slot);
     code.body.block('try', () => {
-      code.body.line(`const accumulator = ${slot} === ${accumulators}.length ? ${fn}.createAccumulator() : ${accumulators}[${slot}];`);
+      code.body.line(`const accumulator = ${isNew} ? ${fn}.createAccumulator() : ${accumulators}[${slot}];`);
       code.body.line(`${accumulators}[${slot}] = ${fn}.add(${record}, accumulator);`);
     });
     code.body.line(`catch (error) { throw ${code.failure('error', record)}; }`);

@@ -7,12 +7,12 @@ import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import { synchronous } from './functions.ts';
 import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
 import { compareValues } from './order.ts';
 import { callText } from './rolling.ts';
-import { generateTouch, slotContents } from './slot-contents.ts';
+import { generateTouch, isNewSlot, setNew, slotContents } from './slot-contents.ts';
 
 /** How two records become one. */
 export interface Reduction {
@@ -69,7 +69,7 @@ class KeyedReduce implements OperatorInstance {
   readonly #index = new KeyIndex();
   /** By slot: the record so far. */
   readonly #records: unknown[] = [];
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   readonly #cursor = new SlotCursor();
 
   constructor(reduction: Reduction, context: OperatorContext) {
@@ -81,6 +81,9 @@ class KeyedReduce implements OperatorInstance {
       write: (slot, sink, of) => encodeState(sink, records[slot], of),
       reader: () => (source, slot) => {
         records[slot] = decodeValue(source);
+      },
+      evict: (slot) => {
+        records[slot] = undefined;
       },
     });
     this.#log = context.keyedState('records', contents);
@@ -94,13 +97,15 @@ class KeyedReduce implements OperatorInstance {
     const next = code.names.fresh('reduced');
     const { slot } = slotted;
     code.body.line(`let ${next} = ${wholeRecord(slotted.row)};`);
+    const isNew = code.names.fresh('isNew');
+    code.body.line(`const ${isNew} = ${isNewSlot(code, this.#log, slot, `${records}.length`)};`);
     generateTouch(code, this.#log, slot);
-    code.body.block(`if (${slot} === ${records}.length)`, () => {
+    code.body.block(`if (${isNew})`, () => {
       if (check !== undefined) {
         code.body.line(`try { ${code.names.constant('check', check)}(${next}); }`);
         code.body.line(`catch (error) { throw ${code.failure('error', next)}; }`);
       }
-      code.body.line(`${records}.push(${next});`);
+      code.body.line(setNew(this.#log, records, slot, next));
     });
     code.body.block('else', () => {
       code.body.line(`try { ${next} = ${combine}(${records}[${slot}], ${next}); }`);

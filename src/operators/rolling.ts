@@ -11,10 +11,10 @@ import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } 
 import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import { generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
 import { compareValues } from './order.ts';
-import { generateTouch, type HeldBySlot, slotContents } from './slot-contents.ts';
+import { generateTouch, type HeldBySlot, isNewSlot, setNew, slotContents } from './slot-contents.ts';
 
 export type RollingKind = 'sum' | 'min' | 'max';
 
@@ -50,7 +50,7 @@ class Rolling implements OperatorInstance {
   /** By slot: the first record, and the aggregate of the field. */
   readonly #firsts: unknown[] = [];
   readonly #aggregates: unknown[] = [];
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   readonly #cursor = new SlotCursor();
   readonly #combine: (aggregate: unknown, value: unknown) => unknown;
   /** The names of the records' fields while all records have the same. */
@@ -82,11 +82,17 @@ class Rolling implements OperatorInstance {
         this.#mixed = true;
         return (source, slot) => this.#hold(slot, decodeValue(source), decodeValue(source));
       },
+      evict: this.#local
+        ? undefined
+        : (slot) => {
+            this.#firsts[slot] = undefined;
+            this.#aggregates[slot] = undefined;
+          },
     };
   }
 
   #hold(slot: number, first: unknown, aggregate: unknown): void {
-    const isFurther = slot < this.#firsts.length;
+    const isFurther = this.#aggregates[slot] !== undefined;
     if (!isFurther) this.#firsts[slot] = first;
     this.#aggregates[slot] = isFurther ? this.#combine(this.#aggregates[slot], aggregate) : aggregate;
   }
@@ -121,11 +127,11 @@ class Rolling implements OperatorInstance {
       const key = { field: slotted.key, hash: slotted.hash };
       code.body.block(`if (${slotted.left ?? `${slot} < 0`})`, () => emit({ ...slotted.row, key }), '} else');
     }
-    code.body.block(`if (${slot} === ${firsts}.length)`, () => {
+    code.body.block(`if (${isNewSlot(code, this.#log, slot, `${firsts}.length`)})`, () => {
       generateTouch(code, this.#log, slot);
-      code.body.line(`try { ${aggregates}.push(${checked}(${value})); }`);
+      code.body.line(`try { ${setNew(this.#log, aggregates, slot, `${checked}(${value})`)} }`);
       code.body.line(`catch (error) { throw ${code.failure('error', wholeRecord(slotted.row))}; }`);
-      code.body.line(`${firsts}.push(${freshRecord(slotted.row)});`);
+      code.body.line(setNew(this.#log, firsts, slot, freshRecord(slotted.row)));
     });
     code.body.block('else', () => {
       generateTouch(code, this.#log, slot);

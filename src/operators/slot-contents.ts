@@ -6,7 +6,7 @@ import type { OperatorCode } from '../compiler/operator.ts';
 import { readKey, shownKey, writeKey } from '../state/encode-state.ts';
 import type { KeyIndex } from '../state/key-index.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 
 export interface HeldBySlot {
   readonly schema: unknown;
@@ -14,12 +14,15 @@ export interface HeldBySlot {
   write(slot: number, sink: ByteSink, of: () => string): void;
   /** What reads that, of entries that were written under `schema`, into a slot; a second time where several held something of one key. */
   reader(schema: unknown): (source: ByteSource, slot: number) => void;
+  /** Forgets what a slot has, so that another key may have it; absent where state stays in memory. */
+  readonly evict?: ((slot: number) => void) | undefined;
 }
 
 /** Every key of the index has something. */
 export function slotContents(index: KeyIndex, held: HeldBySlot): KeyedContents {
   return {
     schema: held.schema,
+    evictable: evictable(index, held),
     forEach: (visit) => {
       for (let slot = 0; slot < index.size; slot++) if (index.has(slot)) visit(slot);
     },
@@ -41,12 +44,39 @@ export function slotContents(index: KeyIndex, held: HeldBySlot): KeyedContents {
   };
 }
 
+function evictable(index: KeyIndex, { evict }: HeldBySlot): KeyedContents['evictable'] {
+  if (evict === undefined) return undefined;
+  return {
+    index,
+    stays: () => false,
+    evict: (slot) => {
+      evict(slot);
+      index.remove(slot);
+    },
+  };
+}
+
+/**
+ * The expression of whether a slot has nothing yet, ahead of `touch`.
+ *
+ * @param next the slot that is the next one where all that there are have something: an expression
+ */
+export function isNewSlot(code: OperatorCode, log: ChangeLog, slot: string, next: string): string {
+  return log.residents === undefined ? `${slot} === ${next}` : `!${code.names.constant('residents', log.residents)}.has(${slot})`;
+}
+
+/** The statement that gives a new slot its value. */
+export function setNew(log: ChangeLog, values: string, slot: string, value: string): string {
+  // Where keys come and go, the slot may be any.
+  return log.residents === undefined ? `${values}.push(${value});` : `${values}[${slot}] = ${value};`;
+}
+
 /** Writes the code that tells a log, if it follows changes, that what a slot holds is about to change. */
-export function generateTouch(code: OperatorCode, log: StateLog, slot: string): void {
+export function generateTouch(code: OperatorCode, log: ChangeLog, slot: string): void {
   if (log.tracks) code.body.line(`${code.names.constant('log', log)}.touch(${slot});`);
 }
 
 /** The same for the slots of all rows of a batch. @param range expressions: slots below the first and from the second on are nobody's */
-export function generateTouchAll(code: OperatorCode, log: StateLog, slots: string, ...range: readonly string[]): void {
+export function generateTouchAll(code: OperatorCode, log: ChangeLog, slots: string, ...range: readonly string[]): void {
   if (log.tracks) code.body.line(`${code.names.constant('log', log)}.touchAll(${[slots, 'rows', ...range].join(', ')});`);
 }

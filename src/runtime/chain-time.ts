@@ -80,6 +80,11 @@ export class ChainTime {
     return this.#next > 0 || this.#options.operators.some(({ instance }) => instance.pressing === true);
   }
 
+  /** Whether an operator has emitted only some of what is due at a time. */
+  get isAdvancing(): boolean {
+    return this.#next > 0;
+  }
+
   /** Tells the chain what time it is; true when that made it emit something, and it must be told again before the next batch. */
   advance(input: Readonly<EventTime>): boolean {
     // A watermark without end is the end of the input, which `end` brings to the operators one after the other.

@@ -13,7 +13,8 @@ import type { Alignment } from '../time/watermarks.ts';
 
 export function planDescription(job: JobDescription): PhysicalPlan {
   const mode = resolveRuntimeMode(job.graph, job.mode);
-  return planPhysical(planJob(job.graph, { mode, localAggregation: job.localAggregation, chaining: job.chaining }));
+  const { localAggregation, chaining, faultTolerance } = job;
+  return planPhysical(planJob(job.graph, { mode, localAggregation, chaining, checkpoints: faultTolerance.checkpoints !== undefined }));
 }
 
 /** Numbers the subtasks of a plan: where their counters lie. */

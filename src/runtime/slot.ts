@@ -1,9 +1,13 @@
 /** Builds the subtasks of one slot from the plan: instances, compilers, writers and gates, wired to their channels. */
 
+import { assert } from '../base/assert.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
+import { selectRows } from '../batch/select-rows.ts';
 import type { ChannelReader, ChannelWriter } from '../channel/channel.ts';
+import { readStoredBatches } from '../channel/stored-batches.ts';
 import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Operator, OperatorContext } from '../compiler/operator.ts';
@@ -17,10 +21,11 @@ import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
 import { StateLog } from '../state/state-log.ts';
-import type { SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
+import type { RestoredRows, SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
 import { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
 import { type AlignmentMemory, joinAlignment } from './plan.ts';
+import type { ReplayedBatch } from './rows-in-flight.ts';
 import { SourceInput, sourceFailure } from './source-input.ts';
 import { type ChainedOperator, type KeyedState, Subtask } from './subtask.ts';
 import { SubtaskCheckpoints } from './subtask-checkpoints.ts';
@@ -125,8 +130,9 @@ class SubtaskBuilder {
     const watermark = restore === undefined ? Number.NEGATIVE_INFINITY : checkpoints.restore(restore);
     return new Subtask({
       name: `${stage.operators.map((operator) => operator.name).join(' → ')} (${slot + 1}/${stage.parallelism})`,
-      input: this.#input(chain, watermark),
+      input: this.#input(chain, watermark, restore?.inFlight ?? []),
       checkpoints,
+      overtakes: this.#options.checkpoints?.overtakes === true,
       requestFinalCheckpoint:
         this.#options.checkpoints === undefined ? undefined : () => this.#options.requestFinalCheckpoint(stage.id, slot),
       compiler,
@@ -173,7 +179,7 @@ class SubtaskBuilder {
     return index === 0 ? undefined : this.#stage.operators.findIndex(({ id }) => id === from);
   }
 
-  #input(chain: readonly ChainedOperator[], watermark: number): InputGate | SourceInput {
+  #input(chain: readonly ChainedOperator[], watermark: number, inFlight: readonly RestoredRows[]): InputGate | SourceInput {
     const { plan, slot, wiring, system, limits, requestSplit, wake, fail, warn } = this.#options;
     const stage = this.#stage;
     const head = stage.operators[0] as LogicalOperator;
@@ -181,22 +187,51 @@ class SubtaskBuilder {
       const channels = plan.channels.flatMap((channel, index) => {
         const exchange = plan.job.exchanges[channel.exchange] as Exchange;
         const ends = exchange.to.stage === stage.id && channel.to === slot;
-        return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner, input: exchange.input }] : [];
+        const place = { exchange: exchange.id, subtask: slot };
+        return ends ? [{ reader: wiring.reader(index), partitioner: exchange.partitioner, input: exchange.input, place }] : [];
       });
       const { checkpoints } = this.#options;
-      const gate = new InputGate(channels, { aligns: checkpoints?.exactlyOnce ?? true, now: () => system.clock.monotonic() });
+      const gate = new InputGate(channels, {
+        aligns: checkpoints?.exactlyOnce ?? true,
+        overtakes: checkpoints?.overtakes === true,
+        now: () => system.clock.monotonic(),
+      });
       gate.restore(watermark);
+      gate.replay(
+        this.#replayed(inFlight).map((replayed) => {
+          const { partitioner, input } = plan.job.exchanges[replayed.place.exchange as number] as Exchange;
+          return { ...replayed, partitioner, input };
+        }),
+      );
       return gate;
     }
     const { source } = head.spec;
     const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
     const context = { system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn };
-    return new SourceInput({
+    const input = new SourceInput({
+      subtask: slot,
       createReader: () => source.createReader(context),
       sourceName: head.name,
       observeSplits: () =>
         chain.flatMap(({ instance, parent }) => (parent === 0 && instance.observeSplits !== undefined ? [instance.observeSplits()] : [])),
       requestSplit: () => requestSplit(stage.id, slot),
+    });
+    input.replay(this.#replayed(inFlight));
+    return input;
+  }
+
+  /** Rows that were on their way to this subtask, and to no other. */
+  #replayed(inFlight: readonly RestoredRows[]): ReplayedBatch[] {
+    const { slot, stateStorage, restoreFrom } = this.#options;
+    const { maxParallelism, parallelism } = this.#stage.operators[0] as LogicalOperator;
+    const isOwn = (hash: number): boolean =>
+      subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
+    return inFlight.flatMap(({ exchange, split, rows, shared }) => {
+      const place = { exchange, subtask: slot, split };
+      return readStoredBatches(stateStorage(restoreFrom).read(rows)).flatMap((batch) => {
+        const replayed = shared ? selectRows(batch, rowsWhere(batch, isOwn)) : batch;
+        return replayed.rowCount === 0 ? [] : [{ place, batch: replayed }];
+      });
     });
   }
 
@@ -251,6 +286,11 @@ class SubtaskBuilder {
   }
 }
 
+function rowsWhere({ hashes, rowCount }: RecordBatch, isOwn: (hash: number) => boolean): number[] {
+  assert(hashes !== null, 'rows that are routed by key come with the hashes of their keys');
+  return Array.from({ length: rowCount }, (_, row) => row).filter((row) => isOwn(hashes[row] as number));
+}
+
 /** The name of the operator that the author wrote: its parts go by it, too. */
 function authorsName({ partOf, name }: LogicalOperator): string {
   return partOf ?? name;
@@ -267,7 +307,11 @@ export function exchangeWriter(
     channel.exchange === exchange.id && channel.from === producer ? [wiring.writer(index)] : [],
   );
   const characters = limits.shownCharacters;
+  const bound = plan.channels
+    .filter((channel) => channel.exchange === exchange.id && channel.from === producer)
+    .map(({ to }) => ({ exchange: exchange.id, subtask: to }));
   return new ExchangeWriter({
+    ...(exchange.to.stage === undefined ? {} : { bound }),
     operatorName: authorsName(exchange.from.operator),
     keyFailure: (error, ...record) => operatorFailure({ operatorName: authorsName(exchange.to.operator), error, record, characters }),
     partitioner: exchange.partitioner,

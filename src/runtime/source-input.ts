@@ -4,6 +4,9 @@
  *
  * What the host has sent behind the trigger of a checkpoint waits until its barrier has gone out: so the host knows, when it triggers,
  * which splits will be in the snapshots of readers and which are still its own.
+ *
+ * A batch of which not all rows had been handed on when an unaligned checkpoint was taken is behind its split's position: after a restart
+ * what was left of it comes before anything else.
  */
 
 import { MillraceError, thrownText } from '../base/errors.ts';
@@ -13,8 +16,11 @@ import type { Barrier } from '../channel/element.ts';
 import type { SourceReader, Split, SplitObserver } from '../graph/source.ts';
 import { anyRecord, internType } from '../schema/type.ts';
 import type { CheckpointTrigger } from '../wire/messages.ts';
+import { type ReplayedBatch, RowsInFlight, type RowsInHand } from './rows-in-flight.ts';
 
 export interface SourceInputOptions {
+  /** Of the source. */
+  readonly subtask: number;
   readonly createReader: () => SourceReader<unknown>;
   readonly sourceName: string;
   /** Asks the coordinator for a split; the answer comes to `addSplit` or `noMoreSplits`. */
@@ -34,11 +40,19 @@ export class SourceInput {
   readonly #splits = new Set<string>();
   #requested = false;
   #stopped = false;
-  /** The reader stands still: a barrier has gone out behind which the job ends. */
-  #suspended = false;
+  /** The checkpoint behind whose barrier the job is to end, where it has gone out: the reader stands still. 0 for none. */
+  #suspendedBy = 0;
   ended = false;
+  /** A checkpoint for which nothing need be waited for. */
+  #overtaking = 0;
+  /** What was left of batches in an earlier run. */
+  #replayed: ReplayedBatch[] = [];
+  /** Whether the batch that was polled last is the first of these. */
+  #isReplaying = false;
   /** Triggers that are to be carried out, and what came behind them. */
   readonly #mail: (CheckpointTrigger | (() => void))[] = [];
+  /** Whether a barrier has gone out since the last poll: its snapshot may still be to be taken, and must not hold what came behind it. */
+  #isAtBarrier = false;
 
   constructor(options: SourceInputOptions) {
     this.#options = options;
@@ -65,6 +79,50 @@ export class SourceInput {
     this.#mail.push(trigger);
   }
 
+  /** Goes on with what was left of batches in an earlier run. Before the first poll. */
+  replay(batches: readonly ReplayedBatch[]): void {
+    this.#replayed.push(...batches);
+  }
+
+  /** A checkpoint need not wait until what was read has been handed on. */
+  overtake(checkpoint: number): void {
+    this.#overtaking = checkpoint;
+  }
+
+  /** A checkpoint is given up: where the job was to end behind it, it goes on. */
+  abort(checkpoint: number): void {
+    if (this.#suspendedBy === checkpoint) this.#suspendedBy = 0;
+  }
+
+  /** The checkpoint that is to be taken now, whatever has been handed on; 0 for none. */
+  get overtaken(): number {
+    const mail = this.#mail[0];
+    if (mail === undefined || typeof mail === 'function' || mail.checkpoint > this.#overtaking) return 0;
+    this.#mail.shift();
+    this.#isAtBarrier = true;
+    if (mail.suspends) this.#suspendedBy = mail.checkpoint;
+    return mail.checkpoint;
+  }
+
+  /** The rows that were read, and of which the splits know no more. @throws MillraceError UNSUPPORTED_VALUE */
+  rowsInFlight(inHand: RowsInHand | null): readonly RowsInFlight[] {
+    const all: RowsInFlight[] = [];
+    const add = (rows: RowsInFlight, batch: RecordBatch, first: number): void => {
+      rows.add(batch, first);
+      all.push(rows);
+    };
+    const { subtask } = this.#options;
+    if (inHand !== null && !this.#isReplaying) {
+      const split = this.#observers.length > 0 ? this.#reader.currentSplit : undefined;
+      add(new RowsInFlight({ exchange: undefined, subtask, split }), inHand.batch, inHand.next);
+    }
+    for (const [i, { place, batch }] of this.#replayed.entries()) {
+      const isInHand = i === 0 && this.#isReplaying;
+      add(new RowsInFlight(place), batch, isInHand ? (inHand?.next ?? batch.rowCount) : 0);
+    }
+    return all.filter(({ count }) => count > 0);
+  }
+
   /** The splits that are not read to their end, each starting behind the records that were handed out. */
   splits(): readonly Split[] {
     return this.#call(() => this.#reader.splits());
@@ -79,14 +137,14 @@ export class SourceInput {
   }
 
   #inOrder(action: () => void): void {
-    if (this.#mail.length === 0) action();
+    if (this.#mail.length === 0 && !this.#isAtBarrier) action();
     else this.#mail.push(action);
   }
 
   #addSplit(split: Split): void {
     this.#requested = false;
     this.#call(() => this.#reader.addSplit(split as never));
-    if (this.#observers.length === 0) return;
+    if (this.#observers.length === 0 || this.#splits.has(split.id)) return;
     this.#splits.add(split.id);
     for (const observer of this.#observers) observer.addSplit(split.id);
   }
@@ -102,15 +160,20 @@ export class SourceInput {
   }
 
   poll(): RecordBatch | Barrier | null {
+    this.#isAtBarrier = false;
+    if (this.#isReplaying) this.#replayed.shift();
+    this.#isReplaying = this.#replayed.length > 0;
+    if (this.#replayed[0] !== undefined) return this.#again(this.#replayed[0]);
     for (let mail = this.#mail.shift(); mail !== undefined; mail = this.#mail.shift()) {
       if (typeof mail === 'function') mail();
       else {
-        this.#suspended = mail.suspends;
+        this.#isAtBarrier = true;
+        if (mail.suspends) this.#suspendedBy = mail.checkpoint;
         return { kind: 'barrier', checkpoint: mail.checkpoint };
       }
     }
     if (this.#stopped) this.ended = true;
-    if (this.ended || this.#suspended) return null;
+    if (this.ended || this.#suspendedBy !== 0) return null;
     if (this.#splits.size > 0) this.#removeSplits();
     const polled = this.#call(() => this.#reader.poll());
     if (polled === 'end') this.ended = true;
@@ -121,6 +184,17 @@ export class SourceInput {
     if (typeof polled === 'string') return null;
     if (this.#observers.length > 0) this.#selectSplit();
     return polled instanceof RecordBatch ? polled : batchOf(polled);
+  }
+
+  /** What belongs to a split is heard of as such, also where another reader goes on with it. */
+  #again({ place: { split }, batch }: ReplayedBatch): RecordBatch {
+    if (split === undefined || this.#observers.length === 0) return batch;
+    for (const observer of this.#observers) {
+      if (!this.#splits.has(split)) observer.addSplit(split);
+      observer.selectSplit(split);
+    }
+    this.#splits.add(split);
+    return batch;
   }
 
   /** Those that were read to their end: the batches before are through. */

@@ -10,6 +10,7 @@ import type { CheckpointTrigger, OperatorRestore, SnapshotStatistics, SubtaskRes
 import type { SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
 import { decodePart } from './decode-part.ts';
 import { type KnownSegment, KnownSegments } from './known-segments.ts';
+import type { RowsInFlight } from './rows-in-flight.ts';
 import type { ChainedOperator } from './subtask.ts';
 import { type OperatorSnapshot, SubtaskSnapshot } from './subtask-snapshot.ts';
 
@@ -42,12 +43,22 @@ export interface TakenState {
   readonly since: number;
   /** Whether all has been emitted that operators hold by key: only what is to be committed is left. */
   readonly drained: boolean;
+  /** Whether the rows belong to it that its barrier overtakes: `takeAlong` says which. */
+  readonly takesAlong: boolean;
 }
 
 /** Of the operator that heads the chain: the watermark of the subtask's input. What was late stays late after a restart. */
 const watermarkPart = '$watermark';
 
-const noStatistics: SnapshotStatistics = { alignmentMs: 0, syncMs: 0, encodeMs: 0, asyncMs: 0, bytes: 0 };
+const noStatistics: SnapshotStatistics = {
+  alignmentMs: 0,
+  syncMs: 0,
+  encodeMs: 0,
+  asyncMs: 0,
+  bytes: 0,
+  persistedInFlightBytes: 0,
+  processedInFlightBytes: 0,
+};
 
 export class SubtaskCheckpoints {
   readonly #options: SubtaskCheckpointsOptions;
@@ -104,6 +115,13 @@ export class SubtaskCheckpoints {
     this.#triggered.push(trigger);
   }
 
+  /** The barriers of a checkpoint overtake rows. */
+  overtake(checkpoint: number): void {
+    const index = this.#triggered.findIndex((each) => each.checkpoint === checkpoint);
+    const trigger = this.#triggered[index];
+    if (trigger !== undefined) this.#triggered[index] = { ...trigger, overtakes: true };
+  }
+
   /** What a checkpoint is to be; undefined while that has not been said. */
   trigger(checkpoint: number): CheckpointTrigger | undefined {
     return this.#triggered.find((each) => each.checkpoint === checkpoint);
@@ -127,11 +145,11 @@ export class SubtaskCheckpoints {
 
   /** Whether `advance` has something to do. */
   get isEncoding(): boolean {
-    return this.#snapshot !== null && !this.#encoded;
+    return this.#snapshot !== null && !this.#encoded && !this.#snapshot.waits;
   }
 
   /** Takes what there is now. It is encoded and stored while the stream goes on. */
-  take({ trigger, splits, watermark, alignmentMs, since, drained }: TakenState): void {
+  take({ trigger, splits, watermark, alignmentMs, since, drained, takesAlong }: TakenState): void {
     const { operators, storage, clock, units, name } = this.#options;
     const { checkpoint, savepoint } = trigger;
     for (const earlier of [...this.#triggered]) if (earlier.checkpoint <= checkpoint) this.forget(earlier.checkpoint);
@@ -143,6 +161,7 @@ export class SubtaskCheckpoints {
         storage: storage(savepoint),
         operators: operators.map((operator, i) => this.#takeOperator(operator, i, { full: savepoint !== undefined, drained, watermark })),
         splits,
+        takesAlong,
         clock,
         alignmentMs,
         syncMs: clock.monotonic() - since,
@@ -151,6 +170,16 @@ export class SubtaskCheckpoints {
     } catch (error) {
       this.#options.decline(checkpoint, error);
     }
+  }
+
+  /** The rows that belong to the snapshot that was taken last, and the bytes that were read until they were known. */
+  takeAlong(rows: readonly RowsInFlight[], processedBytes: number): void {
+    this.#snapshot?.takeAlong(rows, processedBytes);
+  }
+
+  /** The snapshot that was taken last cannot be had. */
+  failTaken(error: unknown): void {
+    if (this.#snapshot !== null) this.#failed(this.#snapshot, this.#storing, error);
   }
 
   #takeOperator(
@@ -181,7 +210,7 @@ export class SubtaskCheckpoints {
   /** Encodes some more of the snapshot; false when there is nothing to encode. */
   advance(): boolean {
     const snapshot = this.#snapshot;
-    if (snapshot === null || this.#encoded) return false;
+    if (snapshot === null || this.#encoded || snapshot.waits) return false;
     const checkpoint = this.#storing;
     try {
       if (!snapshot.advance()) return true;

@@ -4,7 +4,8 @@
  *
  *     taken ──advance──▶ encoding ──all written──▶ storing ──close resolves──▶ stored
  *
- * `encoding` is repeated until every log is written; where anything fails, all logs go back to what they were before.
+ * `encoding` is repeated until every log is written, and the rows that its barrier has overtaken, which may be known only some time
+ * later; where anything fails, all logs go back to what they were before.
  */
 
 import type { Clock } from '../base/system.ts';
@@ -13,8 +14,9 @@ import { encodeValue } from '../batch/value-codec.ts';
 import type { StateStorage, StateWriter } from '../checkpoint/checkpoint-storage.ts';
 import type { LogSnapshot } from '../state/state-log.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
-import type { OperatorState, StateHandle, StoredPart, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
+import type { OperatorState, StateHandle, StoredPart, StoredRows, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
 import type { KnownSegments, SegmentChanges } from './known-segments.ts';
+import type { RowsInFlight } from './rows-in-flight.ts';
 
 /** What an operator holds under one name, on its way. */
 export interface KeyedSnapshot {
@@ -36,6 +38,8 @@ export interface SubtaskSnapshotOptions {
   readonly storage: StateStorage;
   readonly operators: readonly OperatorSnapshot[];
   readonly splits: readonly unknown[];
+  /** Whether rows in flight belong to it: then it is not complete before `takeAlong`. */
+  readonly takesAlong: boolean;
   readonly clock: Clock;
   readonly alignmentMs: number;
   readonly syncMs: number;
@@ -67,6 +71,11 @@ export class SubtaskSnapshot {
   /** What is still to be encoded, the first in part. */
   readonly #left: { readonly operator: number; readonly name: string; readonly keyed: KeyedSnapshot }[];
   readonly #written: WrittenState[] = [];
+  /** Rows in flight that are still to be written; null while they are not known. */
+  #rows: RowsInFlight[] | null;
+  #processedBytes = 0;
+  readonly #storedRows: StoredRows[] = [];
+  #rowsBytes = 0;
   #ended = false;
   #encodeMs = 0;
 
@@ -74,14 +83,26 @@ export class SubtaskSnapshot {
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
     this.#writer = options.storage.write(options.name);
+    this.#rows = options.takesAlong ? null : [];
     this.#left = options.operators.flatMap(({ keyed }, operator) => [...keyed].map(([name, each]) => ({ operator, name, keyed: each })));
+  }
+
+  /** The rows in flight that belong to it, and the bytes that were read until they were known. */
+  takeAlong(rows: readonly RowsInFlight[], processedBytes: number): void {
+    this.#rows = [...rows];
+    this.#processedBytes = processedBytes;
+  }
+
+  /** Whether there is nothing to write before it is said which rows belong to it. */
+  get waits(): boolean {
+    return this.#left.length === 0 && this.#rows === null;
   }
 
   /** Encodes and writes some more; true once all is written. @throws what the storage throws */
   advance(): boolean {
     const { clock } = this.#options;
     const next = this.#left[0];
-    if (next === undefined) return true;
+    if (next === undefined) return this.#writeRows();
     const from = clock.monotonic();
     this.#sink.reset();
     const complete = next.keyed.snapshot.encode(this.#sink, this.#options.units);
@@ -91,7 +112,20 @@ export class SubtaskSnapshot {
       this.#written.push({ ...next, ...this.#endState(next.keyed) });
     }
     this.#encodeMs += clock.monotonic() - from;
-    return this.#left.length === 0;
+    return this.#left.length === 0 && this.#rows?.length === 0;
+  }
+
+  /** Writes the rows of one place; true once all are. */
+  #writeRows(): boolean {
+    const next = this.#rows?.shift();
+    if (next !== undefined) {
+      const { place, count, chunks } = next;
+      const from = this.#writer.bytes;
+      for (const chunk of chunks) this.#writer.write(chunk);
+      this.#storedRows.push({ ...place, rows: this.#writer.endPiece(), count });
+      this.#rowsBytes += this.#writer.bytes - from;
+    }
+    return this.#rows?.length === 0;
   }
 
   #endState({ snapshot: { entries, stale }, known }: KeyedSnapshot): Pick<WrittenState, 'segment' | 'stale'> {
@@ -119,8 +153,16 @@ export class SubtaskSnapshot {
     this.#ended = true;
     const states = operators.map((_, i): OperatorState => ({ keyed: keyed[i] ?? {}, parts: parts[i] ?? {} }));
     return {
-      state: { operators: states, splits },
-      statistics: { alignmentMs, syncMs, encodeMs: this.#encodeMs, asyncMs: clock.monotonic() - this.#startedAt, bytes },
+      state: { operators: states, splits, inFlight: this.#storedRows },
+      statistics: {
+        alignmentMs,
+        syncMs,
+        encodeMs: this.#encodeMs,
+        asyncMs: clock.monotonic() - this.#startedAt,
+        bytes,
+        persistedInFlightBytes: this.#rowsBytes,
+        processedInFlightBytes: this.#processedBytes,
+      },
     };
   }
 

@@ -9,7 +9,8 @@
  * that holds what sinks are to commit; `sealing` until the end of the input has gone to every consumer.
  *
  * A checkpoint is taken between two steps, when its barrier has come through every channel: in `running`, or in `committing`, where
- * only sinks have something left. Whoever drains when it is triggered has finished for it.
+ * only sinks have something left. Whoever drains when it is triggered has finished for it. Where barriers overtake rows, it is taken
+ * as soon as one is known of, also in the middle of a batch and while outputs have no room: rows that are not through are taken along.
  */
 
 import { assert, unreachable } from '../base/assert.ts';
@@ -22,12 +23,13 @@ import type { OperatorInstance } from '../compiler/operator.ts';
 import type { InputLoop, StageCompiler } from '../compiler/stage-compiler.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
-import type { StateLog } from '../state/state-log.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import type { CheckpointTrigger } from '../wire/messages.ts';
 import type { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
 import type { SourceInput } from './source-input.ts';
 import type { SubtaskCheckpoints } from './subtask-checkpoints.ts';
+import { TakenAlong } from './taken-along.ts';
 
 export type SubtaskState = 'running' | 'draining' | 'finishing' | 'committing' | 'sealing' | 'finished';
 
@@ -40,7 +42,7 @@ export type StepResult = 'worked' | 'idle' | 'blocked' | 'waiting' | 'finished';
 /** What an operator keeps by key under one name. */
 export interface KeyedState {
   readonly contents: KeyedContents;
-  readonly log: StateLog;
+  readonly log: ChangeLog;
 }
 
 /** An operator of the chain, what it keeps by key, and its failure by something that was thrown at no record. */
@@ -64,6 +66,8 @@ export interface SubtaskOptions {
   readonly checkpoints: SubtaskCheckpoints;
   /** Asks for a checkpoint: what was written last is committed with it. Undefined where none are taken. */
   readonly requestFinalCheckpoint: (() => void) | undefined;
+  /** Whether barriers may overtake rows. */
+  readonly overtakes: boolean;
   readonly counters: SubtaskCounters;
   readonly clock: Clock;
   readonly bufferTimeoutMs: number;
@@ -85,6 +89,8 @@ interface BatchInHand {
 /** A checkpoint whose barrier has come. */
 interface CheckpointInHand {
   readonly checkpoint: number;
+  /** Whether its barrier has overtaken rows. */
+  readonly overtakes: boolean;
   readonly alignmentMs: number;
   /** Monotonic time. */
   readonly since: number;
@@ -113,6 +119,9 @@ export class Subtask {
   /** The batch of which not all rows are through: an output was full. */
   #inHand: BatchInHand | null = null;
   #checkpoint: CheckpointInHand | null = null;
+  /** Of the checkpoint that was taken last; `#collecting` while it is not known whether that is all. */
+  #along: TakenAlong | null = null;
+  #collecting = false;
   /** What the time since the last step counts as. */
   #between: 'busyMs' | 'idleMs' | 'backPressuredMs' = 'idleMs';
   #steppedAt: number;
@@ -152,13 +161,26 @@ export class Subtask {
     checkpoints.triggered(trigger);
     if (this.#state === 'finished') checkpoints.finished();
     else if (!(input instanceof InputGate) && this.#state === 'running') input.trigger(trigger);
+    if (trigger.overtakes === true) input.overtake(trigger.checkpoint);
+  }
+
+  /** The barriers of a checkpoint overtake rows from now on. */
+  overtake(checkpoint: number): void {
+    const { input, checkpoints } = this.#options;
+    checkpoints.overtake(checkpoint);
+    input.overtake(checkpoint);
+    if (this.#along?.checkpoint === checkpoint) this.#guard(() => this.#along?.announce());
   }
 
   /** A checkpoint is given up. */
   abortCheckpoint(checkpoint: number): void {
     const { input, checkpoints } = this.#options;
-    if (input instanceof InputGate) input.abort(checkpoint);
+    input.abort(checkpoint);
     if (this.#checkpoint?.checkpoint !== checkpoint) checkpoints.forget(checkpoint);
+    if (!this.#collecting || this.#along?.checkpoint !== checkpoint) return;
+    // What it holds of state is stored all the same: the next snapshot builds on it.
+    this.#collecting = false;
+    checkpoints.takeAlong([], 0);
   }
 
   /** A checkpoint is complete: what sinks have handed over to it is committed. @throws their failure */
@@ -215,7 +237,9 @@ export class Subtask {
     const { outputs, operators } = this.#options;
     let blocked = false;
     for (const output of outputs) if (!output.drain()) blocked = true;
-    if (blocked) return 'blocked';
+    if (this.#collecting) this.#collect();
+    if (this.#checkpoint === null && this.#options.overtakes) this.#beginOvertaken(now, blocked);
+    if (blocked && this.#checkpoint === null) return 'blocked';
     for (const { instance } of operators) if (instance.isReady?.() === false) return 'waiting';
     if (this.#checkpoint !== null) return this.#takeCheckpoint(this.#checkpoint);
     switch (this.#state) {
@@ -228,6 +252,8 @@ export class Subtask {
       case 'committing':
         return this.#commit();
       case 'sealing':
+        // What a checkpoint holds of it is acknowledged before whoever has not taken it counts as finished.
+        if (this.#options.checkpoints.isStoring) return 'waiting';
         this.#state = 'finished';
         this.#options.checkpoints.finished();
         return 'finished';
@@ -292,11 +318,22 @@ export class Subtask {
     return true;
   }
 
-  #beginCheckpoint(checkpoint: number, alignmentMs: number): true {
+  #beginCheckpoint(checkpoint: number, alignmentMs: number, overtakes = false): true {
     const { input, clock } = this.#options;
     if (input instanceof InputGate) input.skip(checkpoint);
-    this.#checkpoint = { checkpoint, alignmentMs, since: clock.monotonic(), preparation: 'none' };
+    this.#checkpoint = { checkpoint, overtakes, alignmentMs, since: clock.monotonic(), preparation: 'none' };
     return true;
+  }
+
+  /** Begins a checkpoint whose barrier has overtaken rows, except in between what an operator emits at one time. */
+  #beginOvertaken(now: number, blocked: boolean): void {
+    const { input, checkpoints, time } = this.#options;
+    if (this.#state === 'running' && !time.isAdvancing) {
+      const checkpoint = input.overtaken;
+      if (checkpoint !== 0) this.#beginCheckpoint(checkpoint, input instanceof InputGate ? input.alignmentMs : 0, true);
+    } else if (blocked && this.#state === 'sealing' && checkpoints.next?.overtakes === true) {
+      this.#checkpoint = { checkpoint: checkpoints.next.checkpoint, overtakes: true, alignmentMs: 0, since: now, preparation: 'done' };
+    }
   }
 
   /** Takes the snapshot as soon as everybody is ready for it, and passes the barrier on. */
@@ -307,7 +344,7 @@ export class Subtask {
     if (trigger === undefined || checkpoints.isStoring || inHand.preparation === 'underway') return 'waiting';
     if (inHand.preparation === 'none') return this.#prepareCheckpoint(inHand);
     const { checkpoint, alignmentMs, since } = inHand;
-    const drained = this.#state === 'committing';
+    const drained = this.#state !== 'running';
     const isGate = input instanceof InputGate;
     checkpoints.take({
       trigger,
@@ -316,10 +353,42 @@ export class Subtask {
       alignmentMs,
       since,
       drained,
+      takesAlong: this.#options.overtakes,
     });
     this.#checkpoint = null;
     if (!drained) for (const output of outputs) output.mark({ kind: 'barrier', checkpoint } satisfies Barrier);
+    if (this.#options.overtakes) this.#guard(() => this.#takeAlong(checkpoint, inHand.overtakes || trigger.overtakes === true, drained));
     return 'worked';
+  }
+
+  /** Takes the rows along that belong to the snapshot just taken, as far as they are known. */
+  #takeAlong(checkpoint: number, overtakes: boolean, ended: boolean): void {
+    const { input, outputs } = this.#options;
+    this.#collecting = true;
+    this.#along = new TakenAlong({ checkpoint, input, outputs, inHand: this.#inHand, ended });
+    if (overtakes) this.#along.announce();
+    this.#collect();
+  }
+
+  /** Hands over what is taken along, once that is all. */
+  #collect(): void {
+    const { input, checkpoints } = this.#options;
+    this.#guard(() => {
+      const rows = (this.#along as TakenAlong).rows();
+      if (rows === null) return;
+      this.#collecting = false;
+      checkpoints.takeAlong(rows, input instanceof InputGate ? input.processedBytes : 0);
+    });
+  }
+
+  /** What cannot be taken along fails the checkpoint, not the subtask. */
+  #guard(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.#collecting = false;
+      this.#options.checkpoints.failTaken(error);
+    }
   }
 
   #prepareCheckpoint(inHand: CheckpointInHand): StepResult {

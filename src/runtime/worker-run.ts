@@ -187,6 +187,9 @@ class WorkerRun {
       case 'trigger-checkpoint':
         for (const { task } of this.#subtasks) task.trigger(message.trigger);
         break;
+      case 'overtaking-checkpoint':
+        for (const { task } of this.#subtasks) task.overtake(message.checkpoint);
+        break;
       case 'checkpoint-completed':
         this.#commit(message.checkpoint).catch((error) => this.#fail(error));
         break;

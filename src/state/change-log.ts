@@ -1,12 +1,13 @@
 /** Who is told of all changes to the keyed state of one subtask, takes snapshots of it, and reads them back. */
 
-import type { LogSnapshot, StoredSegment } from './state-log.ts';
+import type { LogSnapshot } from './log-snapshot.ts';
+import type { StoredSegment } from './state-log.ts';
 
 export interface ChangeLog {
   /** Whether changes are followed. Where not, generated code leaves calls of `touch` out. */
   readonly tracks: boolean;
   /** Undefined where all units stay in memory. */
-  readonly residents: Residents | undefined;
+  readonly residents?: Residents | undefined;
   /** Before a unit changes, or comes into being. */
   touch(unit: number): void;
   /** `touch` for the units of the rows of a batch. Those below `from`, and from `until` on, are nobody's. */

@@ -11,8 +11,8 @@
 
 import { assert } from '../base/assert.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
-import type { StringColumn } from '../batch/column.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
+import type { StringColumn } from '../batch/column.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import { decodeValue, tag } from '../batch/value-codec.ts';
 import {
@@ -73,6 +73,8 @@ export class KeyIndex {
   /** By key, for small whole numbers: slot + 1, or 0. As long as the largest such key needs. */
   #direct = new Int32Array(0);
   readonly #sink = new ByteSink();
+  /** Told of every key that gets a slot; undefined where nobody wants to know. It may look for that key, and for no other. */
+  added: ((slot: number, hash: number) => void) | undefined = undefined;
   /** Of no use to anybody, but a loop that only reads would be left out without it. */
   touched = 0;
 
@@ -150,6 +152,7 @@ export class KeyIndex {
     const slot = this.#keys.addNumber(hash, key + 0);
     this.#take(place, hash, slot);
     if (integer === key && integer >= 0) this.#addDirect(integer, slot);
+    this.added?.(slot, hash);
     return slot;
   }
 
@@ -393,6 +396,7 @@ export class KeyIndex {
     if (this.keyCount >= this.limit) return -1; // Its bytes would stay in the arena.
     const slot = this.#keys.addBytes(hash, kind, bytes);
     this.#take(place, hash, slot);
+    this.added?.(slot, hash);
     return slot;
   }
 

@@ -9,6 +9,7 @@
 
 import type { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
+import type { KeyIndex } from './key-index.ts';
 
 export interface KeyedContents {
   /** How entries are written, as JSON data: stored beside them, and given to `reader`. */
@@ -28,4 +29,15 @@ export interface KeyedContents {
   reader(schema: unknown): (source: ByteSource, hash: number) => number;
   /** Behind the last entry. */
   restored?(): void;
+  /** Of contents that may leave memory while they are not used: a unit is all that a key has, its number the key's slot. */
+  readonly evictable?: EvictableContents | undefined;
+}
+
+/** How a unit leaves memory; a key that comes again has its state back before the key index has said its slot. */
+export interface EvictableContents {
+  readonly index: KeyIndex;
+  /** Whether something refers to a slot, so that its key must not go. */
+  stays(slot: number): boolean;
+  /** Forgets what a slot has, and its key. This is no change: it is written. */
+  evict(slot: number): void;
 }

@@ -4,18 +4,23 @@ import type { ByteSink } from '../batch/byte-sink.ts';
 import { decodeValue } from '../batch/value-codec.ts';
 import { shownKey, writeKey } from './encode-state.ts';
 import type { KeyIndex } from './key-index.ts';
-import type { KeyedContents } from './keyed-contents.ts';
+import type { EvictableContents, KeyedContents } from './keyed-contents.ts';
 import type { KeyedStates } from './keyed-states.ts';
 import type { StateSchema } from './state-schema.ts';
+
+const never = (): boolean => false;
 
 export class KeyedStateContents implements KeyedContents {
   readonly schema: StateSchema;
   readonly #states: KeyedStates;
   readonly #index: KeyIndex;
   readonly #warn: (message: string) => void;
+  readonly evictable: EvictableContents;
 
-  constructor(states: KeyedStates, index: KeyIndex, warn: (message: string) => void) {
+  /** @param stays whether a key must not leave memory, because it has timers */
+  constructor(states: KeyedStates, index: KeyIndex, warn: (message: string) => void, stays: (slot: number) => boolean = never) {
     this.schema = states.schema;
+    this.evictable = { index, stays, evict: (slot) => states.evict(slot) };
     this.#states = states;
     this.#index = index;
     this.#warn = warn;

@@ -129,9 +129,18 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
     return released;
   }
 
+  /** Lets go of a key whose state is kept elsewhere: nothing of it has changed. */
+  evict(slot: number): void {
+    this.#clear(slot);
+  }
+
   /** Forgets a key: clears what state it has, and removes it from the index, so that its slot goes to another key. */
   release(slot: number): void {
     this.#occupancy.changes?.release(slot);
+    this.#clear(slot);
+  }
+
+  #clear(slot: number): void {
     if (this.#occupancy.count(slot) > 0) for (const { store } of this.#states) store.clear(slot);
     this.#occupancy.free(slot);
     this.#index.remove(slot);

@@ -23,10 +23,31 @@ export interface LogSnapshot {
   readonly stale: ReadonlyMap<string, Uint32Array>;
   /** Earlier segments that still count when this one does; all others may be forgotten. */
   readonly needed: ReadonlySet<string>;
+  /** Segments of it besides that are files already, once all is encoded; `stored` makes each `fileId(id, i)`. */
+  readonly files?: readonly SnapshotFile[];
   /** All entries, and the lists of stale ones, are stored. @param id of the segment of the entries: no other has it */
   stored(id: string): void;
   /** Something could not be stored: its entries are changed units again, and stale ones are told of again. */
   failed(): void;
+}
+
+/** A segment that is a file already, which does not change any more and stays until the snapshot has ended. */
+export interface SnapshotFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+  /** CRC-32 of the bytes. */
+  readonly checksum: number;
+  readonly entries: number;
+  /** Ordinals of entries that do not count. */
+  readonly stale: Uint32Array;
+  /** Reads bytes of it, for whoever cannot give it another name. */
+  read(target: Uint8Array, length: number, from: number): void;
+}
+
+/** What a segment is called that is the i-th file of a snapshot. */
+export function fileId(id: string, i: number): string {
+  return `${id}/${i}`;
 }
 
 /** What a snapshot needs of its log. */
@@ -35,15 +56,15 @@ export interface LogParts {
   idOf(segment: number): string | undefined;
   ended(): void;
   stored(segment: number, id: string): void;
-  failed(snapshot: { readonly segment: number; readonly stale: ReadonlyMap<number, number[]> }): void;
+  failed(snapshot: { readonly segment: number; readonly stale: ReadonlyMap<number, Int32Array> }): void;
 }
 
 export interface SnapshotOptions {
   /** In the order in which they are written. */
-  readonly units: readonly number[];
+  readonly units: Int32Array;
   /** The number of the segment that its entries become; 0 for one that stands beside the log. */
   readonly segment: number;
-  readonly stale: ReadonlyMap<number, number[]>;
+  readonly stale: ReadonlyMap<number, Int32Array>;
   readonly needed: ReadonlySet<string>;
 }
 

@@ -15,6 +15,7 @@
 
 import { assert } from '../base/assert.ts';
 import { ByteSource } from '../batch/byte-source.ts';
+import { IntList } from './int-list.ts';
 import type { KeyedContents } from './keyed-contents.ts';
 import { type LogParts, type LogSnapshot, Snapshot } from './log-snapshot.ts';
 
@@ -63,10 +64,12 @@ interface Segment {
   /** Entries that count. */
   live: number;
   /** Ordinals of entries that became stale since the last barrier. */
-  stale: number[];
+  readonly stale: IntList;
 }
 
 const initialUnits = 1024;
+/** Of a unit whose latest state is written, side by side: the number of its segment, and its ordinal there. */
+const placeLength = 2;
 
 export class StateLog {
   /** Whether changes are followed. Where not, generated code leaves calls of `touch` out. */
@@ -75,13 +78,12 @@ export class StateLog {
   readonly #segmentsMax: number;
   /** By unit. */
   #flags = new Uint8Array(initialUnits);
-  /** By unit whose latest state is written: the number of its segment, and its ordinal there. */
-  #segmentOf = new Int32Array(initialUnits);
-  #ordinalOf = new Int32Array(initialUnits);
-  /** Units that have changed since the last barrier, and some that are gone. Hardly any is there twice, however often it comes and goes. */
-  #changed: number[] = [];
-  readonly #segments = new Map<number, Segment>();
-  #lastSegment = noSegment;
+  /** By unit. */
+  #places = new Int32Array(initialUnits * placeLength);
+  /** Units that have changed since the last barrier, and some that are gone. None is there twice, however often it comes and goes. */
+  readonly #changed = new IntList();
+  /** By number, which goes to another segment once it is free. */
+  readonly #segments: (Segment | undefined)[] = [undefined];
   #snapshot: Snapshot | null = null;
 
   constructor(contents: KeyedContents, { tracks, segmentsMax }: StateLogOptions) {
@@ -137,16 +139,23 @@ export class StateLog {
   }
 
   #makeStale(unit: number): void {
-    const segment = this.#segments.get(this.#segmentOf[unit] as number) as Segment;
+    const at = unit * placeLength;
+    const segment = this.#segments[this.#places[at] as number] as Segment;
     segment.live--;
-    segment.stale.push(this.#ordinalOf[unit] as number);
+    segment.stale.push(this.#places[at + 1] as number);
   }
 
   #grow(unit: number): void {
     const units = Math.max(unit + 1, this.#flags.length * 2);
     this.#flags = extended(this.#flags, new Uint8Array(units));
-    this.#segmentOf = extended(this.#segmentOf, new Int32Array(units));
-    this.#ordinalOf = extended(this.#ordinalOf, new Int32Array(units));
+    this.#places = extended(this.#places, new Int32Array(units * placeLength));
+  }
+
+  #addSegment(segment: Segment): number {
+    const free = this.#segments.indexOf(undefined, noSegment + 1);
+    const number = free < 0 ? this.#segments.length : free;
+    this.#segments[number] = segment;
+    return number;
   }
 
   /**
@@ -161,8 +170,9 @@ export class StateLog {
   }
 
   #beginFull(): Snapshot {
-    const units: number[] = [];
-    this.#contents.forEach((unit) => units.push(unit));
+    const list = new IntList();
+    this.#contents.forEach((unit) => list.push(unit));
+    const units = list.take();
     const snapshot = new Snapshot(this.#parts, { units, segment: noSegment, stale: new Map(), needed: new Set() });
     if (this.tracks) for (const unit of units) this.#freeze(unit);
     else snapshot.encodeNow();
@@ -176,29 +186,40 @@ export class StateLog {
 
   #beginIncremental(): Snapshot {
     this.#rewriteOld();
-    const stale = new Map<number, number[]>();
+    const stale = new Map<number, Int32Array>();
     const needed = new Set<string>();
-    for (const [number, segment] of this.#segments) {
+    for (const [number, segment] of this.#segments.entries()) {
+      if (segment === undefined) continue;
       if (segment.live === 0) {
-        this.#segments.delete(number);
+        this.#segments[number] = undefined;
         continue;
       }
       needed.add(segment.id as string);
-      if (segment.stale.length > 0) stale.set(number, segment.stale);
-      segment.stale = [];
+      if (segment.stale.length > 0) stale.set(number, segment.stale.take());
     }
-    const number = ++this.#lastSegment;
-    const units: number[] = [];
-    for (const unit of this.#changed) {
-      if (this.#flags[unit] === absentListed) this.#flags[unit] = absent;
-      if (this.#flags[unit] !== changed) continue;
-      this.#flags[unit] = written | frozen;
-      this.#segmentOf[unit] = number;
-      units.push(unit);
-    }
-    this.#changed = [];
-    this.#segments.set(number, { id: undefined, entries: units.length, live: units.length, stale: [] });
+    const segment: Segment = { id: undefined, entries: 0, live: 0, stale: new IntList() };
+    const number = this.#addSegment(segment);
+    const units = this.#freezeChanged(number);
+    segment.entries = units.length;
+    segment.live = units.length;
     return new Snapshot(this.#parts, { units, segment: number, stale, needed });
+  }
+
+  /** Makes the units that have changed those of a segment. */
+  #freezeChanged(segment: number): Int32Array {
+    const units = this.#changed.take();
+    const flags = this.#flags;
+    const places = this.#places;
+    let count = 0;
+    for (let i = 0; i < units.length; i++) {
+      const unit = units[i] as number;
+      if (flags[unit] === changed) {
+        flags[unit] = written | frozen;
+        places[unit * placeLength] = segment;
+        units[count++] = unit;
+      } else if (flags[unit] === absentListed) flags[unit] = absent;
+    }
+    return units.subarray(0, count);
   }
 
   /** Counts what is left of segments as changed where little of them counts, or there are too many. */
@@ -206,22 +227,26 @@ export class StateLog {
     const old = this.#oldSegments();
     if (old.size === 0) return;
     for (let unit = 0; unit < this.#flags.length; unit++) {
-      if (this.#flags[unit] !== written || !old.has(this.#segmentOf[unit] as number)) continue;
+      if (this.#flags[unit] !== written || !old.has(this.#places[unit * placeLength] as number)) continue;
       this.#flags[unit] = changed;
       this.#changed.push(unit);
     }
-    for (const number of old) this.#segments.delete(number);
+    for (const number of old) this.#segments[number] = undefined;
   }
 
   #oldSegments(): Set<number> {
-    const old = new Set<number>();
-    for (const [number, { live, entries }] of this.#segments) if (live > 0 && live < entries * liveShareMin) old.add(number);
-    const others = [...this.#segments].filter(([number, { live }]) => live > 0 && !old.has(number));
-    if (others.length < this.#segmentsMax) return old;
-    // Half of them at once, so that it is not done again with the next snapshot.
-    others.sort(([, a], [, b]) => a.live - b.live);
-    for (const [number] of others.slice(0, others.length - Math.floor(this.#segmentsMax / 2))) old.add(number);
-    return old;
+    const segments = [...this.#segments.entries()].flatMap(([number, segment]) =>
+      segment === undefined || segment.live === 0 ? [] : [{ number, live: segment.live, entries: segment.entries }],
+    );
+    const isOld = ({ live, entries }: { readonly live: number; readonly entries: number }): boolean => live < entries * liveShareMin;
+    const old = segments.filter(isOld);
+    const others = segments.filter((segment) => !isOld(segment));
+    if (others.length >= this.#segmentsMax) {
+      // Half of them at once, so that it is not done again with the next snapshot.
+      others.sort((a, b) => a.live - b.live);
+      old.push(...others.slice(0, others.length - Math.floor(this.#segmentsMax / 2)));
+    }
+    return new Set(old.map(({ number }) => number));
   }
 
   /**
@@ -234,9 +259,8 @@ export class StateLog {
     const read = this.#contents.reader(schema);
     const isStale = new Uint8Array(entries);
     for (const list of stale) forEachOrdinal(list, (ordinal) => (isStale[ordinal] = 1));
-    const number = ++this.#lastSegment;
-    const segment: Segment = { id, entries, live: 0, stale: [] };
-    if (adopts && this.tracks) this.#segments.set(number, segment);
+    const segment: Segment = { id, entries, live: 0, stale: new IntList() };
+    const number = adopts && this.tracks ? this.#addSegment(segment) : noSegment;
     const source = new ByteSource();
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let position = 0;
@@ -267,8 +291,8 @@ export class StateLog {
   #adopt(unit: number, number: number, ordinal: number, segment: Segment): void {
     if (unit >= this.#flags.length) this.#grow(unit);
     this.#flags[unit] = written;
-    this.#segmentOf[unit] = number;
-    this.#ordinalOf[unit] = ordinal;
+    this.#places[unit * placeLength] = number;
+    this.#places[unit * placeLength + 1] = ordinal;
     segment.live++;
   }
 
@@ -279,7 +303,7 @@ export class StateLog {
       const flag = this.#flags[unit] as number;
       if (this.tracks && (flag & frozen) === 0) return false;
       this.#flags[unit] = flag & ~frozen;
-      if (segment !== noSegment) this.#ordinalOf[unit] = ordinal;
+      if (segment !== noSegment) this.#places[unit * placeLength + 1] = ordinal;
       sink.u32(this.#contents.hash(unit) >>> 0);
       const at = sink.length;
       sink.u32(0);
@@ -290,28 +314,24 @@ export class StateLog {
       sink.length = end;
       return true;
     },
-    idOf: (segment) => this.#segments.get(segment)?.id,
+    idOf: (segment) => this.#segments[segment]?.id,
     ended: () => {
       this.#snapshot = null;
     },
     stored: (segment, id) => {
-      const stored = this.#segments.get(segment);
+      const stored = this.#segments[segment];
       if (stored !== undefined) stored.id = id;
     },
     failed: ({ segment, stale }) => {
-      for (const [number, ordinals] of stale) {
-        // The segment may have been found to have nothing that counts, but then no snapshot needs it.
-        const earlier = this.#segments.get(number);
-        if (earlier !== undefined) earlier.stale = [...ordinals, ...earlier.stale];
-      }
+      for (const [number, ordinals] of stale) this.#segments[number]?.stale.unshift(ordinals);
       for (let unit = 0; unit < this.#flags.length; unit++) {
         const flag = this.#flags[unit] as number;
         if ((flag & frozen) !== 0) this.#flags[unit] = flag & where;
-        if ((flag & where) !== written || this.#segmentOf[unit] !== segment) continue;
+        if ((flag & where) !== written || this.#places[unit * placeLength] !== segment) continue;
         this.#flags[unit] = changed;
         this.#changed.push(unit);
       }
-      this.#segments.delete(segment);
+      this.#segments[segment] = undefined;
     },
   };
 }

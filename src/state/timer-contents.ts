@@ -13,7 +13,7 @@ import type { TimerObserver, TimerQueue } from '../time/timer-queue.ts';
 import { readKey, writeKey } from './encode-state.ts';
 import type { KeyIndex } from './key-index.ts';
 import type { KeyedContents } from './keyed-contents.ts';
-import type { StateLog } from './state-log.ts';
+import type { ChangeLog } from './change-log.ts';
 
 const initialTimers = 64;
 
@@ -21,7 +21,7 @@ export class TimerContents implements KeyedContents, TimerObserver {
   readonly schema = { timers: 1 };
   readonly #queue: TimerQueue;
   readonly #index: KeyIndex;
-  #log: StateLog | undefined;
+  #log: ChangeLog | undefined;
   /** By id: the slot of the timer's key, and its place in the order of registration. */
   #slots = new Int32Array(initialTimers);
   #orders = new Float64Array(initialTimers);
@@ -35,7 +35,7 @@ export class TimerContents implements KeyedContents, TimerObserver {
   }
 
   /** Tells a log of all changes from now on, if it follows them. */
-  follow(log: StateLog): void {
+  follow(log: ChangeLog): void {
     if (!log.tracks) return;
     this.#log = log;
     this.#queue.observer = this;
@@ -43,11 +43,11 @@ export class TimerContents implements KeyedContents, TimerObserver {
 
   registered(id: number, slot: number): void {
     this.#note(id, slot, this.#next++);
-    (this.#log as StateLog).touch(id);
+    (this.#log as ChangeLog).touch(id);
   }
 
   removed(id: number): void {
-    (this.#log as StateLog).release(id);
+    (this.#log as ChangeLog).release(id);
   }
 
   #note(id: number, slot: number, order: number): void {

@@ -52,12 +52,26 @@ export interface SubtaskRestore {
   readonly subtask: number;
   /** In the order of the chain. */
   readonly operators: readonly OperatorRestore[];
+  /** Rows to begin with, in this order. */
+  readonly inFlight: readonly RestoredRows[];
+}
+
+/** Rows that were on their way, to be replayed to a subtask. */
+export interface RestoredRows {
+  /** Index of the exchange in the plan; undefined for rows that a source had read. */
+  readonly exchange: number | undefined;
+  readonly split?: string | undefined;
+  readonly rows: StateHandle;
+  /** Whether there are rows of other subtasks among them: those of keys that it does not own. */
+  readonly shared: boolean;
 }
 
 /** How a worker takes part in checkpoints. */
 export interface WorkerCheckpoints {
   /** Whether channels wait for each other's barriers: state then has no effect of a record behind one. */
   readonly exactlyOnce: boolean;
+  /** Whether barriers may overtake rows; false when absent. */
+  readonly overtakes?: boolean;
   /** Whether only what has changed is written. */
   readonly incremental: boolean;
   /** Absolute path of the directory that state is kept under. */
@@ -71,6 +85,8 @@ export interface CheckpointTrigger {
   readonly savepoint?: string;
   /** Whether sources stand still behind the barrier: the job is cancelled once it is complete. */
   readonly suspends: boolean;
+  /** Whether its barriers overtake rows from the first; otherwise, and when absent, they do once the host says so. */
+  readonly overtakes?: boolean;
 }
 
 /** How long a subtask took for a checkpoint. */
@@ -85,6 +101,10 @@ export interface SnapshotStatistics {
   readonly asyncMs: number;
   /** Bytes that were written. */
   readonly bytes: number;
+  /** Those of rows in flight among them. */
+  readonly persistedInFlightBytes: number;
+  /** Bytes of rings that were read between the first barrier and the last. */
+  readonly processedInFlightBytes: number;
 }
 
 export type HostMessage =
@@ -102,6 +122,8 @@ export type HostMessage =
     }
   /** Sources put the barrier of a checkpoint into their outputs, behind the splits that were sent before. */
   | { readonly type: 'trigger-checkpoint'; readonly trigger: CheckpointTrigger }
+  /** The barriers of a checkpoint overtake rows from now on: subtasks no longer wait for those that have not come. */
+  | { readonly type: 'overtaking-checkpoint'; readonly checkpoint: number }
   /** All have acknowledged, and the manifest is stored. */
   | { readonly type: 'checkpoint-completed'; readonly checkpoint: number }
   /** It will not complete: nobody waits for its barriers any more. */

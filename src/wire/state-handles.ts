@@ -61,10 +61,25 @@ export interface OperatorState {
   readonly parts: Readonly<Record<string, StoredPart>>;
 }
 
+/** Rows on their way that a checkpoint has taken along, where they are stored. */
+export interface StoredRows {
+  /** Index of the exchange in the plan; undefined for rows that a source had read and not handed on. */
+  readonly exchange: number | undefined;
+  /** That they were bound for: of the stage at the end of the exchange, or of the source. */
+  readonly subtask: number;
+  /** The split that a source had read them from, where it tells them apart. */
+  readonly split?: string | undefined;
+  /** As `channel/stored-batches.ts` writes them. */
+  readonly rows: StateHandle;
+  readonly count: number;
+}
+
 /** What one subtask of a stage holds. */
 export interface SubtaskState {
   /** In the order of the chain. */
   readonly operators: readonly OperatorState[];
   /** For a source: its splits, each starting behind the records that went before the barrier. Plain data. */
   readonly splits: readonly unknown[];
+  /** Rows that its barrier has overtaken: on their way to it, or from it to others. In the order in which they are to be replayed. */
+  readonly inFlight: readonly StoredRows[];
 }

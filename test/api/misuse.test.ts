@@ -52,7 +52,7 @@ function misuses(title: string, cases: readonly Misuse[]): void {
 
 misuses('unknown options are named, with the nearest known one', [
   [() => new StreamEnvironment({ paralelism: 2 } as object), "StreamEnvironment: unknown option 'paralelism'; did you mean 'parallelism'?"],
-  [() => new StreamEnvironment({ restart: {} } as object), /^StreamEnvironment: unknown option 'restart'; it takes 'parallelism', /],
+  [() => new StreamEnvironment({ restarts: {} } as object), /^StreamEnvironment: unknown option 'restarts'; did you mean 'restart'\?/],
   [() => new StreamEnvironment({ limits: { batchRow: 1 } } as object), "unknown limit 'batchRow'; did you mean 'batchRows'?"],
   [() => new TestEnvironment({ sead: 2 } as object), "TestEnvironment: unknown option 'sead'; did you mean 'seed'?"],
   [() => new TestEnvironment({ paralelism: 2 } as object), "TestEnvironment: unknown option 'paralelism'; did you mean 'parallelism'?"],

@@ -11,6 +11,7 @@ export interface JobParts {
   /** Behind the source, in front of the sink: what counts. */
   readonly counting?: string;
   readonly imports?: string;
+  readonly rate?: number;
 }
 
 const counting = `.process({
@@ -23,15 +24,15 @@ export const records = 1000;
 export const keys = 10;
 
 /** Counts by key, with a line for each record; tells every hundredth on standard output, so that a test knows how far it is. */
-export function countingJob({ options = "checkpoint: { interval: '50ms' }", counting: process = counting, imports = '' }: JobParts = {}): string {
+export function countingJob({ options = "checkpoint: { interval: '50ms' }", counting: process = counting, imports = '', rate = 2000 }: JobParts = {}): string {
   return `
 import { files, StreamEnvironment, valueState } from 'millrace';
 ${imports}
 const env = new StreamEnvironment({ parallelism: 1, limits: { checkpointPercentMax: 100, cancelMs: 500 }, ${options} });
-const numbers = env.generate({ count: ${records}, ratePerSecond: 2000, create: (index) => ({ index, key: 'k' + (index % ${keys}) }) }).uid('numbers');
+const numbers = env.generate({ count: ${records}, ratePerSecond: ${rate}, create: (index) => ({ index, key: 'k' + (index % ${keys}) }) }).uid('numbers');
 numbers.filter(({ index }) => index % 100 === 99).map(({ index }) => index + 1).print('at');
 numbers.keyBy('key')${process}
-  .sinkTo(files.sink('out', { format: 'text' })).uid('out');
+  .sinkTo(files.sink('out', { format: 'text', rolling: { onCheckpoint: true } })).uid('out');
 await env.execute('counting');
 `;
 }

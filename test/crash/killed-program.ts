@@ -5,12 +5,13 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../src/base/random.ts';
 import type { Random } from '../../src/base/system.ts';
+import { committedLines, difference } from './committed-lines.ts';
 
 export interface KilledProgram {
   /** A program in `jobs/`. */
@@ -59,7 +60,7 @@ export async function surviveKills(test: KilledProgram): Promise<Survived> {
 }
 
 /** The output of a run that nobody disturbs. */
-async function commit(test: KilledProgram, directory: string): Promise<ReadonlyMap<string, readonly string[]>> {
+async function commit(test: KilledProgram, directory: string): Promise<Outputs> {
   mkdirSync(directory);
   const { status, errors } = await new Run(test, { directory, parallelism: test.parallelisms[0] as number }).ended;
   if (status !== 0) throw new Error(`the program ended with ${status}: ${errors}`);
@@ -136,37 +137,18 @@ function writeInput(directory: string, lines: number, random: Random): void {
   }
 }
 
-/** What is committed: lines by directory, sorted. */
-function outputOf({ outputs }: KilledProgram, directory: string): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    outputs.map((output) => {
-      const names = readdirSync(join(directory, output)).filter((name) => !name.startsWith('.'));
-      const text = names.map((name) => readFileSync(join(directory, output, name), 'utf8')).join('');
-      return [output, text.split('\n').sort()];
-    }),
-  );
+type Outputs = ReadonlyMap<string, readonly string[]>;
+
+/** What is committed, by directory. */
+function outputOf({ outputs }: KilledProgram, directory: string): Outputs {
+  return new Map(outputs.map((output) => [output, committedLines(join(directory, output))]));
 }
 
-function compare({ outputs }: KilledProgram, expected: ReadonlyMap<string, readonly string[]>, found: typeof expected): void {
+function compare({ outputs }: KilledProgram, expected: Outputs, found: Outputs): void {
   for (const output of outputs) {
-    const [all, some] = [expected.get(output) ?? [], found.get(output) ?? []];
-    if (all.join('\n') === some.join('\n')) continue;
-    const [missing, surplus] = [without(all, some), without(some, all)];
-    throw new Error(
-      `'${output}' has ${some.length} lines and not ${all.length}; missing: ${missing.slice(0, 5).join(' | ')} (${missing.length}), surplus: ${surplus.slice(0, 5).join(' | ')} (${surplus.length})`,
-    );
+    const differs = difference(expected.get(output) ?? [], found.get(output) ?? []);
+    if (differs !== '') throw new Error(`'${output}' differs: ${differs}`);
   }
-}
-
-/** The lines of the one that the other has not, each as often as it has more of them. */
-function without(lines: readonly string[], others: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
-  return lines.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
-    return count <= 0;
-  });
 }
 
 /** A job that has finished leaves neither checkpoints nor parts that are not committed, nor its lock. */

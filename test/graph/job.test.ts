@@ -158,7 +158,7 @@ describe('local aggregation', () => {
     expect(job.exchanges[0]?.partitioner).toEqual({ kind: 'hash', key: { kind: 'carried' } });
   });
 
-  test('knows its key, has no uid and takes the parallelism of what feeds it', () => {
+  test('knows its key, has a uid made of that of its operator and takes the parallelism of what feeds it', () => {
     const wider = graphOf(
       { name: 'source', parallelism: 3 },
       { name: 'sum', uid: 'sum-1', parallelism: 1, spec: { local, merge }, from: [{ name: 'source', partitioner: hash }] },
@@ -166,7 +166,7 @@ describe('local aggregation', () => {
     expect(plan(wider).stages[0]?.operators[1]).toMatchObject({
       id: 2,
       parallelism: 3,
-      uid: undefined,
+      uid: 'sum-1-local-0',
       spec: local,
       key: { kind: 'fields', fields: ['key'] },
     });

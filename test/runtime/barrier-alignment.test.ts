@@ -16,8 +16,8 @@ class Gate {
   constructor(channels: number, aligns = true) {
     this.channels = Array.from({ length: channels }, () => new LocalChannel(1000));
     this.gate = new InputGate(
-      this.channels.map((reader) => ({ reader, partitioner: { kind: 'rebalance' }, input: 0 })),
-      { aligns, now: () => 0 },
+      this.channels.map((reader) => ({ reader, partitioner: { kind: 'rebalance' }, input: 0, place: { exchange: 0, subtask: 0 } })),
+      { aligns, overtakes: false, now: () => 0 },
     );
   }
 

@@ -44,7 +44,7 @@ class ToldReader implements SourceReader<unknown> {
 
 function inputOf(reader: ToldReader) {
   const requests: number[] = [];
-  const input = new SourceInput({ createReader: () => reader, sourceName: 'told', requestSplit: () => void requests.push(1) });
+  const input = new SourceInput({ subtask: 0, createReader: () => reader, sourceName: 'told', requestSplit: () => void requests.push(1) });
   return { input, requests };
 }
 
@@ -151,6 +151,6 @@ describe('what a reader throws', () => {
     const createReader = (): never => {
       throw new Error('no reader');
     };
-    expect(() => new SourceInput({ ...options, createReader })).toThrow("the source 'told' failed: no reader");
+    expect(() => new SourceInput({ subtask: 0, ...options, createReader })).toThrow("the source 'told' failed: no reader");
   });
 });

@@ -30,10 +30,18 @@ const mixed = (n: number): number => (Math.imul(n ^ (n >>> 15), 0x2c1b3c6d) >>> 
 /** Times grow by 10, and are up to 40 too early. */
 const eventOf = (n: number): Event => ({ key: `k${mixed(n) % keys}`, at: n * 10 - (mixed(n + 7) % 5) * 10, n });
 
+/** A watermark behind each record: what comes in between does not depend on when threads run. */
+function behindEach(outOfOrderness: number) {
+  return watermarks.generator<Event>({
+    timestamp: (event) => event.at,
+    create: () => ({ onEvent: (_event, at, output) => output.emitWatermark(at - outOfOrderness - 1), onPeriodicEmit: () => {} }),
+    idleness: false,
+  });
+}
+
 /** One split, in order; nothing is late. */
 function events(env: StreamEnvironment, salt = 0, count = records): DataStream<Event> {
-  const timed = watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false });
-  return env.generate({ count, create: (n) => eventOf(n + salt), parallelism: 1, watermarks: timed, uid: `events${salt}` });
+  return env.generate({ count, create: (n) => eventOf(n + salt), parallelism: 1, watermarks: behindEach(50), uid: `events${salt}` });
 }
 
 /** Several splits: the order of a key's records is left to chance. */
@@ -94,6 +102,7 @@ const tumbling: SimulatedJob = {
   build: (env, mayFail) =>
     events(env)
       .map((event) => mayFail(event))
+      .setParallelism(1)
       .keyBy('key')
       .window(eventTime.tumbling(100))
       .aggregate({ n: count(), total: sum('n'), most: max('n') })
@@ -126,20 +135,16 @@ const late = new OutputTag<Event>('late');
 /** Watermarks behind each record, and records that are late: what is late does not depend on when threads run. */
 const lateness: SimulatedJob = {
   build: (env, mayFail) => {
-    const punctuated = watermarks.generator<Event>({
-      timestamp: (event) => event.at,
-      create: () => ({ onEvent: (_event, at, output) => output.emitWatermark(at - 20), onPeriodicEmit: () => {} }),
-      idleness: false,
-    });
     const input = env.generate({
       count: records,
       create: (n) => ({ ...eventOf(n), at: n * 10 - (mixed(n) % 9 === 0 ? 300 : 0) }),
       parallelism: 1,
-      watermarks: punctuated,
+      watermarks: behindEach(20),
       uid: 'events',
     });
     const windows = input
       .map((event) => mayFail(event))
+      .setParallelism(1)
       .keyBy('key')
       .window(eventTime.tumbling(100))
       .sideOutputLateData(late)
@@ -154,6 +159,7 @@ const aggregates: SimulatedJob<{ key: string; n: number; total: number }> = {
     env
       .generate({ count: records, create: eventOf, parallelism: 1, uid: 'events' })
       .map((event) => mayFail(event))
+      .setParallelism(1)
       .keyBy('key')
       .aggregate({ n: count(), total: sum('n'), most: max('at') })
       .uid('aggregate') as never,

@@ -78,6 +78,8 @@ describe('declarations', () => {
     expect(descriptor).toEqual({
       kind: 'map',
       ttl: { ttlMs: 60_000, updateOnRead: false, returnExpired: false, cleanupKeys: 5, cleanupEveryRecord: false },
+      version: 0,
+      migrate: undefined,
     });
     expect(Object.isFrozen(descriptor) && Object.isFrozen(descriptor.ttl)).toBe(true);
     expect(operatorListState()).toEqual({ kind: 'operator-list', redistribution: 'split' });

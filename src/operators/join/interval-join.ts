@@ -12,7 +12,7 @@ import type { UserFunction } from '../../graph/logical.ts';
 import { readKey, shownKey, writeKey } from '../../state/encode-state.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import type { KeyedContents } from '../../state/keyed-contents.ts';
-import type { StateLog } from '../../state/state-log.ts';
+import type { ChangeLog } from '../../state/change-log.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 import { generateSlot } from '../keyed.ts';
 import { LateRecords } from '../late-records.ts';
@@ -77,7 +77,7 @@ class IntervalJoin implements OperatorInstance {
   readonly #timers = new TimerQueue();
   /** By slot: the time of the key's timer, Infinity where it has none. */
   #expiries = new Float64Array(initialSlots).fill(Number.POSITIVE_INFINITY);
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   readonly #late: LateRecords;
   readonly #context: PairContext;
   /** Of the input; older records are late. */

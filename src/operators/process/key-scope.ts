@@ -4,6 +4,7 @@
  */
 
 import type { Holdings, OperatorContext } from '../../compiler/operator.ts';
+import type { Residents } from '../../state/change-log.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import { KeyedStateContents } from '../../state/keyed-state-contents.ts';
@@ -53,6 +54,8 @@ export class KeyScope implements TimerService {
   #left = 0;
   #rounds = 0;
   readonly #warn: (message: string) => void;
+  /** Undefined where all keys stay in memory. */
+  #residents: Residents | undefined;
 
   constructor(declarations: StateDeclarations, context: OperatorContext) {
     const { system, warn } = context;
@@ -63,8 +66,9 @@ export class KeyScope implements TimerService {
 
   /** Says what there is, for checkpoints. */
   #describe({ keyedState, warn }: OperatorContext): void {
-    const log = keyedState('states', new KeyedStateContents(this.states, this.index, warn));
+    const log = keyedState('states', new KeyedStateContents(this.states, this.index, warn, this.#hasTimers));
     if (log.tracks) this.states.follow(log);
+    this.#residents = log.residents;
     const eventTimers = new TimerContents(this.#eventTimers, this.index);
     eventTimers.follow(keyedState('event-timers', eventTimers));
     const processingTimers = new TimerContents(this.#processingTimers, this.index);
@@ -78,6 +82,7 @@ export class KeyScope implements TimerService {
   }
 
   enter(slot: number): void {
+    this.#residents?.use(slot);
     this.#slot = slot;
     this.states.select(slot);
   }
@@ -90,10 +95,13 @@ export class KeyScope implements TimerService {
   /** Calls `visit` with every key that has state, while it is entered. No key is to be entered before. */
   forEachKey(visit: (key: unknown, state: unknown) => void): void {
     try {
-      this.states.forEachSlot((slot) => {
+      const visitSlot = (slot: number): void => {
         this.enter(slot);
         visit(this.index.key(slot), this.states.accessors);
-      });
+      };
+      this.states.forEachSlot(visitSlot);
+      this.leave();
+      this.#residents?.forEachOther(visitSlot);
     } finally {
       this.leave();
     }

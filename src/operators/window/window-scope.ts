@@ -13,7 +13,7 @@
 import type { Random } from '../../base/system.ts';
 import type { OperatorContext } from '../../compiler/operator.ts';
 import { KeyIndex } from '../../state/key-index.ts';
-import type { StateLog } from '../../state/state-log.ts';
+import type { ChangeLog } from '../../state/change-log.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 import type { Pane } from '../../time/windows/pane.ts';
 import { TimeWindow, type Window } from '../../time/windows/window.ts';
@@ -52,7 +52,7 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   readonly #call: WindowCallContext;
   readonly #logic: WindowLogic<unknown, Window, unknown>;
   readonly #late: LateRecords;
-  readonly #log: StateLog;
+  readonly #log: ChangeLog;
   /** Ids of the side outputs that somebody reads. */
   #sides: readonly string[] = [];
   /**

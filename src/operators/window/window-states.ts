@@ -5,7 +5,7 @@ import type { ByteSource } from '../../batch/byte-source.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import type { KeyIndex } from '../../state/key-index.ts';
 import { KeyedStates, type ReadStates } from '../../state/keyed-states.ts';
-import type { StateLog } from '../../state/state-log.ts';
+import type { ChangeLog } from '../../state/change-log.ts';
 import type { StateSchema } from '../../state/state-schema.ts';
 import type { Pane } from '../../time/windows/pane.ts';
 
@@ -27,7 +27,7 @@ export class WindowStates {
   readonly #hasKeyStates: boolean;
   readonly #hasWindowStates: boolean;
   /** What is told of keys that are forgotten; undefined where nobody follows changes. */
-  #log: StateLog | undefined;
+  #log: ChangeLog | undefined;
 
   constructor({ windowState, globalState, index, now }: WindowStatesOptions) {
     this.#index = index;
@@ -38,7 +38,7 @@ export class WindowStates {
   }
 
   /** Tells a log, whose units are slots of keys, of changes from now on. @param keyOf the slot of a window's key, −1 where it is gone */
-  follow(log: StateLog, keyOf: (namespace: number) => number): void {
+  follow(log: ChangeLog, keyOf: (namespace: number) => number): void {
     if (!log.tracks) return;
     this.#log = log;
     this.#ofKeys.follow(log);

@@ -13,6 +13,7 @@ import { crc32 } from 'node:zlib';
 import type { ReadableFile, Storage, WritableFile } from '../../base/system.ts';
 import { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
+import { IntList } from '../int-list.ts';
 
 /** In front of the bytes of an entry. */
 export const headerBytes = 8;
@@ -39,7 +40,7 @@ export class Segment {
   /** What checkpoints call it. */
   id = '';
   /** Ordinals of entries that became stale since it was offered, or since the last barrier. */
-  stale: number[] = [];
+  readonly stale = new IntList();
   /** Who reads it whatever counts of it. */
   pins = 0;
   /** Where the entries begin. */

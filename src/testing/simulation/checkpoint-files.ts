@@ -22,6 +22,20 @@ export class CheckpointFiles {
     this.#completed = Math.max(this.#completed, id);
   }
 
+  /** For a trace: what the newest checkpoint holds. */
+  describe(): string {
+    const newest = this.#store.list().find((entry) => this.#read(entry) === undefined);
+    if (newest === undefined) return 'there is no checkpoint';
+    const { id, operators } = this.#store.readManifest(newest);
+    const told = operators.map(({ name, splits, subtasks }) => {
+      const states = subtasks.map(({ keyed, parts }) =>
+        [...Object.entries(keyed).map(([state, segments]) => `${state}: ${segments.map((each) => `${each.id} (${each.entries})`)}`), ...Object.keys(parts)].join(', '),
+      );
+      return `${name}${splits === undefined ? '' : ` ${JSON.stringify(splits)}`} [${states.join(' | ')}]`;
+    });
+    return `checkpoint ${id} holds ${told.join('; ')}`;
+  }
+
   /** Whether there were checkpoints, and are none any more. */
   get isGone(): boolean {
     return this.#completed > 0 && this.#store.list().length === 0;

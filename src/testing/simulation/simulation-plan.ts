@@ -111,7 +111,7 @@ export function planSimulation(random: Random): SimulationPlan {
     interval: dice.pick(2, 5, 10, 30),
     mode: dice.chance(0.9) ? 'exactly-once' : 'at-least-once',
     minPause: dice.pick(0, 0, 3),
-    timeout: dice.chance(0.3) ? dice.pick(5, 20) : '1m',
+    ...(dice.chance(0.3) ? { timeout: dice.pick(5, 20) } : {}),
     maxConcurrent: dice.pick(1, 1, 2, 3),
     tolerableFailures: dice.pick(0, 2, 100),
     retain: dice.pick(1, 1, 2),

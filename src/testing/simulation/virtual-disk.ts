@@ -128,7 +128,11 @@ export class VirtualDisk {
       },
       open: (path) => {
         call('open', path);
-        return this.#readable(this.#inode(path), () => call('read', path), thread);
+        return readable(this.#inode(path), () => {
+          call('read', path);
+          // Fewer bytes than asked for, as a system may give.
+          return !reliable && thread.world.chance(0.1) ? thread.world.random.next() : 1;
+        });
       },
       create: (path) => {
         change('create', path);
@@ -197,20 +201,6 @@ export class VirtualDisk {
     return [...found].sort();
   }
 
-  #readable(inode: Inode, call: () => void, thread: VirtualThread): ReadableFile {
-    return {
-      size: inode.content.length,
-      identity: String(inode.number),
-      read: (target, offset, length, position) => {
-        call();
-        // Fewer than asked for, as a system may give.
-        const most = length > 1 && thread.world.chance(0.1) ? thread.world.between(1, length) : length;
-        return inode.content.copy(target, offset, position, position + most);
-      },
-      close: () => {},
-    };
-  }
-
   #create(path: string): Inode {
     if (!this.#directories.has(posix.dirname(path))) throw systemError('ENOENT', path);
     const inode: Inode = { number: ++this.#inodes, content: empty, safe: empty };
@@ -268,6 +258,19 @@ export class VirtualDisk {
     if (inode === undefined) throw systemError('ENOENT', path);
     return inode;
   }
+}
+
+/** @param share of the bytes that a read gives at most; called before each */
+function readable(inode: Inode, share: () => number): ReadableFile {
+  return {
+    size: inode.content.length,
+    identity: String(inode.number),
+    read: (target, offset, length, position) => {
+      const most = Math.ceil(length * share());
+      return inode.content.copy(target, offset, position, position + most);
+    },
+    close: () => {},
+  };
 }
 
 interface DiskCalls {

@@ -2,8 +2,8 @@
  * A process of the engine on virtual threads: the real host side on one, the real worker side on one for each slot. The calling thread.
  */
 
-import type { Execution } from '../../api/execution.ts';
 import { StreamEnvironment } from '../../api/environment.ts';
+import type { Execution } from '../../api/execution.ts';
 import type { EnvironmentConfig } from '../../api/options.ts';
 import type { JobId } from '../../base/ids.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -99,7 +99,7 @@ export class VirtualProcess {
   #spawn(task: WorkerTask): SpawnedTask {
     const { world, name } = this.#options;
     const { host } = this;
-    const thread = new VirtualThread(world, `${name} worker ${task.slot}${'′'.repeat(Math.floor(this.#spawned++ / task.slots))}`, epochMs);
+    const thread = new VirtualThread(world, `${name}.${1 + Math.floor(this.#spawned++ / task.slots)} worker ${task.slot}`, epochMs);
     this.workers.push(thread);
     const [port, workerPort] = VirtualPort.pair(host, thread);
     const done = new Promise<void>((resolve, reject) => {

@@ -8,8 +8,8 @@ export interface VisibleRowsOptions<T> {
   readonly expected: readonly T[];
   /** Rows of one key come in the same order as there; in any order without it. */
   readonly keyOf: ((row: T) => string) | undefined;
-  /** Whether rows may come more than once. */
-  readonly repeats: boolean;
+  /** Whether every record has its effect once. Else nothing can be said of the rows. */
+  readonly exactlyOnce: boolean;
 }
 
 interface Expected {
@@ -41,13 +41,13 @@ export class VisibleRows<T> {
 
   /** A row has become visible. Returns what is wrong with it. */
   see(row: T): string | undefined {
-    const { keyOf, repeats } = this.#options;
+    const { keyOf, exactlyOnce } = this.#options;
+    this.count++;
+    if (!exactlyOnce) return undefined;
     const text = textOf(row);
     const expected = this.#rows.get(text);
-    this.count++;
     if (expected === undefined) return `the row ${text} is visible, which an undisturbed run does not give`;
     expected.seen++;
-    if (repeats) return undefined;
     if (expected.seen > expected.times) return `the row ${text} is visible ${expected.seen} times instead of ${expected.times}`;
     if (keyOf === undefined) return undefined;
     const next = this.#order.get(keyOf(row))?.pop();
@@ -56,6 +56,7 @@ export class VisibleRows<T> {
 
   /** All should be there. */
   atEnd(): string | undefined {
+    if (!this.#options.exactlyOnce) return undefined;
     for (const [text, { times, seen }] of this.#rows) {
       if (seen < times) return `the row ${text} is visible ${seen} times instead of ${times} at the end`;
     }

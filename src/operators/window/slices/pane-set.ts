@@ -6,7 +6,7 @@
  */
 
 import type { KeyIndex } from '../../../state/key-index.ts';
-import type { StateLog } from '../../../state/state-log.ts';
+import type { ChangeLog } from '../../../state/change-log.ts';
 import type { Accumulators } from './accumulators.ts';
 import { Pane } from './pane.ts';
 import type { Slices } from './slices.ts';
@@ -20,7 +20,7 @@ export class PaneSet {
   /** Ascending. */
   readonly panes: Pane[] = [];
   /** What is told of slots that are given back. */
-  log: StateLog | undefined = undefined;
+  log: ChangeLog | undefined = undefined;
   readonly #slices: Slices;
   readonly #index: KeyIndex | undefined;
   readonly #accumulators: Accumulators;

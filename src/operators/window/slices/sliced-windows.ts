@@ -13,7 +13,7 @@
 
 import type { OperatorContext } from '../../../compiler/operator.ts';
 import { KeyIndex } from '../../../state/key-index.ts';
-import type { StateLog } from '../../../state/state-log.ts';
+import type { ChangeLog } from '../../../state/change-log.ts';
 import { endOfTime } from '../../../time/windows/window.ts';
 import type { Aggregators } from '../../aggregation.ts';
 import { Accumulators, lateSlot, noSlot } from './accumulators.ts';
@@ -36,7 +36,7 @@ export class SlicedWindows {
   readonly accumulators: Accumulators;
   readonly rowSlots: RowSlots;
   /** What is told of slots before rows are added to them. */
-  readonly log: StateLog;
+  readonly log: ChangeLog;
   /** Of the row that `next` or `nextAgain` has come to. */
   slot = 0;
   key = 0;

@@ -1,0 +1,417 @@
+/**
+ * Keyed state larger than memory. Keys that are used lie in memory as everywhere: a slot of the key index, state in the slot's stores.
+ * When they take more than their share, those that were not used lately are written to a log of segments and forgotten; a key that
+ * comes again and is new to the key index is looked for there.
+ *
+ *     absent ──touch──▶ changed ──evicted, or encoded for a snapshot──▶ written
+ *     written ──touch──▶ changed       its entry no longer counts
+ *     changed, written ──evicted──▶ absent, its place in the index of places ──its key comes──▶ written
+ *
+ * A checkpoint names the segments that are not stored yet, and the entries of stored ones that no longer count: what has changed and is
+ * in memory is written to the log for it.
+ *
+ * Invariant: the latest state of a key is in memory (changed), or in exactly one entry that counts, which is known by its slot (written)
+ * or by the index of places (absent). One subtask owns a log.
+ *
+ * @hotpath
+ */
+
+import { isDeepStrictEqual } from 'node:util';
+import { assert } from '../../base/assert.ts';
+import type { Limits } from '../../base/limits.ts';
+import type { Storage } from '../../base/system.ts';
+import { ByteSink } from '../../batch/byte-sink.ts';
+import { ByteSource } from '../../batch/byte-source.ts';
+import { decodeValue } from '../../batch/value-codec.ts';
+import type { ChangeLog, Residents } from '../change-log.ts';
+import { writeKey } from '../encode-state.ts';
+import type { EvictableContents, KeyedContents } from '../keyed-contents.ts';
+import type { LogSnapshot } from '../log-snapshot.ts';
+import type { StoredSegment } from '../state-log.ts';
+import { Compaction } from './compaction.ts';
+import { FullSnapshot, IncrementalSnapshot, type SnapshotParts } from './disk-snapshot.ts';
+import { PlaceIndex } from './place-index.ts';
+import { ResidentMemory } from './resident-memory.ts';
+import { headerBytes, type Segment } from './segment.ts';
+import { entriesMax, ordinalBits, SegmentStore } from './segment-store.ts';
+
+export interface DiskLogOptions {
+  readonly storage: Storage;
+  /** Absolute path that the names of its files begin with. */
+  readonly prefix: string;
+  readonly limits: Pick<Limits, 'diskSegmentBytes' | 'diskSegmentFiles' | 'stateSegments' | 'stateWriteBytes'>;
+  /** Bytes of memory that the state may take. */
+  readonly memory: () => number;
+  /** Whether snapshots that are to hold what has changed hold that alone. */
+  readonly incremental: boolean;
+  readonly warn: (message: string) => void;
+}
+
+/** What a unit's byte says. The lowest two bits: where its latest state is. */
+const absent = 0;
+const changed = 1;
+const written = 2;
+const where = 3;
+/** It is to be encoded for the snapshot on its way, as it is now. */
+const frozen = 4;
+/** It was used since it was last asked to go. */
+const used = 8;
+
+/** Of a unit for which `touch` has nothing to do. */
+const settled = changed | used;
+
+const initialUnits = 1024;
+
+/** Units that are read, or visited, before others make room for them. */
+const unitsAtOnce = 256;
+
+export class DiskLog implements ChangeLog, Residents {
+  readonly tracks = true;
+  readonly residents = this;
+  readonly #contents: KeyedContents;
+  readonly #evictable: EvictableContents;
+  readonly #options: DiskLogOptions;
+  readonly #store: SegmentStore;
+  readonly #places = new PlaceIndex();
+  readonly #compaction: Compaction;
+  readonly #memory: ResidentMemory;
+  /** Reads entries of the log. */
+  readonly #read: ReturnType<KeyedContents['reader']>;
+  /** By unit. */
+  #flags = new Uint8Array(initialUnits);
+  /** By unit that is written: the place of its entry. */
+  #placeOf = new Int32Array(initialUnits);
+  /** The slot that is asked next whether it can go. */
+  #hand = 0;
+  #snapshot: IncrementalSnapshot | FullSnapshot | null = null;
+  readonly #source = new ByteSource();
+  readonly #sink = new ByteSink();
+
+  constructor(contents: KeyedContents, options: DiskLogOptions) {
+    const { storage, prefix, limits, memory, warn } = options;
+    assert(contents.evictable !== undefined, 'only what can leave memory is kept on disk');
+    this.#contents = contents;
+    this.#evictable = contents.evictable;
+    this.#options = options;
+    this.#store = new SegmentStore({ storage, prefix, limits });
+    this.#memory = new ResidentMemory({ memory, warn, besides: () => this.#store.memory + this.#places.bytes });
+    this.#compaction = new Compaction({
+      store: this.#store,
+      places: this.#places,
+      segmentBytes: limits.diskSegmentBytes,
+      segmentsMax: limits.stateSegments,
+      disown: (segment) => this.#disown(segment),
+    });
+    this.#read = contents.reader(contents.schema);
+    this.#evictable.index.added = (slot, hash) => this.#admit(slot, hash);
+  }
+
+  /** Units that are in memory, and about how many bytes they take. */
+  get resident(): { readonly units: number; readonly bytes: number } {
+    return { units: this.#memory.units, bytes: this.#memory.bytes };
+  }
+
+  has(unit: number): boolean {
+    return unit < this.#flags.length && ((this.#flags[unit] as number) & where) !== absent;
+  }
+
+  use(unit: number): void {
+    const flag = this.#flags[unit] as number;
+    if ((flag & where) !== absent) this.#flags[unit] = flag | used;
+  }
+
+  touch(unit: number): void {
+    if (this.#flags[unit] !== settled) this.#touch(unit);
+  }
+
+  touchAll(units: Int32Array, rows: number, from = 0, until = Number.POSITIVE_INFINITY): void {
+    for (let row = 0; row < rows; row++) {
+      const unit = units[row] as number;
+      if (this.#flags[unit] !== settled && unit >= from && unit < until) this.#touch(unit);
+    }
+  }
+
+  #touch(unit: number): void {
+    if (unit >= this.#flags.length) this.#grow(unit);
+    const flag = this.#thaw(unit);
+    if ((flag & where) === written) this.#store.kill(this.#placeOf[unit] as number);
+    else if ((flag & where) === absent) this.#memory.admitNew(unit);
+    this.#flags[unit] = settled;
+  }
+
+  expose(unit: number): void {
+    if (((this.#flags[unit] as number) & frozen) !== 0) this.#thaw(unit);
+  }
+
+  release(unit: number): void {
+    if (!this.has(unit)) return;
+    if ((this.#thaw(unit) & where) === written) this.#store.kill(this.#placeOf[unit] as number);
+    this.#forget(unit);
+  }
+
+  #forget(unit: number): void {
+    this.#memory.forget(unit);
+    this.#flags[unit] = absent;
+  }
+
+  /** Encodes a frozen unit before it changes. Returns its byte. */
+  #thaw(unit: number): number {
+    if (((this.#flags[unit] as number) & frozen) !== 0) (this.#snapshot as IncrementalSnapshot | FullSnapshot).encodeAhead(unit);
+    return this.#flags[unit] as number;
+  }
+
+  #grow(unit: number): void {
+    const units = Math.max(unit + 1, this.#flags.length * 2);
+    const flags = new Uint8Array(units);
+    flags.set(this.#flags);
+    this.#flags = flags;
+    const placeOf = new Int32Array(units);
+    placeOf.set(this.#placeOf);
+    this.#placeOf = placeOf;
+  }
+
+  /** A key that is new to the key index has got a slot: what the log has of it goes there. */
+  #admit(slot: number, hash: number): void {
+    const places = this.#places;
+    for (let at = places.find(hash); at >= 0; at = places.findNext(hash, at)) {
+      const place = places.placeAt(at);
+      if (!this.#isOf(slot, place)) continue;
+      places.removeAt(at);
+      this.#load(slot, hash, place);
+      return;
+    }
+  }
+
+  /** Whether an entry is of the key of a slot: it begins with the same bytes. `#source` is then behind its header. */
+  #isOf(slot: number, place: number): boolean {
+    const [source, sink] = [this.#source, this.#sink];
+    this.#store.read(place, source);
+    source.position += headerBytes;
+    sink.reset();
+    writeKey(sink, this.#evictable.index, slot);
+    const { bytes, position, end } = source;
+    const { length } = sink;
+    return end - position >= length && sink.bytes.compare(bytes, position, position + length, 0, length) === 0;
+  }
+
+  #load(slot: number, hash: number, place: number): void {
+    const length = this.#store.lengthOf(place);
+    const unit = this.#read(this.#source, hash);
+    if (unit < 0) {
+      // A key that has timers and no state may have an entry all the same.
+      this.#store.kill(place);
+      return;
+    }
+    assert(unit === slot, 'an entry of the log comes back to its key');
+    if (slot >= this.#flags.length) this.#grow(slot);
+    this.#memory.admit(slot, length);
+    this.#placeOf[slot] = place;
+    this.#flags[slot] = written | used;
+    if (!this.#compaction.isOn(this.#store.of(place))) return;
+    this.#store.kill(place);
+    this.#flags[slot] = settled;
+  }
+
+  relieve(): void {
+    this.#store.check();
+    this.#store.removeEmptied();
+    this.#compaction.step();
+    this.#measure();
+    this.#shrink();
+  }
+
+  /** State that is in memory grows unseen: some of it is looked at again each time. */
+  #measure(): void {
+    const { size } = this.#evictable.index;
+    this.#memory.measure(size, (slot) => {
+      if (((this.#flags[slot] as number) & where) !== changed) return -1;
+      this.#sink.reset();
+      this.#contents.write(slot, this.#sink);
+      return this.#sink.length + headerBytes;
+    });
+  }
+
+  /** Second chance: the hand goes round all slots, and lets those go that were not used since it was there. */
+  #shrink(): void {
+    const memory = this.#memory;
+    if (!memory.begin()) return;
+    const { index, stays } = this.#evictable;
+    for (let left = index.size * 2; left > 0 && memory.isAbove; left--) {
+      if (this.#hand >= index.size) this.#hand = 0;
+      const slot = this.#hand++;
+      if (!this.has(slot)) continue;
+      const flag = this.#flags[slot] as number;
+      if ((flag & used) !== 0) this.#flags[slot] = flag & ~used;
+      else if (!stays(slot)) this.#evict(slot);
+    }
+    memory.end();
+  }
+
+  #evict(slot: number): void {
+    const { index } = this.#evictable;
+    const hash = index.hash(slot);
+    const isChanged = (this.#thaw(slot) & where) === changed;
+    const place = isChanged ? this.#append(slot, hash) : (this.#placeOf[slot] as number);
+    this.#places.add(hash, place);
+    this.#evictable.evict(slot);
+    this.#forget(slot);
+  }
+
+  #append(slot: number, hash: number): number {
+    const place = this.#store.append(hash, (sink) => this.#contents.write(slot, sink));
+    this.#memory.learn(this.#store.lengthOf(place));
+    return place;
+  }
+
+  /** Units in memory whose entries are in a segment count as changed. */
+  #disown(segment: Segment): void {
+    for (let unit = 0; unit < this.#evictable.index.size; unit++) {
+      const place = this.#placeOf[unit] as number;
+      if (!this.has(unit) || ((this.#flags[unit] as number) & where) !== written || this.#store.of(place) !== segment) continue;
+      this.#store.kill(place);
+      this.#flags[unit] = ((this.#flags[unit] as number) & ~where) | changed;
+    }
+  }
+
+  forEachOther(visit: (unit: number) => void): void {
+    const entries = this.#places.entries();
+    for (let i = 0; i < entries.length; i += 2) {
+      const [hash, place] = [entries[i] as number, entries[i + 1] as number];
+      if (i % (unitsAtOnce * 2) === 0) this.#shrink();
+      if (!this.#places.has(hash, place)) continue;
+      this.#store.read(place, this.#source);
+      this.#source.position += headerBytes;
+      visit(this.#evictable.index.ofValue(hash, decodeValue(this.#source)));
+    }
+  }
+
+  begin(full: boolean): LogSnapshot {
+    assert(this.#snapshot === null, 'a log has one snapshot at a time');
+    this.#store.check();
+    this.#store.sealOpen();
+    const units: number[] = [];
+    for (let unit = 0; unit < this.#evictable.index.size; unit++) {
+      if (!this.has(unit) || ((this.#flags[unit] as number) & where) !== changed) continue;
+      this.#flags[unit] = (this.#flags[unit] as number) | frozen;
+      units.push(unit);
+    }
+    const isFull = full || !this.#options.incremental;
+    this.#snapshot = isFull ? new FullSnapshot(this.#parts, units) : new IncrementalSnapshot(this.#parts, units);
+    return this.#snapshot;
+  }
+
+  /** What a snapshot needs of the log. */
+  get #parts(): SnapshotParts {
+    return {
+      store: this.#store,
+      hash: (unit) => this.#evictable.index.hash(unit),
+      write: (unit, sink) => this.#contents.write(unit, sink),
+      thaw: (unit) => {
+        const flag = this.#flags[unit] as number;
+        this.#flags[unit] = flag & ~frozen;
+        return (flag & frozen) !== 0;
+      },
+      written: (unit, place) => {
+        this.#memory.resize(unit, this.#store.lengthOf(place));
+        this.#placeOf[unit] = place;
+        this.#flags[unit] = ((this.#flags[unit] as number) & ~where) | written;
+      },
+      ended: () => {
+        this.#snapshot = null;
+      },
+    };
+  }
+
+  read(stored: StoredSegment, owns: (hash: number) => boolean, adopts: boolean): void {
+    const isStale = staleOf(stored);
+    // What was written otherwise is written anew: the log has entries of one form.
+    if (!isDeepStrictEqual(stored.schema, asJson(this.#contents.schema))) this.#readOther(stored, isStale, owns);
+    else if (adopts && stored.entries <= entriesMax) this.#adopt(stored, isStale, owns);
+    else forEachEntry(stored, isStale, owns, (hash, entry) => this.#places.add(hash, this.#store.copy(entry)));
+  }
+
+  #readOther(stored: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
+    const read = this.#contents.reader(stored.schema);
+    const source = new ByteSource();
+    let units = 0;
+    forEachEntry(stored, isStale, owns, (hash, entry) => {
+      source.reset(entry, headerBytes);
+      const unit = read(source, hash);
+      if (unit >= 0) this.touch(unit);
+      if (++units % unitsAtOnce === 0) this.#shrink();
+    });
+  }
+
+  /** The segment becomes one of the log, as it is. */
+  #adopt({ id, bytes, entries }: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
+    if (entries === 0) return;
+    const segment = this.#store.fill(bytes);
+    const source = new ByteSource();
+    const buffer = bufferOf(bytes);
+    const hashes = new Int32Array(entries);
+    for (let ordinal = 0; ordinal < entries; ordinal++) {
+      source.reset(buffer, segment.bytes);
+      hashes[ordinal] = source.u32();
+      segment.note(source.u32() + headerBytes);
+    }
+    assert(segment.bytes === bytes.length, 'a segment has the entries that it is said to have');
+    // Of these it has been told, of others it has not.
+    for (let ordinal = 0; ordinal < entries; ordinal++) if (isStale[ordinal] === 1) this.#store.kill(placeIn(segment, ordinal));
+    segment.id = id;
+    segment.standing = this.#options.incremental ? 'stored' : 'own';
+    for (let ordinal = 0; ordinal < entries; ordinal++) {
+      if (isStale[ordinal] === 1) continue;
+      const hash = hashes[ordinal] as number;
+      if (owns(hash)) this.#places.add(hash, placeIn(segment, ordinal));
+      else this.#store.kill(placeIn(segment, ordinal));
+    }
+  }
+
+  close(): void {
+    this.#evictable.index.added = undefined;
+    this.#store.close();
+  }
+}
+
+function placeIn(segment: Segment, ordinal: number): number {
+  return (segment.number << ordinalBits) | ordinal;
+}
+
+/** By ordinal. */
+function staleOf({ entries, stale }: StoredSegment): Uint8Array {
+  const isStale = new Uint8Array(entries);
+  for (const list of stale) {
+    const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
+    for (let at = 0; at < list.byteLength; at += 4) isStale[view.getUint32(at, true)] = 1;
+  }
+  return isStale;
+}
+
+/** Calls `visit` with the entries that count and are owned, header and all. */
+function forEachEntry(
+  { bytes, entries }: StoredSegment,
+  isStale: Uint8Array,
+  owns: (hash: number) => boolean,
+  visit: (hash: number, entry: Uint8Array) => void,
+): void {
+  const source = new ByteSource();
+  const buffer = bufferOf(bytes);
+  let position = 0;
+  for (let ordinal = 0; ordinal < entries; ordinal++) {
+    const start = position;
+    source.reset(buffer, start);
+    const hash = source.u32() | 0;
+    position = start + headerBytes + source.u32();
+    if (isStale[ordinal] === 0 && owns(hash)) visit(hash, buffer.subarray(start, position));
+  }
+  assert(position === bytes.length, 'a segment has the entries that it is said to have');
+}
+
+/** The same memory. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function asJson(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema));
+}

@@ -1,0 +1,47 @@
+// Counts in windows of 100 ms of event time, exactly once. Records that `args.deadly` names kill the thread that they come to, once each.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { count, eventTime, files, restart, StreamEnvironment, sum, watermarks } from '../../../dist/index.js';
+
+const { args } = new StreamEnvironment();
+const { directory, records, ratePerSecond, deadly = [], how } = args;
+const env = new StreamEnvironment({
+  parallelism: 2,
+  stateDir: join(directory, 'state'),
+  checkpoint: { interval: '30ms' },
+  restart: restart.fixedDelay({ attempts: 1000, delay: '5ms' }),
+  runtimeMode: 'streaming',
+  bufferTimeout: '2ms',
+  autoWatermarkInterval: '5ms',
+  limits: { batchRows: 64, checkpointPercentMax: 100, inlineStateBytes: 512, snapshotUnits: 16 },
+});
+
+const ways = {
+  exit: () => process.exit(3),
+  reject: () => void Promise.reject(new RangeError('nobody waits for this')),
+};
+
+/** True once for a name, in whatever thread and attempt. */
+function isFirst(name) {
+  try {
+    writeFileSync(join(directory, `killed-by-${name}`), '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+env
+  .generate({ count: records, ratePerSecond, create: (index) => ({ at: index, key: (index * 7919) % 13, value: index % 10 }) })
+  .map((record) => {
+    if (deadly.includes(record.at) && isFirst(record.at)) ways[how]();
+    return record;
+  })
+  .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness('1ms', { timestamp: 'at' }))
+  .keyBy('key')
+  .window(eventTime.tumbling('100ms'))
+  .aggregate({ records: count(), total: sum('value') })
+  .map(({ key, start, records: counted, total }) => `${start} ${key} ${counted} ${total}`)
+  .sinkTo(files.sink(join(directory, 'counts'), { format: 'text', rolling: { size: 1024 } }));
+
+await env.execute('lost workers');
