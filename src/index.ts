@@ -35,7 +35,9 @@ export type {
 export type { CoGroupedStreams, HalfJoined, JoinableStreams, JoinedStreams, KeyedPair } from './api/joined-streams.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
+export { type DiskOptions, disk, heap, type StateBackend } from './api/state-backend.ts';
 export type { AllWindowedStream, WindowBounds, WindowedStream, WindowRow } from './api/windowed-stream.ts';
+export type { DataSize } from './base/data-size.ts';
 export type { Duration } from './base/duration.ts';
 export { type ErrorCode, MillraceError } from './base/errors.ts';
 export type { EpochMs, JobId } from './base/ids.ts';

@@ -1,10 +1,12 @@
 /** Draws the pictures of the documentation: `node docs/pictures/draw.mjs`. With `--check` it says which are not up to date. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { checkpointPicture } from './checkpoints.mjs';
 import { watermarksPicture } from './watermarks.mjs';
 import { latenessPicture, mergingPicture, sessionPicture, slidingPicture, tumblingPicture } from './windows.mjs';
 
 const pictures = {
+  'checkpoint.svg': checkpointPicture(),
   'watermarks.svg': watermarksPicture(),
   'windows-tumbling.svg': tumblingPicture(),
   'windows-sliding.svg': slidingPicture(),

@@ -28,6 +28,12 @@ export interface CheckpointConfig {
   readonly maxConcurrent?: number;
   /** Checkpoints in a row that may fail before the job does; default 0. */
   readonly tolerableFailures?: number;
+  /**
+   * Whether the barriers of a checkpoint overtake the records in front of them, which the checkpoint then takes along: so it comes through
+   * however slow the job is, and is larger for it. With `afterAlignmentTimeout` that happens to checkpoints only which are not complete so
+   * long after their start. For mode 'exactly-once' and one checkpoint at a time. Savepoints are aligned all the same. Default false.
+   */
+  readonly unaligned?: boolean | { readonly afterAlignmentTimeout: Duration };
   /** Completed checkpoints that are kept; default 1. */
   readonly retain?: number;
   /** Whether only what has changed since the last checkpoint is written; default true. */
@@ -44,6 +50,10 @@ const checkpointRules: OptionRules<CheckpointConfig> = {
   timeout: optional(anything),
   maxConcurrent: optional(wholeNumber(1)),
   tolerableFailures: optional(wholeNumber(0)),
+  unaligned: optional({
+    expected: 'true, false, or { afterAlignmentTimeout: a duration }',
+    accepts: (value) => typeof value === 'boolean' || (typeof value === 'object' && value !== null),
+  }),
   retain: optional(wholeNumber(1)),
   incremental: optional(flag),
   onCancel: optional(oneOf('retain', 'delete')),
@@ -68,6 +78,21 @@ export function checkFaultTolerance({ checkpoint, checkpointStorage, stateDir, r
   };
 }
 
+/** Milliseconds behind the trigger of a checkpoint; undefined for never. */
+function overtakeAfter({ unaligned = false, mode, maxConcurrent = 1 }: CheckpointConfig, of: string): number | undefined {
+  if (unaligned === false) return undefined;
+  const refused = (because: string): MillraceError => new MillraceError('INVALID_OPTION', `${of}.unaligned ${because}`);
+  if (mode === 'at-least-once') throw refused("is for mode 'exactly-once': with 'at-least-once' no barrier waits for another");
+  if (maxConcurrent > 1) throw refused(`takes one checkpoint at a time; leave maxConcurrent out, which is ${maxConcurrent}`);
+  if (unaligned === true) return 0;
+  const { afterAlignmentTimeout } = checkOptions<{ afterAlignmentTimeout: Duration }>(
+    unaligned,
+    { afterAlignmentTimeout: anything },
+    `${of}.unaligned`,
+  );
+  return parseDuration(afterAlignmentTimeout, `${of}.unaligned.afterAlignmentTimeout`);
+}
+
 function checkpointSettings(config: CheckpointConfig): CheckpointSettings {
   const of = 'StreamEnvironment: checkpoint';
   const checked = checkOptions<CheckpointConfig>(config, checkpointRules, of);
@@ -85,6 +110,7 @@ function checkpointSettings(config: CheckpointConfig): CheckpointSettings {
     tolerableFailures: checked.tolerableFailures ?? 0,
     retain: checked.retain ?? 1,
     exactlyOnce: checked.mode !== 'at-least-once',
+    overtakeAfterMs: overtakeAfter(checked, of),
     incremental: checked.incremental ?? true,
     onCancel: checked.onCancel ?? 'retain',
   };

@@ -221,9 +221,9 @@ export class StreamEnvironment {
   }
 
   #description(name: string): JobDescription {
-    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, faultTolerance } = this.#config;
+    const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, faultTolerance, stateMemory } = this.#config;
     const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
-    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, faultTolerance, notices: [] };
+    return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, faultTolerance, stateMemory, notices: [] };
   }
 
   /** A stream grouped by a key; `stream.keyBy(…)` is the way to it. @internal */

@@ -19,6 +19,7 @@ import type { RestartStrategy } from '../checkpoint/restart.ts';
 import type { FaultTolerance } from '../graph/job-description.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
 import { type CheckpointConfig, checkFaultTolerance } from './checkpoint-options.ts';
+import type { StateBackend } from './state-backend.ts';
 
 export const parallelismRule: Rule = wholeNumber(1);
 export const maxParallelismRule: Rule = wholeNumber(1, keyGroupsMax);
@@ -32,6 +33,8 @@ export interface EnvironmentConfig {
   readonly checkpoint?: CheckpointConfig;
   /** Where checkpoints are kept: `fileStorage()` by default, or `memoryStorage()`, which survives failures but not the end of the process. */
   readonly checkpointStorage?: CheckpointStorage;
+  /** Where keyed state is kept while the job runs: `heap()` by default, or `disk({ memory: '512MB' })` for more than fits into memory. */
+  readonly stateBackend?: StateBackend;
   /** The directory of the job's checkpoints and savepoints; default `./millrace-state/<name of the job>`. */
   readonly stateDir?: string;
   /** What becomes of a job that fails: `restart.exponentialDelay()` by default where checkpoints are taken, `restart.none()` elsewhere. */
@@ -57,6 +60,10 @@ export const environmentRules: OptionRules<EnvironmentConfig> = {
   checkpointStorage: optional({
     expected: 'fileStorage(…) or memoryStorage()',
     accepts: (value) => typeof (value as CheckpointStorage | null)?.openManifests === 'function',
+  }),
+  stateBackend: optional({
+    expected: "heap() or disk({ memory: '512MB' })",
+    accepts: (value) => ['heap', 'disk'].includes((value as StateBackend | null)?.kind ?? ''),
   }),
   stateDir: optional(text),
   restart: optional({
@@ -98,6 +105,7 @@ export interface CheckedEnvironmentConfig {
   readonly chaining: boolean;
   readonly limits: Partial<Limits>;
   readonly faultTolerance: FaultTolerance;
+  readonly stateMemory: number | undefined;
 }
 
 export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnvironmentConfig {
@@ -113,5 +121,6 @@ export function checkEnvironmentConfig(config: EnvironmentConfig): CheckedEnviro
     chaining: checked.chaining ?? true,
     limits: checked.limits ?? {},
     faultTolerance: checkFaultTolerance(checked),
+    stateMemory: checked.stateBackend?.kind === 'disk' ? checked.stateBackend.memory : undefined,
   };
 }

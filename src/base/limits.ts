@@ -29,6 +29,8 @@ export interface Limits {
   readonly sleepMs: number;
   /** Rows that a host input or output moves in one turn of the event loop. */
   readonly hostRows: number;
+  /** Rows that a host output holds while they keep an unaligned checkpoint from its barrier; beyond, that waits until some are read. */
+  readonly hostOvertakenRows: number;
   /** Keys that a local aggregation in front of an exchange holds; records of further keys pass unaggregated. */
   readonly localAggregationKeys: number;
   /** Accumulators made at a time for records that pass unaggregated: they are used up one by one. */
@@ -118,6 +120,7 @@ export const defaultLimits: Limits = {
   eventLoopMs: 1,
   sleepMs: 1000,
   hostRows: 4096,
+  hostOvertakenRows: 1_000_000,
   localAggregationKeys: 100_000,
   passingSlots: 1024,
   readBytes: 256 * 1024,
@@ -183,7 +186,10 @@ export function limitsWith(changes: Partial<Limits> = {}): Limits {
     `limit ringBytes must be a power of two from ${ringBytesMin} to ${ringBytesMax}`,
   );
   check(splitBytes <= splitBytesMax, 'limit splitBytes must fit a signed 32-bit offset');
-  check(limits.diskSegmentBytes <= diskSegmentBytesMax, `limit diskSegmentBytes must be at most ${diskSegmentBytesMax}, so that offsets take 32 bits`);
+  check(
+    limits.diskSegmentBytes <= diskSegmentBytesMax,
+    `limit diskSegmentBytes must be at most ${diskSegmentBytesMax}, so that offsets take 32 bits`,
+  );
   check(lineBytes <= lineBytesMax, `limit lineBytes must be at most ${lineBytesMax}, the longest string of V8`);
   return limits;
 }

@@ -72,6 +72,8 @@ export interface Storage {
   makeDirectory(path: string): void;
   /** Replaces `to`. Survives a crash once it has returned. */
   rename(from: string, to: string): void;
+  /** Gives a file a second name; fails with EEXIST when that is taken. Absent where files have one name. */
+  link?(from: string, to: string): void;
   /** Removes a file. */
   remove(path: string): void;
   /** Removes a directory that holds nothing. */

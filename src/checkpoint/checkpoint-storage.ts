@@ -22,7 +22,12 @@ export interface StateWriter {
   write(bytes: Uint8Array): void;
   /** Ends the present piece: where it is. It can be read once `close` has resolved. */
   endPiece(): StateHandle;
-  /** Bytes of all pieces. */
+  /**
+   * A piece that is a file already, whose bytes do not change any more: gives it another name. Undefined where that cannot be; it is to
+   * be written then, as all pieces are where a storage has no such method. Between two pieces.
+   */
+  link?(file: { readonly path: string; readonly bytes: number; readonly checksum: number }): StateHandle | undefined;
+  /** Bytes of all pieces that were written. */
   readonly bytes: number;
   /**
    * Makes all pieces survive a crash, as soon as a manifest that names them does. Rejects where they may not: then `abort` is what

@@ -53,7 +53,9 @@ export interface ToleranceDecision {
 export function afterFailure(count: FailureCount, failed: FailedCheckpoint, tolerable: number): ToleranceDecision {
   if (failed.asked || !counted.has(failed.failure) || failed.id < count.completed) return { count };
   const after = { ...count, inRow: count.inRow + 1 };
-  return after.inRow <= tolerable ? { count: after } : { count: after, error: tooMany(after.inRow, failed, tolerable) };
+  if (after.inRow <= tolerable) return { count: after };
+  // A job that is restarted begins to count anew.
+  return { count: { ...after, inRow: 0 }, error: tooMany(after.inRow, failed, tolerable) };
 }
 
 function tooMany(inRow: number, { id, reason }: FailedCheckpoint, tolerable: number): MillraceError {

@@ -45,8 +45,10 @@ export interface SubtaskState extends OperatorState {
 
 /** Rows of one channel that an unaligned checkpoint has taken along. */
 export interface InFlightRows {
-  /** Which exchange, by a key that is the same after a restart: operators' state ids and the side. */
+  /** Which exchange, by a key that is the same after a restart: see `exchangeKey`. */
   readonly exchange: string;
+  /** The split that a source had read them from, where it tells them apart. */
+  readonly split?: string;
   /** The frames, as the channel would have carried them. */
   readonly rows: StateHandle;
   readonly count: number;

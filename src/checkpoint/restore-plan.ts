@@ -6,7 +6,7 @@
  *     split parts       to the same parallelism as they were; else all items in a row, dealt out in equal runs
  *     union parts       all of all
  *     broadcast parts   those of one subtask each
- *     rows in flight    of one subtask each: they are routed again where the parallelism is another
+ *     rows in flight    to the same parallelism as they were; else those of keys to the owners of the keys, others to one subtask each
  */
 
 import type { SegmentHandle, StateHandle, StoredPart } from '../wire/state-handles.ts';
@@ -33,17 +33,29 @@ export interface SubtaskRestore {
   readonly keyed: Readonly<Record<string, readonly RestoredSegment[]>>;
   /** By name: the items of all runs, one behind the other. */
   readonly parts: Readonly<Record<string, readonly RestoredItems[]>>;
-  readonly inFlight: readonly InFlightRows[];
+  readonly inFlight: readonly RestoredInFlight[];
 }
+
+export interface RestoredInFlight extends InFlightRows {
+  /** Whether other subtasks read them, too: each keeps those of its own keys. */
+  readonly shared: boolean;
+}
+
+/** How rows in flight find their subtask where the parallelism is another: by their keys, as copies for everybody, or in any way. */
+export type InFlightRouting = 'by-key' | 'copies' | 'any';
 
 export interface RestoreOptions {
   /** Of the operator in the job as it is now. */
   readonly parallelism: number;
+  /** Key groups of the operator as it is now; as they were where that is not said. */
+  readonly maxParallelism?: number;
   /**
    * Whether the files of the manifest are in the storage that the job goes on to write to, and its own. Not so for savepoints: what is
    * read from them counts as changed and is written anew.
    */
   readonly owned: boolean;
+  /** Of an exchange. */
+  readonly routing: (exchange: string) => InFlightRouting;
 }
 
 /** By index of the subtask. */
@@ -52,8 +64,37 @@ export function planRestore(from: OperatorManifest, options: RestoreOptions): re
   return Array.from({ length: options.parallelism }, (_, subtask) => ({
     keyed: segmentsFor(from, subtask, options),
     parts: parts[subtask] as SubtaskRestore['parts'],
-    inFlight: from.subtasks.flatMap(({ inFlight = [] }, old) => (old % options.parallelism === subtask ? inFlight : [])),
+    inFlight: inFlightFor(from, subtask, options),
   }));
+}
+
+function inFlightFor(from: OperatorManifest, subtask: number, options: RestoreOptions): readonly RestoredInFlight[] {
+  return from.subtasks.flatMap(({ inFlight = [] }, old) =>
+    inFlight
+      .map((rows) => ({ rows, reads: readsRows(from, { old, subtask, routing: options.routing(rows.exchange) }, options) }))
+      .flatMap(({ rows, reads }) => (reads === 'not' ? [] : [{ ...rows, shared: reads === 'shared' }])),
+  );
+}
+
+/** Whether a subtask reads the rows that were on their way to another: all of them, or its share. */
+function readsRows(
+  from: OperatorManifest,
+  { old, subtask, routing }: { readonly old: number; readonly subtask: number; readonly routing: InFlightRouting },
+  { parallelism, maxParallelism = from.maxParallelism }: RestoreOptions,
+): 'all' | 'shared' | 'not' {
+  const sameGroups = maxParallelism === from.maxParallelism;
+  if (parallelism === from.parallelism && (sameGroups || routing !== 'by-key')) return old === subtask ? 'all' : 'not';
+  switch (routing) {
+    case 'by-key': {
+      const mayOwn = overlaps(keyGroupsOf(subtask, parallelism, maxParallelism), keyGroupsOf(old, from.parallelism, from.maxParallelism));
+      return mayOwn || !sameGroups ? 'shared' : 'not';
+    }
+    case 'copies':
+      // As state that all had: what is missing of it in one subtask's is on its way to that one.
+      return subtask % from.parallelism === old ? 'all' : 'not';
+    default:
+      return old % parallelism === subtask ? 'all' : 'not';
+  }
 }
 
 function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, owned }: RestoreOptions): SubtaskRestore['keyed'] {

@@ -21,6 +21,9 @@ export interface StateFileOptions {
   readonly path: string;
 }
 
+/** Why a file cannot have a name in another place: it is on another disk, its file system knows no such thing, or it has too many. */
+const unlinkable: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
 export class StateFile implements StateWriter {
   bytes = 0;
   readonly #options: StateFileOptions;
@@ -34,6 +37,8 @@ export class StateFile implements StateWriter {
   #length = 0;
   #checksum = 0;
   #state: 'open' | 'closed' | 'aborted' = 'open';
+  /** Files that have got another name, with their lengths. */
+  readonly #links: { readonly path: string; readonly bytes: number }[] = [];
 
   constructor(options: StateFileOptions) {
     this.#options = options;
@@ -69,16 +74,46 @@ export class StateFile implements StateWriter {
     return { kind: 'file', path: this.#options.path, offset, length, checksum };
   }
 
+  link(file: { readonly path: string; readonly bytes: number; readonly checksum: number }): StateHandle | undefined {
+    const { storage, directory, limits } = this.#options;
+    // What is little is better copied than a file of its own.
+    if (storage.link === undefined || file.bytes <= limits.inlineStateBytes) return undefined;
+    const path = this.#options.path.replace(/\.state$/, `.${this.#links.length}.state`);
+    try {
+      storage.link(file.path, join(directory, path));
+    } catch (error) {
+      if (unlinkable.has((error as { code?: unknown }).code)) return undefined;
+      throw error;
+    }
+    this.#links.push({ path, bytes: file.bytes });
+    return { kind: 'file', path, offset: 0, length: file.bytes, checksum: file.checksum };
+  }
+
   async close(): Promise<void> {
     assert(this.#state === 'open' && this.#length === 0, 'pieces end before their writer does');
     this.#state = 'closed';
     this.#flush();
+    await this.#syncLinks();
     const file = this.#file;
     if (file === undefined) return;
     await file.syncSoon();
     if (this.#isAborted()) throw new Error(`'${this.#options.path}' was let go of while it was written`);
     this.#file = undefined;
     file.close();
+  }
+
+  async #syncLinks(): Promise<void> {
+    const { storage, directory } = this.#options;
+    for (const { path, bytes } of this.#links) {
+      if (this.#isAborted()) throw new Error(`'${path}' was let go of while it was written`);
+      const file = storage.append(join(directory, path), bytes);
+      try {
+        await file.syncSoon();
+      } finally {
+        file.close();
+      }
+    }
+    if (this.#isAborted()) throw new Error(`'${this.#options.path}' was let go of while it was written`);
   }
 
   abort(): void {
@@ -88,6 +123,7 @@ export class StateFile implements StateWriter {
     quietly(() => this.#file?.close());
     this.#file = undefined;
     if (this.#created) quietly(() => storage.remove(join(directory, path)));
+    for (const link of this.#links) quietly(() => storage.remove(join(directory, link.path)));
   }
 
   /** `abort` comes while `close` waits. */

@@ -60,7 +60,7 @@ async function runJob(
   const cluster = createCluster(plan.slots);
   try {
     const client = cluster.run(job, { module, args: process.argv.slice(2), parallelism, from, fresh, allowNonRestoredState });
-    signals.attach({ interrupt: () => interrupt(client, display), cancel: () => client.cancel() });
+    signals.attach({ interrupt: () => interrupt(client, { display, signals }), cancel: () => client.cancel() });
     onOutputClosed(() => void client.cancel());
     display.start(client, plan);
     const ended = resultOf(client, signals);
@@ -78,11 +78,12 @@ async function runJob(
 }
 
 /** A last checkpoint that fails does not keep the job from ending. */
-async function interrupt(client: JobCoordinator, display: ProgressDisplay): Promise<void> {
+async function interrupt(client: JobCoordinator, { display, signals }: Terminal): Promise<void> {
   try {
     await client.interrupt();
   } catch (error) {
     const status = client.status();
+    if (signals.cancelled) return;
     if (status !== 'created' && status !== 'running' && status !== 'restarting') return;
     display.say(`warning: no last checkpoint: ${thrownText(error)}`);
     await client.cancel();

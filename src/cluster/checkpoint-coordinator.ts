@@ -15,11 +15,13 @@ import { type Stretch, type StretchOptions, stretchAfter, unstretched } from '..
 import { checkpointOf } from '../checkpoint/layout.ts';
 import { locateCheckpoint } from '../checkpoint/locate.ts';
 import { type CheckpointManifest, filesNamed, filesOf } from '../checkpoint/manifest.ts';
+import { overtakesAfter } from '../checkpoint/overtaking.ts';
 import { chooseCheckpoint, nextCheckpointId, type RecoveryDecision } from '../checkpoint/recovery.ts';
 import { planRetention } from '../checkpoint/retention.ts';
 import { nextTrigger } from '../checkpoint/schedule.ts';
 import type { CheckpointSettings, JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 import type { CheckpointTrigger, WorkerMessage } from '../wire/messages.ts';
 import type { SubtaskState } from '../wire/state-handles.ts';
 import { type Acknowledgement, PendingCheckpoint, type TriggeredState } from './pending-checkpoint.ts';
@@ -40,6 +42,8 @@ export interface CheckpointCoordinatorOptions {
 export interface CheckpointedAttempt {
   /** Puts barriers into the host's inputs, and tells the workers. */
   trigger(trigger: CheckpointTrigger): TriggeredState;
+  /** Lets the barriers of a checkpoint overtake rows. Returns those on their way from the host. @throws MillraceError UNSUPPORTED_VALUE */
+  overtake(checkpoint: number): readonly RowsInFlight[];
   completed(checkpoint: number): void;
   aborted(checkpoint: number): void;
   /** Whether everything that was sent to the host before the barrier of a checkpoint has come. */
@@ -61,6 +65,8 @@ interface OnItsWay {
   readonly pending: PendingCheckpoint;
   readonly asked: Asked | undefined;
   readonly timeout: Timer;
+  /** Until its barriers overtake rows. */
+  readonly alignment: Timer | undefined;
   /** Where its manifest goes. */
   readonly store: ManifestStore;
 }
@@ -247,10 +253,25 @@ export class CheckpointCoordinator {
     });
     const timeoutMs = this.#settings?.timeoutMs ?? this.#options.limits.savepointMs;
     const timeout = system.timers.after(timeoutMs, () => this.#fail(id, 'timed-out', `it took longer than its timeout of ${timeoutMs} ms`));
-    this.#pending.set(id, { pending, asked, timeout, store });
+    const overtakeMs = this.#settings === undefined ? undefined : overtakesAfter(this.#settings, savepoint !== undefined);
+    const alignment =
+      overtakeMs === undefined || overtakeMs === 0 ? undefined : system.timers.after(overtakeMs, () => this.#overtake(pending));
+    this.#pending.set(id, { pending, asked, timeout, alignment, store });
+    if (overtakeMs === 0) this.#overtake(pending);
     for (const slot of this.#finishedSlots) pending.finishSlot(slot);
     this.advance();
     this.#schedule();
+  }
+
+  /** Its barriers do not wait behind rows any more, and take them along instead. */
+  #overtake(pending: PendingCheckpoint): void {
+    const { id } = pending;
+    if (this.#attempt === null || !this.#pending.has(id) || this.#storing.has(id)) return;
+    try {
+      pending.takeAlong(this.#attempt.overtake(id));
+    } catch (error) {
+      this.#fail(id, 'declined', thrownText(error));
+    }
   }
 
   /** The worker of a slot is through, and will acknowledge nothing any more. */
@@ -349,6 +370,7 @@ export class CheckpointCoordinator {
   #remove(id: number): void {
     const found = this.#pending.get(id);
     found?.timeout.cancel();
+    found?.alignment?.cancel();
     if (found?.pending.options.savepoint !== undefined) found.store.unlock();
     this.#pending.delete(id);
     this.#endedAt = this.#now;
@@ -394,7 +416,10 @@ export class CheckpointCoordinator {
   async #retain(retain: number, busyFrom: number): Promise<void> {
     const held = filesNamed(
       [...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)].flatMap(
-        ({ operators }) => operators,
+        ({ operators, inFlight }) => [
+          ...operators,
+          { keyed: {}, parts: {}, inFlight: inFlight.map(({ rows, count }) => ({ exchange: '', rows, count })) },
+        ],
       ),
     );
     try {

@@ -13,6 +13,7 @@ import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { Exchange } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { Pump } from '../runtime/pump.ts';
+import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 import { exchangeWriter, type Wiring } from '../runtime/slot.ts';
 import { HostInput, type HostInputOptions } from './host-input.ts';
 import { HostOutput } from './host-output.ts';
@@ -70,6 +71,18 @@ export class HostEndpoints {
     const sent = Object.fromEntries([...this.#inputs].map(([name, input]) => [name, input.barrier(checkpoint)]));
     this.#pump?.wake();
     return sent;
+  }
+
+  /** Lets the barriers of a checkpoint overtake rows. Returns those that inputs had no room for. @throws MillraceError UNSUPPORTED_VALUE */
+  overtake(checkpoint: number): readonly RowsInFlight[] {
+    for (const output of this.#outputs.values()) output.overtake(checkpoint);
+    this.#pump?.wake();
+    return [...this.#inputs.values()].flatMap((input) => input.overtake(checkpoint));
+  }
+
+  /** A checkpoint is given up. */
+  aborted(): void {
+    for (const output of this.#outputs.values()) output.overtake(0);
   }
 
   /** A checkpoint is complete. */

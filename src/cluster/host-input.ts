@@ -7,9 +7,11 @@
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
 import { endOfInput } from '../channel/element.ts';
-import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
+import type { BoundFor, ExchangeWriter } from '../compiler/exchange-writer.ts';
 import { compileValueWriter } from '../compiler/value-writer.ts';
+import { RowsInFlight } from '../runtime/rows-in-flight.ts';
 
 export interface HostInputOptions {
   readonly limits: Limits;
@@ -51,7 +53,7 @@ export class HostInput {
   /** What was sent and no completed checkpoint holds, oldest first. */
   #kept: SentRecords[] = [];
   /** Records that were sent before the barrier of a checkpoint, by checkpoint. */
-  readonly #barriers = new Map<number, number>();
+  readonly #barriers = new Map<number, { readonly sent: number; readonly ended: boolean }>();
   readonly #listeners: ((records: number) => void)[] = [];
 
   constructor(writers: readonly ExchangeWriter[], options: HostInputOptions) {
@@ -92,13 +94,30 @@ export class HostInput {
   /** Puts the barrier of a checkpoint behind what was sent. Returns how many records that was. */
   barrier(checkpoint: number): number {
     if (!this.#endSent) for (const { exchange } of this.#writers) exchange.mark({ kind: 'barrier', checkpoint });
-    this.#barriers.set(checkpoint, this.#sent);
+    this.#barriers.set(checkpoint, { sent: this.#sent, ended: this.#endSent });
     return this.#sent;
+  }
+
+  /** Lets the barrier of a checkpoint overtake what there was no room for; returns that. @throws MillraceError UNSUPPORTED_VALUE */
+  overtake(checkpoint: number): readonly RowsInFlight[] {
+    const rows = new Map<string, RowsInFlight>();
+    const ended = this.#barriers.get(checkpoint)?.ended;
+    if (ended === undefined) return [];
+    for (const { exchange: writer } of this.#writers) {
+      const take = ({ exchange, subtask }: BoundFor, batch: RecordBatch): void => {
+        const channel = `${exchange} ${subtask}`;
+        const taken = rows.get(channel) ?? new RowsInFlight({ exchange, subtask });
+        rows.set(channel, taken);
+        taken.add(batch);
+      };
+      writer.announce(checkpoint, take, ended);
+    }
+    return [...rows.values()];
   }
 
   /** A checkpoint is complete: what was sent before it need not be kept. */
   checkpointed(checkpoint: number): void {
-    const records = this.#barriers.get(checkpoint);
+    const records = this.#barriers.get(checkpoint)?.sent;
     if (records === undefined) return;
     for (const earlier of [...this.#barriers.keys()]) if (earlier <= checkpoint) this.#barriers.delete(earlier);
     this.#kept = this.#kept.filter((sent) => sent.from + sent.records.length > records);

@@ -26,6 +26,8 @@ export class HostOutput {
   #next = 0;
   #wakeReader: () => void = () => {};
   #failure: unknown;
+  /** The checkpoint that is not to wait until rows are read; 0 for none. */
+  #overtaking = 0;
   /** Whether nothing will come any more. */
   #finished = false;
   /** Whether whoever reads was told that all rows had come: what comes after a restart has come before. */
@@ -39,6 +41,12 @@ export class HostOutput {
   /** Goes on with the channels of another attempt at the job. */
   rewire(readers: readonly ChannelReader[]): void {
     this.#readers = readers.map((reader) => ({ reader, ended: false, barrier: 0 }));
+    this.#overtaking = 0;
+  }
+
+  /** A checkpoint does not wait until rows are read: what is in front of its barriers is taken out of the channels. 0 for none. */
+  overtake(checkpoint: number): void {
+    this.#overtaking = checkpoint;
   }
 
   /** Whether all that was sent before the barrier of a checkpoint has come. */
@@ -50,7 +58,7 @@ export class HostOutput {
   step(): boolean {
     let moved = false;
     for (const channel of this.#readers) {
-      if (channel.ended || this.waiting >= this.#limits.hostRows) continue;
+      if (channel.ended || this.waiting >= this.#roomFor(channel)) continue;
       const element = channel.reader.poll();
       if (element === null) continue;
       moved = true;
@@ -58,6 +66,12 @@ export class HostOutput {
     }
     if (this.waiting > 0 || this.#ended) this.#wakeReader();
     return moved;
+  }
+
+  /** Rows that may wait while the channel is still read. */
+  #roomFor({ barrier }: OutputChannel): number {
+    const { hostRows, hostOvertakenRows } = this.#limits;
+    return barrier < this.#overtaking ? Math.max(hostRows, hostOvertakenRows) : hostRows;
   }
 
   /** Takes everything that has come, whether somebody reads it or not. */

@@ -12,7 +12,16 @@ import { graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { Split } from '../graph/source.ts';
-import type { CheckpointTrigger, HostMessage, SharedJobMemory, WorkerCheckpoints, WorkerMessage, WorkerTask } from '../wire/messages.ts';
+import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
+import type {
+  CheckpointTrigger,
+  HostMessage,
+  SharedJobMemory,
+  WorkerCheckpoints,
+  WorkerDisk,
+  WorkerMessage,
+  WorkerTask,
+} from '../wire/messages.ts';
 import type { CheckpointCoordinator, CheckpointedAttempt } from './checkpoint-coordinator.ts';
 import type { HostEndpoints } from './host-endpoints.ts';
 import { hasBacklog } from './job-metrics.ts';
@@ -35,6 +44,8 @@ export interface JobAttemptOptions {
   readonly warnings: Warnings;
   readonly coordinator: CheckpointCoordinator;
   readonly checkpoints: WorkerCheckpoints | undefined;
+  /** By slot: where workers keep state that is larger than memory; undefined where all is in it. */
+  readonly disks: readonly WorkerDisk[] | undefined;
   /** What it goes on from. */
   readonly recovered: RecoveredState | undefined;
   /** Resolves when all that the job prints is printed. */
@@ -109,6 +120,7 @@ export class JobAttempt implements CheckpointedAttempt {
         memory,
         limits,
         checkpoints,
+        disk: this.#options.disks?.[worker.slot],
         restore: recovered?.restores[worker.slot] ?? [],
         restoreFrom: recovered?.savepoint,
       });
@@ -133,6 +145,11 @@ export class JobAttempt implements CheckpointedAttempt {
     this.#send({ type: 'trigger-checkpoint', trigger });
     const inOrder: TriggeredState['inOrder'] = (stage, splits) => this.#splits?.inOrder(stage, splits as readonly Split[]) ?? splits;
     return { unassigned, inOrder, hostInputs };
+  }
+
+  overtake(checkpoint: number): readonly RowsInFlight[] {
+    this.#send({ type: 'overtaking-checkpoint', checkpoint });
+    return this.#options.endpoints.overtake(checkpoint);
   }
 
   completed(checkpoint: number): void {
@@ -161,6 +178,7 @@ export class JobAttempt implements CheckpointedAttempt {
 
   aborted(checkpoint: number): void {
     this.#send({ type: 'checkpoint-aborted', checkpoint });
+    this.#options.endpoints.aborted();
   }
 
   #spawn(slot: number): Worker {

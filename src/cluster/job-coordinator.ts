@@ -27,7 +27,7 @@ import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { decideRestart, noRestarts, type RestartDecision } from '../checkpoint/restart.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
-import type { SharedJobMemory, WorkerCheckpoints } from '../wire/messages.ts';
+import type { SharedJobMemory, WorkerCheckpoints, WorkerDisk } from '../wire/messages.ts';
 import { CheckpointCoordinator } from './checkpoint-coordinator.ts';
 import { HostEndpoints } from './host-endpoints.ts';
 import { JobAttempt } from './job-attempt.ts';
@@ -35,6 +35,7 @@ import { createJobMemory, hostWiring } from './job-memory.ts';
 import { jobMetrics } from './job-metrics.ts';
 import { JobState } from './job-state.ts';
 import { type RecoveredState, recoverState } from './recovered-state.ts';
+import { StateDisk } from './state-disk.ts';
 
 /** Writes what jobs print; resolves when there is room for more. */
 export type Printer = (text: string) => void | Promise<void>;
@@ -82,6 +83,8 @@ export class JobCoordinator implements JobClient {
   readonly #startedAt: number;
   readonly #coordinator: CheckpointCoordinator;
   readonly #stateDir: string;
+  /** Undefined where all state is in memory. */
+  readonly #disk: StateDisk | undefined;
   readonly #endpoints: HostEndpoints;
   readonly #listeners: { readonly [E in keyof JobEvents]: JobEvents[E][] } = {
     status: [],
@@ -118,6 +121,10 @@ export class JobCoordinator implements JobClient {
     this.#warnings = new Warnings(options.warn);
     this.#state = new JobState((status) => this.#tell('status', status));
     this.#stateDir = resolve(job.faultTolerance.stateDir ?? join('millrace-state', fileName(job.name)));
+    this.#disk =
+      job.stateMemory === undefined
+        ? undefined
+        : new StateDisk({ storage: system.storage, stateDir: this.#stateDir, memory: job.stateMemory, slots: plan.slots });
     this.#coordinator = new CheckpointCoordinator({
       job,
       plan,
@@ -297,6 +304,7 @@ export class JobCoordinator implements JobClient {
   /** From the first message to the last. Never rejects. */
   async #run(): Promise<void> {
     const failure = await this.#attempts();
+    this.#disk?.end();
     const terminal = this.#leave(failure);
     if (terminal === 'failed') this.#tell('failure', failure as Error);
     await this.#settle(terminal);
@@ -397,6 +405,12 @@ export class JobCoordinator implements JobClient {
 
   async #attemptFrom(recovered: RecoveredState | undefined): Promise<Error | undefined> {
     if (this.#ending !== null) return this.#ending;
+    let disks: readonly WorkerDisk[] | undefined;
+    try {
+      disks = this.#disk?.begin();
+    } catch (error) {
+      return error as Error;
+    }
     const { job, warn: _, ...options } = this.#options;
     const attempt = new JobAttempt({
       ...options,
@@ -407,6 +421,7 @@ export class JobCoordinator implements JobClient {
       warnings: this.#warnings,
       coordinator: this.#coordinator,
       checkpoints: this.#checkpoints,
+      disks,
       recovered,
       printed: this.#printed,
       running: () => {
@@ -424,8 +439,8 @@ export class JobCoordinator implements JobClient {
   get #checkpoints(): WorkerCheckpoints | undefined {
     const { checkpoints } = this.#options.job.faultTolerance;
     if (checkpoints === undefined) return undefined;
-    const { exactlyOnce, incremental } = checkpoints;
-    return { exactlyOnce, incremental, stateDir: this.#stateDir };
+    const { exactlyOnce, incremental, overtakeAfterMs } = checkpoints;
+    return { exactlyOnce, overtakes: overtakeAfterMs !== undefined, incremental, stateDir: this.#stateDir };
   }
 
   /** Returns why the job is to end after all. */

@@ -1,15 +1,18 @@
 /** A checkpoint on its way: who has acknowledged it, and what its manifest will say. The host's thread owns it. */
 
+import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.ts';
-import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts';
+import type { CheckpointManifest, InFlightRows, OperatorManifest } from '../checkpoint/manifest.ts';
 import { graphFingerprint } from '../graph/describe.ts';
+import { exchangeKeys, sourceKey } from '../graph/exchange-keys.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { stateIds } from '../graph/state-ids.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
+import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 import type { SnapshotStatistics, WorkerMessage } from '../wire/messages.ts';
-import type { OperatorState, SubtaskState } from '../wire/state-handles.ts';
+import type { OperatorState, StoredRows, SubtaskState } from '../wire/state-handles.ts';
 
 export type Acknowledgement = Extract<WorkerMessage, { type: 'checkpoint-acknowledged' }>;
 
@@ -35,13 +38,29 @@ export interface PendingOptions extends TriggeredState {
   readonly startedAt: number;
 }
 
-const noStatistics: SnapshotStatistics = { alignmentMs: 0, syncMs: 0, encodeMs: 0, asyncMs: 0, bytes: 0 };
+const noStatistics: SnapshotStatistics = {
+  alignmentMs: 0,
+  syncMs: 0,
+  encodeMs: 0,
+  asyncMs: 0,
+  bytes: 0,
+  persistedInFlightBytes: 0,
+  processedInFlightBytes: 0,
+};
 const nothing: OperatorState = { keyed: {}, parts: {} };
+
+/** Rows, and the stage that they were bound for. */
+interface StoredRowsTo {
+  readonly stage: number;
+  readonly rows: StoredRows;
+}
 
 export class PendingCheckpoint {
   readonly options: PendingOptions;
   readonly #plan: PhysicalPlan;
   readonly #acknowledged = new Map<number, Acknowledgement>();
+  /** Rows on their way from the host. */
+  #hostRows: readonly StoredRows[] = [];
 
   constructor(plan: PhysicalPlan, options: PendingOptions) {
     this.#plan = plan;
@@ -57,6 +76,14 @@ export class PendingCheckpoint {
     const number = subtaskNumber(this.#plan, stage, subtask);
     assert(!this.#acknowledged.has(number), 'a subtask acknowledges a checkpoint once');
     this.#acknowledged.set(number, acknowledgement);
+  }
+
+  /** Rows that its barriers have overtaken on their way from the host, which stand for themselves in the manifest: there are few. */
+  takeAlong(rows: readonly RowsInFlight[]): void {
+    this.#hostRows = rows.map(({ place, count, chunks }) => {
+      const bytes = new Uint8Array(Buffer.concat(chunks));
+      return { ...place, count, rows: { kind: 'inline', bytes, checksum: crc32(bytes) } };
+    });
   }
 
   /** The worker of a slot is through: its subtasks that have not acknowledged have finished. */
@@ -101,6 +128,7 @@ export class PendingCheckpoint {
 
   #operators(): OperatorManifest[] {
     const ids = stateIds(this.#plan.job);
+    const inFlight = this.#inFlight();
     return this.#plan.job.stages.flatMap(({ id: stage, operators, parallelism }) =>
       operators.map(({ id, name, spec, maxParallelism }, index) => {
         const states = Array.from({ length: parallelism }, (_, subtask) => this.#stateOf(stage, subtask));
@@ -110,11 +138,40 @@ export class PendingCheckpoint {
           kind: spec.kind,
           parallelism,
           maxParallelism,
-          subtasks: states.map((state) => state?.operators[index] ?? nothing),
+          subtasks: states.map((state, subtask) => {
+            const rows = index === 0 ? inFlight.get(`${stage} ${subtask}`) : undefined;
+            return { ...(state?.operators[index] ?? nothing), ...(rows === undefined ? {} : { inFlight: rows }) };
+          }),
           ...(isSourceOperator(spec) ? { splits: this.#splits(stage, states) } : {}),
         };
       }),
     );
+  }
+
+  /** By stage and subtask that they were bound for. What has come furthest is first: what was in a channel, before what waited for room. */
+  #inFlight(): ReadonlyMap<string, readonly InFlightRows[]> {
+    const { exchanges } = this.#plan.job;
+    const keys = exchangeKeys(this.#plan.job);
+    const here: StoredRowsTo[] = [];
+    const onTheWay: StoredRowsTo[] = this.#hostRows.map((rows) => ({
+      stage: exchanges[rows.exchange as number]?.to.stage as number,
+      rows,
+    }));
+    for (const { stage, subtask, state } of this.#acknowledged.values()) {
+      if (state === 'finished') continue;
+      for (const rows of state.inFlight) {
+        const to = rows.exchange === undefined ? stage : (exchanges[rows.exchange]?.to.stage as number);
+        (to === stage && rows.subtask === subtask ? here : onTheWay).push({ stage: to, rows });
+      }
+    }
+    const bound = new Map<string, InFlightRows[]>();
+    for (const { stage, rows } of [...here, ...onTheWay]) {
+      const key = `${stage} ${rows.subtask}`;
+      const exchange = rows.exchange === undefined ? sourceKey : (keys[rows.exchange] as string);
+      const stored = { exchange, rows: rows.rows, count: rows.count, ...(rows.split === undefined ? {} : { split: rows.split }) };
+      bound.set(key, [...(bound.get(key) ?? []), stored]);
+    }
+    return bound;
   }
 
   #stateOf(stage: number, subtask: number): SubtaskState | undefined {

@@ -1,11 +1,21 @@
 /** What a job goes on from: a manifest, taken apart for the plan of the job as it is now. Pure. */
 
+import { MillraceError } from '../base/errors.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { type MatchOptions, matchState, mismatch, type StateDifference, type StatefulOperator, type StateMatch } from '../checkpoint/restore-match.ts';
-import { planRestore } from '../checkpoint/restore-plan.ts';
+import {
+  type MatchOptions,
+  matchState,
+  mismatch,
+  type StateDifference,
+  type StatefulOperator,
+  type StateMatch,
+} from '../checkpoint/restore-match.ts';
+import { type InFlightRouting, planRestore } from '../checkpoint/restore-plan.ts';
+import { exchangeKeys, sourceKey } from '../graph/exchange-keys.ts';
+import type { Exchange } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { stateIds } from '../graph/state-ids.ts';
-import type { OperatorRestore, SubtaskRestore } from '../wire/messages.ts';
+import type { OperatorRestore, RestoredRows, SubtaskRestore } from '../wire/messages.ts';
 
 export interface RecoveredState {
   /** The checkpoint, as people know it. */
@@ -76,9 +86,7 @@ export function recoverState(manifest: CheckpointManifest, options: RecoveryOpti
   const error = mismatch(match, name);
   if (error !== undefined) throw error;
   const restores: SubtaskRestore[][] = Array.from({ length: plan.slots }, () => []);
-  for (const { stage, subtask, operators } of restoresOf(match, plan, savepoint === undefined)) {
-    restores[subtask]?.push({ stage, subtask, operators });
-  }
+  for (const restore of restoresOf(match, plan, { owned: savepoint === undefined, name })) restores[restore.subtask]?.push(restore);
   return {
     name,
     id: manifest.id,
@@ -94,15 +102,40 @@ export function recoverState(manifest: CheckpointManifest, options: RecoveryOpti
 
 const nothing: OperatorRestore = { keyed: {}, parts: {} };
 
-function restoresOf(match: StateMatch, plan: PhysicalPlan, owned: boolean): SubtaskRestore[] {
+function restoresOf(match: StateMatch, plan: PhysicalPlan, { owned, name }: { owned: boolean; name: string }): SubtaskRestore[] {
   const ids = stateIds(plan.job);
-  const byState = new Map(match.pairs.map(({ from, to }) => [to.stateId, planRestore(from, { parallelism: to.parallelism, owned })]));
-  return plan.job.stages.flatMap(({ id: stage, operators, parallelism }) =>
-    Array.from({ length: parallelism }, (_, subtask) => ({
-      stage,
-      subtask,
-      operators: operators.map(({ id }) => byState.get(ids.get(id) as string)?.[subtask] ?? nothing),
-    })),
+  const keys = new Map(exchangeKeys(plan.job).map((key, exchange) => [key, exchange]));
+  const routing = (key: string): InFlightRouting => routingOf(plan.job.exchanges[keys.get(key) ?? -1]);
+  const byState = new Map(match.pairs.map(({ from, to }) => [to.stateId, planRestore(from, { ...to, owned, routing })]));
+  return plan.job.stages.flatMap((stage) => {
+    const isSource = stage.inputs.length === 0;
+    return Array.from({ length: stage.parallelism }, (_, subtask) => {
+      const restored = stage.operators.map(({ id }) => byState.get(ids.get(id) as string)?.[subtask]);
+      const inFlight = restored.flatMap((each, index) =>
+        (each?.inFlight ?? []).map(({ exchange: key, split, rows, shared }): RestoredRows => {
+          const exchange = keys.get(key);
+          const isHere =
+            index === 0 && (isSource ? key === sourceKey : exchange !== undefined && stage.inputs.some((id) => id === exchange));
+          if (!isHere) throw strayRows(name, stage.operators[index]?.name ?? '');
+          return { exchange, split, rows, shared };
+        }),
+      );
+      const operators = restored.map((each) => (each === undefined ? nothing : { keyed: each.keyed, parts: each.parts }));
+      return { stage: stage.id, subtask, operators, inFlight };
+    });
+  });
+}
+
+function routingOf(exchange: Exchange | undefined): InFlightRouting {
+  const kind = exchange?.partitioner.kind;
+  return kind === 'hash' ? 'by-key' : kind === 'broadcast' ? 'copies' : 'any';
+}
+
+function strayRows(manifest: string, operator: string): MillraceError {
+  return new MillraceError(
+    'STATE_MISMATCH',
+    `${manifest} is unaligned: it holds rows on their way to '${operator}', through an exchange that the job has no more, because it was changed, or ` +
+      'another parallelism chains or aggregates in another way. Start the job as it was, take a savepoint, and go on from that',
   );
 }
 

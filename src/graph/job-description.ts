@@ -16,6 +16,8 @@ export interface JobDescription {
   /** Changes to the default limits. */
   readonly limits: Partial<Limits>;
   readonly faultTolerance: FaultTolerance;
+  /** Bytes of memory that keyed state may take, all workers together, before it goes to disk; undefined where all of it is in memory. */
+  readonly stateMemory?: number | undefined;
   /** What is to be said to the user when the job starts. */
   readonly notices: readonly string[];
 }
@@ -40,6 +42,8 @@ export interface CheckpointSettings {
   readonly tolerableFailures: number;
   readonly retain: number;
   readonly exactlyOnce: boolean;
+  /** So long behind its trigger the barriers of a checkpoint overtake rows: 0 for at once, undefined for never. */
+  readonly overtakeAfterMs: number | undefined;
   readonly incremental: boolean;
   /** Whether a job that was cancelled can be gone on with. */
   readonly onCancel: 'retain' | 'delete';

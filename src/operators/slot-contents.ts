@@ -3,10 +3,10 @@
 import type { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
 import type { OperatorCode } from '../compiler/operator.ts';
+import type { ChangeLog } from '../state/change-log.ts';
 import { readKey, shownKey, writeKey } from '../state/encode-state.ts';
 import type { KeyIndex } from '../state/key-index.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
-import type { ChangeLog } from '../state/change-log.ts';
 
 export interface HeldBySlot {
   readonly schema: unknown;

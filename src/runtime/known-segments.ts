@@ -26,6 +26,8 @@ export interface StaleEntries {
 /** What a snapshot has added. */
 export interface SegmentChanges {
   readonly added: SegmentHandle | undefined;
+  /** Segments that were files already, with what their lists say. */
+  readonly files?: readonly KnownSegment[];
   /** What became stale, and where the list of it is, by segment. */
   readonly stale: ReadonlyMap<string, StaleEntries & { readonly list: StateHandle }>;
   /** Segments that still count beside the one that was added. */
@@ -48,7 +50,7 @@ export class KnownSegments {
   }
 
   /** The segments after a snapshot that was stored. One that is full stands alone, and nothing is remembered of it. */
-  next({ added, stale, needed }: SegmentChanges, full: boolean): readonly SegmentHandle[] {
+  next({ added, files = [], stale, needed }: SegmentChanges, full: boolean): readonly SegmentHandle[] {
     if (full) return added === undefined ? [] : [added];
     for (const [id, { handle, lists }] of this.#segments) {
       const entries = stale.get(id);
@@ -60,6 +62,7 @@ export class KnownSegments {
       }
     }
     if (added !== undefined) this.#segments.set(added.id, { handle: added, lists: [] });
+    for (const file of files) this.#segments.set(file.handle.id, file);
     return [...this.#segments.values()].map(({ handle }) => handle);
   }
 }

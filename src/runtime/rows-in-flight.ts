@@ -3,8 +3,8 @@
  * before anything else comes there. Runs on the subtask's thread, or the host's.
  */
 
-import { MillraceError } from '../base/errors.ts';
 import { withArticle } from '../base/describe-value.ts';
+import { MillraceError } from '../base/errors.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
 import { StoredBatches } from '../channel/stored-batches.ts';

@@ -19,6 +19,8 @@ import type { PhysicalPlan } from '../graph/physical.ts';
 import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
+import type { ChangeLog } from '../state/change-log.ts';
+import type { DiskStates } from '../state/disk/disk-states.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
 import { StateLog } from '../state/state-log.ts';
 import type { RestoredRows, SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
@@ -49,6 +51,8 @@ export interface SlotOptions {
   readonly alignments: AlignmentMemory;
   /** How checkpoints are taken; undefined where none are. Then savepoints are all that is. */
   readonly checkpoints: WorkerCheckpoints | undefined;
+  /** Keyed state that may be larger than memory; undefined where all is in it. */
+  readonly diskStates?: DiskStates | undefined;
   /** Where state is stored and read: that of checkpoints, or that in the directory of a savepoint. */
   readonly stateStorage: (savepoint: string | undefined) => StateStorage;
   readonly acknowledge: (acknowledgement: Acknowledgement) => void;
@@ -224,8 +228,7 @@ class SubtaskBuilder {
   #replayed(inFlight: readonly RestoredRows[]): ReplayedBatch[] {
     const { slot, stateStorage, restoreFrom } = this.#options;
     const { maxParallelism, parallelism } = this.#stage.operators[0] as LogicalOperator;
-    const isOwn = (hash: number): boolean =>
-      subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
+    const isOwn = (hash: number): boolean => subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
     return inFlight.flatMap(({ exchange, split, rows, shared }) => {
       const place = { exchange, subtask: slot, split };
       return readStoredBatches(stateStorage(restoreFrom).read(rows)).flatMap((batch) => {
@@ -271,11 +274,20 @@ class SubtaskBuilder {
     }
   }
 
-  #keyedState(index: number, name: string, contents: KeyedContents): StateLog {
-    const { checkpoints, limits } = this.#options;
-    const log = new StateLog(contents, { tracks: checkpoints?.incremental === true, segmentsMax: limits.stateSegments });
+  #keyedState(index: number, name: string, contents: KeyedContents): ChangeLog {
+    const log = this.#log(index, name, contents);
     this.#keyed[index]?.set(name, { contents, log });
     return log;
+  }
+
+  #log(index: number, name: string, contents: KeyedContents): ChangeLog {
+    const { checkpoints, limits, diskStates, plan } = this.#options;
+    const incremental = checkpoints?.incremental === true;
+    // At the end of a batch job operators go over all keys that are in memory.
+    if (diskStates === undefined || contents.evictable === undefined || plan.job.mode !== 'streaming')
+      return new StateLog(contents, { tracks: incremental, segmentsMax: limits.stateSegments });
+    const { warn } = this.#contexts[index] as OperatorContext;
+    return diskStates.open(contents, { name: `${this.#stage.id}-${index}-${name}`, incremental, warn });
   }
 
   /** A head's key comes with its rows; an operator in the chain finds it. */

@@ -89,8 +89,10 @@ export class SourceInput {
     this.#overtaking = checkpoint;
   }
 
-  /** A checkpoint is given up: where the job was to end behind it, it goes on. */
+  /** A checkpoint is given up: its barrier does not go out any more, and where the job was to end behind it, it goes on. */
   abort(checkpoint: number): void {
+    const index = this.#mail.findIndex((mail) => typeof mail !== 'function' && mail.checkpoint === checkpoint);
+    if (index >= 0) this.#mail.splice(index, 1);
     if (this.#suspendedBy === checkpoint) this.#suspendedBy = 0;
   }
 

@@ -115,13 +115,6 @@ export class SubtaskCheckpoints {
     this.#triggered.push(trigger);
   }
 
-  /** The barriers of a checkpoint overtake rows. */
-  overtake(checkpoint: number): void {
-    const index = this.#triggered.findIndex((each) => each.checkpoint === checkpoint);
-    const trigger = this.#triggered[index];
-    if (trigger !== undefined) this.#triggered[index] = { ...trigger, overtakes: true };
-  }
-
   /** What a checkpoint is to be; undefined while that has not been said. */
   trigger(checkpoint: number): CheckpointTrigger | undefined {
     return this.#triggered.find((each) => each.checkpoint === checkpoint);
@@ -155,11 +148,16 @@ export class SubtaskCheckpoints {
     for (const earlier of [...this.#triggered]) if (earlier.checkpoint <= checkpoint) this.forget(earlier.checkpoint);
     this.#storing = checkpoint;
     this.#encoded = false;
+    const taken: OperatorSnapshot[] = [];
     try {
+      for (const [i, operator] of operators.entries()) {
+        const parts = this.#takeParts(operator, i, { drained, watermark });
+        taken.push({ keyed: drained ? new Map() : this.#beginLogs(operator, i, savepoint !== undefined), parts });
+      }
       this.#snapshot = new SubtaskSnapshot({
         name: stateName(checkpoint, name),
         storage: storage(savepoint),
-        operators: operators.map((operator, i) => this.#takeOperator(operator, i, { full: savepoint !== undefined, drained, watermark })),
+        operators: taken,
         splits,
         takesAlong,
         clock,
@@ -168,6 +166,7 @@ export class SubtaskCheckpoints {
         units,
       });
     } catch (error) {
+      for (const { keyed } of taken) for (const { snapshot } of keyed.values()) snapshot.failed();
       this.#options.decline(checkpoint, error);
     }
   }
@@ -182,26 +181,27 @@ export class SubtaskCheckpoints {
     if (this.#snapshot !== null) this.#failed(this.#snapshot, this.#storing, error);
   }
 
-  #takeOperator(
-    { instance, keyed, failure }: ChainedOperator,
+  #beginLogs({ keyed }: ChainedOperator, index: number, full: boolean): OperatorSnapshot['keyed'] {
+    const known = this.#known[index] as ReadonlyMap<string, KnownSegments>;
+    return new Map(
+      [...keyed].map(([name, { contents, log }]) => [
+        name,
+        { snapshot: log.begin(full), schema: contents.schema, known: known.get(name) as KnownSegments },
+      ]),
+    );
+  }
+
+  /** What belongs to no key. Of a subtask that has emitted everything only sinks have something left. */
+  #takeParts(
+    { instance, failure }: ChainedOperator,
     index: number,
-    { full, drained, watermark }: { readonly full: boolean; readonly drained: boolean; readonly watermark: number },
-  ): OperatorSnapshot {
+    { drained, watermark }: Pick<TakenState, 'drained' | 'watermark'>,
+  ): OperatorSnapshot['parts'] {
+    if (drained && instance.checkpointCompleted === undefined) return {};
     const ofInput: Record<string, SubtaskPart> =
       index > 0 || watermark === Number.NEGATIVE_INFINITY ? {} : { [watermarkPart]: { distribution: 'union', items: [watermark] } };
-    const known = this.#known[index] as ReadonlyMap<string, KnownSegments>;
     try {
-      return {
-        keyed: new Map(
-          drained
-            ? []
-            : [...keyed].map(([name, { contents, log }]) => [
-                name,
-                { snapshot: log.begin(full), schema: contents.schema, known: known.get(name) as KnownSegments },
-              ]),
-        ),
-        parts: drained && instance.checkpointCompleted === undefined ? {} : { ...instance.snapshot?.(), ...ofInput },
-      };
+      return { ...instance.snapshot?.(), ...ofInput };
     } catch (error) {
       throw failure(error);
     }

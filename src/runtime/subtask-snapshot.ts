@@ -12,9 +12,9 @@ import type { Clock } from '../base/system.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import { encodeValue } from '../batch/value-codec.ts';
 import type { StateStorage, StateWriter } from '../checkpoint/checkpoint-storage.ts';
-import type { LogSnapshot } from '../state/state-log.ts';
+import { fileId, type LogSnapshot, type SnapshotFile } from '../state/log-snapshot.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
-import type { OperatorState, StateHandle, StoredPart, StoredRows, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
+import type { Distribution, OperatorState, StateHandle, StoredPart, StoredRows, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
 import type { KnownSegments, SegmentChanges } from './known-segments.ts';
 import type { RowsInFlight } from './rows-in-flight.ts';
 
@@ -61,7 +61,28 @@ interface WrittenState {
   readonly segment: StateHandle | undefined;
   /** Entries of earlier segments that have become stale, and where the lists of them are. */
   readonly stale: SegmentChanges['stale'];
+  /** Segments that were files already, as far as they are stored. */
+  readonly files: { readonly handle: StateHandle; readonly file: SnapshotFile; readonly stale: readonly StateHandle[] }[];
 }
+
+/** A segment that is a file already, on its way. */
+interface FileOnItsWay {
+  readonly file: SnapshotFile;
+  readonly of: WrittenState;
+  /** Bytes that are copied, where the file cannot be linked. */
+  copied: number;
+}
+
+interface EncodedPart {
+  readonly distribution: Distribution;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+type EncodedParts = ReadonlyMap<string, EncodedPart>;
+
+/** Bytes of a file that are copied in one go: a fraction of a millisecond. */
+const copiedBytes = 256 * 1024;
 
 export class SubtaskSnapshot {
   readonly #options: SubtaskSnapshotOptions;
@@ -70,7 +91,11 @@ export class SubtaskSnapshot {
   readonly #startedAt: number;
   /** What is still to be encoded, the first in part. */
   readonly #left: { readonly operator: number; readonly name: string; readonly keyed: KeyedSnapshot }[];
+  /** By operator: encoded at once, since the values may change with the next record. */
+  readonly #parts: readonly EncodedParts[];
   readonly #written: WrittenState[] = [];
+  readonly #files: FileOnItsWay[] = [];
+  #linkedBytes = 0;
   /** Rows in flight that are still to be written; null while they are not known. */
   #rows: RowsInFlight[] | null;
   #processedBytes = 0;
@@ -83,8 +108,19 @@ export class SubtaskSnapshot {
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
     this.#writer = options.storage.write(options.name);
+    this.#parts = options.operators.map(({ parts }) => this.#encodeParts(parts));
     this.#rows = options.takesAlong ? null : [];
     this.#left = options.operators.flatMap(({ keyed }, operator) => [...keyed].map(([name, each]) => ({ operator, name, keyed: each })));
+  }
+
+  #encodeParts(parts: OperatorSnapshot['parts']): EncodedParts {
+    const encoded = new Map<string, EncodedPart>();
+    for (const [name, { distribution, items }] of Object.entries(parts)) {
+      this.#sink.reset();
+      encodeValue(this.#sink, items);
+      encoded.set(name, { distribution, count: items.length, bytes: new Uint8Array(this.#sink.bytes.subarray(0, this.#sink.length)) });
+    }
+    return encoded;
   }
 
   /** The rows in flight that belong to it, and the bytes that were read until they were known. */
@@ -95,12 +131,14 @@ export class SubtaskSnapshot {
 
   /** Whether there is nothing to write before it is said which rows belong to it. */
   get waits(): boolean {
-    return this.#left.length === 0 && this.#rows === null;
+    return this.#left.length === 0 && this.#files.length === 0 && this.#rows === null;
   }
 
   /** Encodes and writes some more; true once all is written. @throws what the storage throws */
   advance(): boolean {
     const { clock } = this.#options;
+    const file = this.#files[0];
+    if (file !== undefined) return this.#storeFile(file);
     const next = this.#left[0];
     if (next === undefined) return this.#writeRows();
     const from = clock.monotonic();
@@ -109,10 +147,42 @@ export class SubtaskSnapshot {
     this.#writer.write(this.#sink.bytes.subarray(0, this.#sink.length));
     if (complete) {
       this.#left.shift();
-      this.#written.push({ ...next, ...this.#endState(next.keyed) });
+      const written: WrittenState = { ...next, ...this.#endState(next.keyed), files: [] };
+      this.#written.push(written);
+      for (const file of next.keyed.snapshot.files ?? []) this.#files.push({ file, of: written, copied: 0 });
     }
     this.#encodeMs += clock.monotonic() - from;
-    return this.#left.length === 0 && this.#rows?.length === 0;
+    return this.#isWritten;
+  }
+
+  get #isWritten(): boolean {
+    return this.#left.length === 0 && this.#files.length === 0 && this.#rows?.length === 0;
+  }
+
+  /** Gives a file a name of the storage, or copies some more of it. */
+  #storeFile(on: FileOnItsWay): boolean {
+    const { file, of } = on;
+    const handle = this.#linked(on) ?? this.#copied(on);
+    if (handle === undefined) return false;
+    const stale = file.stale.length === 0 ? [] : [this.#piece(bytesOf(file.stale))];
+    of.files.push({ handle, file, stale });
+    this.#files.shift();
+    return this.#isWritten;
+  }
+
+  #linked({ file, copied }: FileOnItsWay): StateHandle | undefined {
+    const handle = copied > 0 ? undefined : this.#writer.link?.(file);
+    if (handle !== undefined) this.#linkedBytes += file.bytes;
+    return handle;
+  }
+
+  #copied(on: FileOnItsWay): StateHandle | undefined {
+    const { file, copied } = on;
+    const chunk = Buffer.allocUnsafe(Math.min(copiedBytes, file.bytes - copied));
+    file.read(chunk, chunk.length, copied);
+    this.#writer.write(chunk);
+    on.copied += chunk.length;
+    return on.copied < file.bytes ? undefined : this.#writer.endPiece();
   }
 
   /** Writes the rows of one place; true once all are. */
@@ -145,8 +215,8 @@ export class SubtaskSnapshot {
   /** Makes durable what `advance` has written, all of it. @throws what the storage throws */
   async store(): Promise<StoredSnapshot> {
     const { operators, splits, clock, alignmentMs, syncMs } = this.#options;
-    const parts = operators.map((operator) => this.#storeParts(operator.parts));
-    const bytes = this.#writer.bytes;
+    const parts = this.#parts.map((parts) => this.#storeParts(parts));
+    const bytes = this.#writer.bytes + this.#linkedBytes;
     await this.#writer.close();
     const keyed = operators.map((): Record<string, OperatorState['keyed'][string]> => ({}));
     for (const written of this.#written) (keyed[written.operator] as (typeof keyed)[number])[written.name] = this.#take(written);
@@ -166,22 +236,21 @@ export class SubtaskSnapshot {
     };
   }
 
-  #storeParts(parts: OperatorSnapshot['parts']): Record<string, StoredPart> {
+  #storeParts(parts: EncodedParts): Record<string, StoredPart> {
     return Object.fromEntries(
-      Object.entries(parts).map(([name, { distribution, items }]) => {
-        this.#sink.reset();
-        encodeValue(this.#sink, items);
-        const piece = this.#piece(this.#sink.bytes.subarray(0, this.#sink.length));
-        return [name, { distribution, items: piece, count: items.length }];
-      }),
+      [...parts].map(([name, { distribution, count, bytes }]) => [name, { distribution, items: this.#piece(bytes), count }]),
     );
   }
 
   /** The segments that hold the state of one name now. */
-  #take({ operator, name, keyed: { snapshot, schema, known }, segment, stale }: WrittenState): OperatorState['keyed'][string] {
+  #take({ operator, name, keyed: { snapshot, schema, known }, segment, stale, files }: WrittenState): OperatorState['keyed'][string] {
     const id = `${this.#options.name}/${operator}/${name}`;
     const added = segment === undefined ? undefined : { id, bytes: segment, entries: snapshot.entries, stale: [], schema };
-    const segments = known.next({ added, stale, needed: snapshot.needed }, snapshot.full);
+    const stored = files.map(({ handle: bytes, file, stale: lists }, i) => ({
+      handle: { id: fileId(id, i), bytes, entries: file.entries, stale: lists, schema },
+      lists: lists.length === 0 ? [] : [file.stale],
+    }));
+    const segments = known.next({ added, files: stored, stale, needed: snapshot.needed }, snapshot.full);
     snapshot.stored(id);
     return segments;
   }

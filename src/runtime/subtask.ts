@@ -22,8 +22,8 @@ import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import type { OperatorInstance } from '../compiler/operator.ts';
 import type { InputLoop, StageCompiler } from '../compiler/stage-compiler.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
+import type { ChangeLog, Residents } from '../state/change-log.ts';
 import type { KeyedContents } from '../state/keyed-contents.ts';
-import type { ChangeLog } from '../state/change-log.ts';
 import type { CheckpointTrigger } from '../wire/messages.ts';
 import type { ChainTime } from './chain-time.ts';
 import { InputGate } from './input-gate.ts';
@@ -109,6 +109,8 @@ const timeAfter = {
 
 export class Subtask {
   readonly #options: SubtaskOptions;
+  /** Keyed state that may be larger than memory. */
+  readonly #relieved: readonly { readonly residents: Residents; readonly failure: ChainedOperator['failure'] }[];
   #state: SubtaskState = 'running';
   #finishing: Promise<void> | null = null;
   /** When part-filled batches must leave; Infinity while there are none. */
@@ -119,6 +121,8 @@ export class Subtask {
   /** The batch of which not all rows are through: an output was full. */
   #inHand: BatchInHand | null = null;
   #checkpoint: CheckpointInHand | null = null;
+  /** The checkpoint of which the host has said last that its barriers overtake rows. */
+  #overtaking = 0;
   /** Of the checkpoint that was taken last; `#collecting` while it is not known whether that is all. */
   #along: TakenAlong | null = null;
   #collecting = false;
@@ -128,6 +132,9 @@ export class Subtask {
 
   constructor(options: SubtaskOptions) {
     this.#options = options;
+    this.#relieved = options.operators.flatMap(({ keyed, failure }) =>
+      [...keyed.values()].flatMap(({ log: { residents } }) => (residents === undefined ? [] : [{ residents, failure }])),
+    );
     this.#steppedAt = options.clock.monotonic();
   }
 
@@ -161,14 +168,12 @@ export class Subtask {
     checkpoints.triggered(trigger);
     if (this.#state === 'finished') checkpoints.finished();
     else if (!(input instanceof InputGate) && this.#state === 'running') input.trigger(trigger);
-    if (trigger.overtakes === true) input.overtake(trigger.checkpoint);
   }
 
   /** The barriers of a checkpoint overtake rows from now on. */
   overtake(checkpoint: number): void {
-    const { input, checkpoints } = this.#options;
-    checkpoints.overtake(checkpoint);
-    input.overtake(checkpoint);
+    this.#overtaking = checkpoint;
+    this.#options.input.overtake(checkpoint);
     if (this.#along?.checkpoint === checkpoint) this.#guard(() => this.#along?.announce());
   }
 
@@ -331,8 +336,8 @@ export class Subtask {
     if (this.#state === 'running' && !time.isAdvancing) {
       const checkpoint = input.overtaken;
       if (checkpoint !== 0) this.#beginCheckpoint(checkpoint, input instanceof InputGate ? input.alignmentMs : 0, true);
-    } else if (blocked && this.#state === 'sealing' && checkpoints.next?.overtakes === true) {
-      this.#checkpoint = { checkpoint: checkpoints.next.checkpoint, overtakes: true, alignmentMs: 0, since: now, preparation: 'done' };
+    } else if (blocked && this.#state === 'sealing' && checkpoints.next?.checkpoint === this.#overtaking) {
+      this.#checkpoint = { checkpoint: this.#overtaking, overtakes: true, alignmentMs: 0, since: now, preparation: 'done' };
     }
   }
 
@@ -357,7 +362,8 @@ export class Subtask {
     });
     this.#checkpoint = null;
     if (!drained) for (const output of outputs) output.mark({ kind: 'barrier', checkpoint } satisfies Barrier);
-    if (this.#options.overtakes) this.#guard(() => this.#takeAlong(checkpoint, inHand.overtakes || trigger.overtakes === true, drained));
+    if (this.#options.overtakes)
+      this.#guard(() => this.#takeAlong(checkpoint, inHand.overtakes || checkpoint === this.#overtaking, drained));
     return 'worked';
   }
 
@@ -428,6 +434,13 @@ export class Subtask {
 
   #beginBatch(): void {
     for (const { instance } of this.#options.operators) instance.beginBatch?.();
+    for (const { residents, failure } of this.#relieved) {
+      try {
+        residents.relieve();
+      } catch (error) {
+        throw failure(error);
+      }
+    }
   }
 
   /** Sends part-filled batches once they have waited for the buffer timeout. */
@@ -507,6 +520,7 @@ export class Subtask {
     const { input, operators, checkpoints } = this.#options;
     checkpoints.close();
     const failures = operators.map(({ instance, failure }) => thrownBy(() => instance.close?.(), failure));
+    for (const { residents } of this.#relieved) residents.close();
     if ('close' in input) failures.unshift(thrownBy(() => input.close()));
     return failures.find((failure) => failure !== undefined);
   }

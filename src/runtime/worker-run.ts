@@ -16,6 +16,7 @@ import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
+import { DiskStates } from '../state/disk/disk-states.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
 import { planDescription, subtaskNumber } from './plan.ts';
 import { Scheduler } from './scheduler.ts';
@@ -107,7 +108,7 @@ class WorkerRun {
     if (!this.#failed && !this.#cancelled) this.#send({ type: 'finished' });
   }
 
-  async #runSubtasks(job: JobDescription, { memory, limits, checkpoints, restore, restoreFrom }: Deployment): Promise<void> {
+  async #runSubtasks(job: JobDescription, { memory, limits, checkpoints, disk, restore, restoreFrom }: Deployment): Promise<void> {
     const plan = planDescription(job);
     const { slot } = this.#task;
     const doorbell = new Doorbell(memory.doorbells[slot] as SharedArrayBuffer, this.#system.waits);
@@ -123,6 +124,7 @@ class WorkerRun {
       counters: (stage, subtask) => new SubtaskCounters(memory.counters, subtaskNumber(plan, stage, subtask)),
       alignments: memory.alignments,
       checkpoints,
+      diskStates: disk === undefined ? undefined : new DiskStates({ ...disk, storage: this.#system.storage, limits }),
       stateStorage: this.#stateStorage(job, limits, checkpoints),
       acknowledge: (acknowledgement) => this.#send({ type: 'checkpoint-acknowledged', ...acknowledgement }),
       decline: ({ error, ...refusal }) => this.#send({ type: 'checkpoint-declined', ...refusal, error: describeError(error) }),

@@ -10,10 +10,10 @@
 import type { ByteSink } from '../batch/byte-sink.ts';
 import { decodeValue, encodeValue } from '../batch/value-codec.ts';
 import type { TimerObserver, TimerQueue } from '../time/timer-queue.ts';
+import type { ChangeLog } from './change-log.ts';
 import { readKey, writeKey } from './encode-state.ts';
 import type { KeyIndex } from './key-index.ts';
 import type { KeyedContents } from './keyed-contents.ts';
-import type { ChangeLog } from './change-log.ts';
 
 const initialTimers = 64;
 

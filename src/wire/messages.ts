@@ -78,6 +78,14 @@ export interface WorkerCheckpoints {
   readonly stateDir: string;
 }
 
+/** Where a worker keeps state that is larger than memory. */
+export interface WorkerDisk {
+  /** Absolute path that the names of its files begin with: no other worker's do, nor those of earlier attempts. */
+  readonly prefix: string;
+  /** Bytes of memory that such state may take on this worker. */
+  readonly memory: number;
+}
+
 /** What a checkpoint is to be. */
 export interface CheckpointTrigger {
   readonly checkpoint: number;
@@ -85,8 +93,6 @@ export interface CheckpointTrigger {
   readonly savepoint?: string;
   /** Whether sources stand still behind the barrier: the job is cancelled once it is complete. */
   readonly suspends: boolean;
-  /** Whether its barriers overtake rows from the first; otherwise, and when absent, they do once the host says so. */
-  readonly overtakes?: boolean;
 }
 
 /** How long a subtask took for a checkpoint. */
@@ -115,6 +121,8 @@ export type HostMessage =
       readonly memory: SharedJobMemory;
       readonly limits: Limits;
       readonly checkpoints: WorkerCheckpoints | undefined;
+      /** Undefined where all state is in memory. */
+      readonly disk?: WorkerDisk | undefined;
       /** Of the worker's subtasks; those that begin anew are not there. */
       readonly restore: readonly SubtaskRestore[];
       /** The directory of the savepoint that they are in; undefined for the job's own storage. */

@@ -9,6 +9,8 @@ import { subtaskOfKeyGroup } from '../../src/graph/physical.ts';
 import type { StoredPart } from '../../src/wire/state-handles.ts';
 import { inline, operator, part, segment, subtask } from './manifests.ts';
 
+const routing = () => 'any' as const;
+
 const parallelisms = fc
   .integer({ min: 1, max: 40 })
   .chain((max) => fc.record({ max: fc.constant(max), from: fc.integer({ min: 1, max }), to: fc.integer({ min: 1, max }) }));
@@ -43,7 +45,7 @@ describe('entries by key', () => {
   test('are all read by their owner, from segments of those that had their groups', () => {
     fc.assert(
       fc.property(parallelisms, ({ max, from, to }) => {
-        const plan = planRestore(keyedOperator(from, max), { parallelism: to, owned: true });
+        const plan = planRestore(keyedOperator(from, max), { parallelism: to, owned: true, routing });
         for (const [index, { keyed }] of plan.entries()) {
           const groups = Array.from({ length: max }, (_, group) => group).filter((group) => subtaskOfKeyGroup(group, max, to) === index);
           const sources = new Set(groups.map((group) => subtaskOfKeyGroup(group, max, from)));
@@ -61,7 +63,7 @@ describe('entries by key', () => {
     ['same parallelism, a savepoint', 2, false, false],
     ['other parallelism, own files', 3, true, false],
   ])('go on to count as stored, or not: %s', (_, parallelism, owned, adopts) => {
-    const plan = planRestore(keyedOperator(2, 128), { parallelism, owned });
+    const plan = planRestore(keyedOperator(2, 128), { parallelism, owned, routing });
     expect(
       new Set(
         plan.flatMap(({ keyed }) =>
@@ -103,7 +105,9 @@ describe('parts', () => {
     fc.assert(
       fc.property(counts, parallelism, (given, to) => {
         fc.pre(given.length !== to);
-        const dealt = planRestore(withParts('split', given), { parallelism: to, owned: true }).map(({ parts }) => itemsOf(parts.p));
+        const dealt = planRestore(withParts('split', given), { parallelism: to, owned: true, routing }).map(({ parts }) =>
+          itemsOf(parts.p),
+        );
         expect(dealt.flat()).toEqual(allItems(given));
         const lengths = dealt.map(({ length }) => length);
         expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
@@ -114,7 +118,7 @@ describe('parts', () => {
   test('that are split stay where they were at the same parallelism', () => {
     fc.assert(
       fc.property(counts, (given) => {
-        const plan = planRestore(withParts('split', given), { parallelism: given.length, owned: false });
+        const plan = planRestore(withParts('split', given), { parallelism: given.length, owned: false, routing });
         const own = given.map((count = 0, index) => Array.from({ length: count }, (_, i) => `${index}.${i}`));
         expect(plan.map(({ parts }) => itemsOf(parts.p))).toEqual(own);
       }),
@@ -124,7 +128,7 @@ describe('parts', () => {
   test('that are a union go to everybody', () => {
     fc.assert(
       fc.property(counts, parallelism, (given, to) => {
-        for (const { parts } of planRestore(withParts('union', given), { parallelism: to, owned: true })) {
+        for (const { parts } of planRestore(withParts('union', given), { parallelism: to, owned: true, routing })) {
           expect(itemsOf(parts.p)).toEqual(allItems(given));
         }
       }),
@@ -132,7 +136,7 @@ describe('parts', () => {
   });
 
   test('that are broadcast come from one each', () => {
-    const plan = planRestore(withParts('broadcast', [2, undefined, 3]), { parallelism: 5, owned: true });
+    const plan = planRestore(withParts('broadcast', [2, undefined, 3]), { parallelism: 5, owned: true, routing });
     const [first, third] = [
       ['0.0', '0.1'],
       ['2.0', '2.1', '2.2'],
@@ -142,7 +146,7 @@ describe('parts', () => {
 
   test('may have any name, and are apart from each other', () => {
     const parts = Object.fromEntries(['a', '__proto__', 'toString'].map((name, i) => [name, part('split', i + 1, name)]));
-    const plan = planRestore(operator({ subtasks: [subtask({ parts }), subtask()] }), { parallelism: 1, owned: true });
+    const plan = planRestore(operator({ subtasks: [subtask({ parts }), subtask()] }), { parallelism: 1, owned: true, routing });
     expect(Object.entries(plan[0]?.parts ?? {}).map(([name, runs]) => [name, itemsOf(runs).length])).toEqual([
       ['a', 1],
       ['__proto__', 2],
@@ -155,7 +159,7 @@ test('rows in flight go to one subtask each', () => {
   const rows = (index: number) => ({ exchange: `x${index}`, rows: inline(''), count: 1 });
   const from = operator({ subtasks: [0, 1, 2].map((index) => subtask({ inFlight: [rows(index)] })) });
   const exchanges = (to: number) =>
-    planRestore(from, { parallelism: to, owned: true }).map(({ inFlight }) => inFlight.map(({ exchange }) => exchange));
+    planRestore(from, { parallelism: to, owned: true, routing }).map(({ inFlight }) => inFlight.map(({ exchange }) => exchange));
   expect(exchanges(3)).toEqual([['x0'], ['x1'], ['x2']]);
   expect(exchanges(2)).toEqual([['x0', 'x2'], ['x1']]);
   expect(exchanges(4)).toEqual([['x0'], ['x1'], ['x2'], []]);

@@ -1,6 +1,6 @@
 /** Savepoints of running jobs, with real worker threads: taken, moved, and started from by the same job or a changed one. */
 
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type GoldenOptions, golden, goldenAnswers, Reading, testDirectory } from './checkpoint-support.ts';
@@ -34,7 +34,7 @@ async function finishedFrom(from: string, options: GoldenOptions) {
 describe('a savepoint', () => {
   test('is taken while the job goes on, and a job that starts from it tells what came behind it', async () => {
     const directory = testDirectory();
-    const { job, told, counts, windows } = await golden(shared(), { parallelism: 2, stateDir: directory, checkpoint: seldom, rate });
+    const { job, told, counts, windows } = await golden(shared(), { parallelism: 2, stateDir: directory, checkpoint: seldom, rate: rate / 2 });
     await counts.reaches(1000);
     const savepoint = await within(job.savepoint(join(directory, 'mine')), 'the savepoint');
     expect(savepoint).toBe(join(directory, 'mine'));
@@ -73,13 +73,14 @@ describe('a savepoint', () => {
     const options = { stateDir: directory, checkpoint: seldom, kind: 'aggregate', runtimeMode: 'batch' } as const;
     let from: string | undefined;
     for (const parallelism of [4, 2]) {
-      const { job } = await golden(shared(), { ...options, parallelism, rate }, from === undefined ? {} : { from });
-      await until(() => (job.metrics().stages[0]?.subtasks[0]?.recordsIn ?? 0) > 200, 'some records are read');
-      from = await within(job.stop({ savepoint: true }), 'stop');
+      const run = await golden(shared(), { ...options, parallelism, rate }, from === undefined ? {} : { from });
+      await until(() => (run.job.metrics().stages[0]?.subtasks[0]?.recordsIn ?? 0) > 200, 'some records are read');
+      from = await within(run.job.stop({ savepoint: true }), 'stop');
+      await within(run.counts.done, 'the output');
+      expect(run.counts.rows).toEqual([]);
     }
     const last = await finishedFrom(from as string, { ...options, parallelism: 1 });
     expect(last.counts.rows.sort()).toEqual(answers.totals);
-    expect(last.windows.rows.sort()).toEqual(answers.windows);
   });
 
   test('can be moved, and needs nothing of the job that made it', async () => {
@@ -173,6 +174,5 @@ describe('what cannot be done', () => {
     const other = await golden(shared(), { parallelism: 1, stateDir: join(directory, 'b'), checkpoint: seldom });
     await within(other.job.result(), 'the job');
     expect(other.told.restores).toEqual([]);
-    expect(existsSync(join(directory, 'b', 'state'))).toBe(true);
   });
 });

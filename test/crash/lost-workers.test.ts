@@ -73,8 +73,8 @@ async function killableCluster() {
   const { Cluster, nodeSystem, piscinaSpawner } = await builtParts();
   const inner = piscinaSpawner({ slots: 2, worker: new URL('./runtime/worker.js', built), heapMebibytes: undefined });
   const tasks = new Map<number, SpawnedTask>();
-  const spawn: Spawner['spawn'] = (task, transfer) => {
-    const spawned = inner.spawn(task, transfer);
+  const spawn: Spawner['spawn'] = (task) => {
+    const spawned = inner.spawn(task);
     tasks.set((task as { slot: number }).slot, spawned);
     return spawned;
   };

@@ -16,7 +16,12 @@ interface Merged {
 function gateOf(count: number, aligns = true): Merged {
   const channels = Array.from({ length: count }, () => new LocalChannel(1000));
   const kinds = ['rebalance', 'broadcast', 'global'] as const;
-  const gateChannels = channels.map((reader, i) => ({ reader, partitioner: { kind: kinds[i % 3] ?? ('rebalance' as const) }, input: 0, place: { exchange: 0, subtask: 0 } }));
+  const gateChannels = channels.map((reader, i) => ({
+    reader,
+    partitioner: { kind: kinds[i % 3] ?? ('rebalance' as const) },
+    input: 0,
+    place: { exchange: 0, subtask: 0 },
+  }));
   const gate = new InputGate(gateChannels, { aligns, overtakes: false, now: () => 0 });
   return { gate, channels };
 }

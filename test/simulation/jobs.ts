@@ -21,8 +21,8 @@ interface Event {
   readonly n: number;
 }
 
-const records = 150;
-const keys = 11;
+const records = 60;
+const keys = 7;
 
 /** Pseudo-random, the same for the same number. */
 const mixed = (n: number): number => (Math.imul(n ^ (n >>> 15), 0x2c1b3c6d) >>> 8) % 65_536;
@@ -168,9 +168,9 @@ const aggregates: SimulatedJob<{ key: string; n: number; total: number }> = {
 
 const joined: SimulatedJob = {
   build: (env, mayFail) =>
-    events(env, 0, 80)
+    events(env, 0, 40)
       .keyBy('key')
-      .intervalJoin(events(env, 1000, 80).map((event) => ({ ...event, at: event.at - 10_000 })).assignTimestampsAndWatermarks(
+      .intervalJoin(events(env, 1000, 40).map((event) => ({ ...event, at: event.at - 10_000 })).assignTimestampsAndWatermarks(
         watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false }),
       ).keyBy('key'))
       .between(-60, 60)
@@ -180,8 +180,8 @@ const joined: SimulatedJob = {
 
 const connected: SimulatedJob = {
   build: (env, mayFail) => {
-    const left = anyOrder(env, 70);
-    const right = env.generate({ count: 70, create: (n) => eventOf(n + 500), uid: 'others' });
+    const left = anyOrder(env, 30);
+    const right = env.generate({ count: 30, create: (n) => eventOf(n + 500), uid: 'others' });
     return left
       .union(env.generate({ count: 20, create: eventOf, parallelism: 1, uid: 'third' }))
       .keyBy('key')
@@ -201,11 +201,11 @@ const connected: SimulatedJob = {
   },
 };
 
-const lines = Array.from({ length: 90 }, (_, n) => `${eventOf(n).key},${n}`);
+const lines = Array.from({ length: 50 }, (_, n) => `${eventOf(n).key},${n}`);
 
 /** Files of lines, divided and read by all. */
 const files: SimulatedJob<string> = {
-  files: { '/in/a.txt': `${lines.slice(0, 50).join('\n')}\n`, '/in/b.txt': lines.slice(50).join('\n') },
+  files: { '/in/a.txt': `${lines.slice(0, 30).join('\n')}\n`, '/in/b.txt': lines.slice(30).join('\n') },
   build: (env, mayFail) =>
     env
       .readTextFile(['/in/a.txt', '/in/b.txt'], { uid: 'lines' })

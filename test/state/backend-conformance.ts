@@ -58,7 +58,12 @@ export class Subject {
   constructor(backend: Backend, options: { incremental: boolean; now: () => number; hash: (key: Key) => number }) {
     this.#hash = options.hash;
     this.states = new KeyedStates({ declarations, index: this.index, now: options.now });
-    this.contents = new KeyedStateContents(this.states as never, this.index, () => {}, (slot) => this.pinned.has(slot));
+    this.contents = new KeyedStateContents(
+      this.states as never,
+      this.index,
+      () => {},
+      (slot) => this.pinned.has(slot),
+    );
     this.log = backend.open(this.contents, options.incremental);
     if (this.log.tracks) this.states.follow(this.log);
   }
@@ -105,7 +110,11 @@ type Step =
 
 const key = fc.nat(60);
 const n = fc.integer({ min: 1, max: 30 });
-const changing = fc.record({ kind: fc.constantFrom('count' as const, 'add' as const, 'put' as const, 'brief' as const, 'clear' as const), key, n });
+const changing = fc.record({
+  kind: fc.constantFrom('count' as const, 'add' as const, 'put' as const, 'brief' as const, 'clear' as const),
+  key,
+  n,
+});
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 20, arbitrary: changing },
@@ -117,7 +126,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('begin' as const, 'finish' as const) }) },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constantFrom('begin-full' as const, 'fail' as const, 'restart' as const, 'rescale' as const, 'all' as const) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('begin-full' as const, 'fail' as const, 'restart' as const, 'rescale' as const, 'all' as const),
+    }),
   },
 );
 
@@ -255,7 +266,9 @@ class Run {
     while (!snapshot.done) snapshot.done = log.encode(sink, 5);
     const id = `snapshot-${this.#ids++}`;
     const added = stored(id, this.#subject.contents.schema, log, sink);
-    const earlier = this.#segments.filter((segment) => log.needed.has(segment.id)).map((segment) => withStale(segment, log.stale.get(segment.id)));
+    const earlier = this.#segments
+      .filter((segment) => log.needed.has(segment.id))
+      .map((segment) => withStale(segment, log.stale.get(segment.id)));
     expect([...log.needed].filter((needed) => !this.#segments.some((segment) => segment.id === needed))).toEqual([]);
     log.stored(id);
     if (log.full) {

@@ -9,10 +9,10 @@ import type { Emit, Holdings, Operator, OperatorCode, OperatorContext, OperatorI
 import { literal, localField, type Row, wholeRecord } from '../../compiler/row.ts';
 import { generateCall } from '../../compiler/user-call.ts';
 import type { UserFunction } from '../../graph/logical.ts';
+import type { ChangeLog } from '../../state/change-log.ts';
 import { readKey, shownKey, writeKey } from '../../state/encode-state.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import type { KeyedContents } from '../../state/keyed-contents.ts';
-import type { ChangeLog } from '../../state/change-log.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 import { generateSlot } from '../keyed.ts';
 import { LateRecords } from '../late-records.ts';

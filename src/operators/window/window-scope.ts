@@ -12,8 +12,8 @@
 
 import type { Random } from '../../base/system.ts';
 import type { OperatorContext } from '../../compiler/operator.ts';
-import { KeyIndex } from '../../state/key-index.ts';
 import type { ChangeLog } from '../../state/change-log.ts';
+import { KeyIndex } from '../../state/key-index.ts';
 import { TimerQueue } from '../../time/timer-queue.ts';
 import type { Pane } from '../../time/windows/pane.ts';
 import { TimeWindow, type Window } from '../../time/windows/window.ts';

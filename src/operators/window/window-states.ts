@@ -2,10 +2,10 @@
 
 import type { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
+import type { ChangeLog } from '../../state/change-log.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import type { KeyIndex } from '../../state/key-index.ts';
 import { KeyedStates, type ReadStates } from '../../state/keyed-states.ts';
-import type { ChangeLog } from '../../state/change-log.ts';
 import type { StateSchema } from '../../state/state-schema.ts';
 import type { Pane } from '../../time/windows/pane.ts';
 

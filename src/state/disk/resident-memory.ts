@@ -105,7 +105,9 @@ export class ResidentMemory {
     const room = Math.max(left, all * shareMin);
     if (left < room && !this.#warned.small) {
       this.#warned.small = true;
-      warn(`the memory of the state backend is too little for its keys: the index of those on disk takes more than three quarters of it; raise disk({ memory })`);
+      warn(
+        `the memory of the state backend is too little for its keys: the index of those on disk takes more than three quarters of it; raise disk({ memory })`,
+      );
     }
     if (this.bytes <= Math.max(room, this.#patience)) return false;
     this.#patience = 0;
@@ -126,6 +128,8 @@ export class ResidentMemory {
     this.#patience = this.bytes * (1 + roomShare);
     if (this.#warned.stays || this.units < measuredUnits) return;
     this.#warned.stays = true;
-    this.#options.warn('keys with timers take more memory than the state backend may: they stay in it until their timers have fired; raise disk({ memory })');
+    this.#options.warn(
+      'keys with timers take more memory than the state backend may: they stay in it until their timers have fired; raise disk({ memory })',
+    );
   }
 }

@@ -55,13 +55,16 @@ export class Ledger {
 
   #commit(transactions: readonly string[]): void {
     for (const id of transactions) {
-      if (this.#committed.has(id)) continue;
+      if (this.isCommitted(id)) continue;
       const rows = this.#prepared.get(id);
       if (rows === undefined) throw new Error(`there is no transaction ${id}`);
-      this.#prepared.delete(id);
       this.#committed.add(id);
       for (const row of rows) this.#options.onVisible(row);
     }
+  }
+
+  isCommitted(id: string): boolean {
+    return this.#committed.has(id);
   }
 
   #request(thread: VirtualThread, what: string, effect: () => void): Promise<void> {

@@ -12,6 +12,7 @@ import { TestEnvironment } from '../test-environment.ts';
 import { Simulation } from './simulation.ts';
 import { planSimulation, type SimulationPlan } from './simulation-plan.ts';
 import { VirtualDisk } from './virtual-disk.ts';
+import type { Tampering } from './virtual-process.ts';
 import { VirtualThread, VirtualWorld } from './virtual-world.ts';
 
 /** A job whose rows do not depend on how its threads come to run. */
@@ -37,6 +38,8 @@ export interface SimulationOptions {
   readonly trace?: ((line: string) => void) | undefined;
   /** Rows of an undisturbed run; found by one where they are not given. */
   readonly expected?: readonly unknown[];
+  /** Puts a bug into the engine. @internal */
+  readonly tamper?: Tampering;
 }
 
 /** What a simulation has tried. */
@@ -73,11 +76,11 @@ export class SimulationError extends Error {
  * const report = await simulate({ build: (env) => env.fromSequence(1, 100).keyBy((n) => n % 3).sum() }, { seed: 7 });
  */
 export async function simulate<T>(job: SimulatedJob<T>, options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, plan = (each) => each, trace } = options;
+  const { seed, plan = (each) => each, trace, tamper = {} } = options;
   const random = seededRandom(seed);
   const planned = plan(planSimulation(random));
   const expected = (options.expected ?? (await undisturbed(job))) as readonly T[];
-  const simulation = new Simulation({ job, plan: planned, random, expected, trace });
+  const simulation = new Simulation({ job, plan: planned, random, expected, trace, tamper });
   try {
     return { seed, ...(await simulation.run()) };
   } catch (error) {

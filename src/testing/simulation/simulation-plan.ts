@@ -120,7 +120,7 @@ export function planSimulation(random: Random): SimulationPlan {
   const rescales = dice.chance(0.5);
   const first = dice.pick(1, 2, 2, 3);
   return {
-    safetySteps: dice.pick(300, 1000, 2000),
+    safetySteps: dice.pick(100, 300, 800),
     parallelisms: rescales ? [first, dice.pick(1, 2, 3), dice.pick(1, 2, 3)] : [first],
     checkpoint,
     config: {

@@ -15,7 +15,7 @@ import type { SimulatedJob, SimulationReport } from './simulate.ts';
 import { noFaults, type SimulatedFaults, type SimulationPlan } from './simulation-plan.ts';
 import { SteadyProgress } from './steady-progress.ts';
 import { VirtualDisk } from './virtual-disk.ts';
-import { VirtualProcess } from './virtual-process.ts';
+import { type Tampering, VirtualProcess } from './virtual-process.ts';
 import { VirtualThread, VirtualWorld } from './virtual-world.ts';
 import { VisibleRows } from './visible-rows.ts';
 
@@ -25,6 +25,7 @@ export interface SimulationParts<T> {
   readonly random: Random;
   readonly expected: readonly T[];
   readonly trace: ((line: string) => void) | undefined;
+  readonly tamper: Tampering;
 }
 
 const stateDir = '/state';
@@ -50,6 +51,8 @@ export class Simulation<T> {
   /** What is wrong. */
   #violation: Error | undefined;
   #finished = false;
+  /** Whether the job had the time and the disk to clear up behind itself. */
+  #isTidy = false;
   /** Whether nothing goes wrong any more. */
   #isSafe = false;
   #failure: Error | undefined;
@@ -136,7 +139,9 @@ export class Simulation<T> {
       this.#finished = true;
       return;
     }
+    this.#process = null;
     const process = new VirtualProcess({
+      tamper: this.#parts.tamper,
       world: this.#world,
       disk: this.#disk,
       name,
@@ -192,7 +197,10 @@ export class Simulation<T> {
     job.on('failure', (error) => this.#world.trace(() => `the job failed: ${error.message}`));
     job.result().then(
       () => {
-        if (host.alive) this.#finished = true;
+        if (!host.alive) return;
+        this.#finished = true;
+        // What could not be removed is told of in a warning.
+        this.#isTidy = this.#isSafe || this.#parts.plan.faults.diskFailure === 0;
       },
       (error) => {
         if (host.alive) this.#failure = error as Error;
@@ -282,6 +290,6 @@ export class Simulation<T> {
     if (this.#violation !== undefined) throw this.#violation;
     const wrong = this.#visible.atEnd();
     if (wrong !== undefined) throw new Error(wrong);
-    this.#files.checkRemoved();
+    if (this.#isTidy) this.#files.checkRemoved();
   }
 }

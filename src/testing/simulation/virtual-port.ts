@@ -8,6 +8,8 @@ import type { VirtualThread } from './virtual-world.ts';
 
 const closing = Symbol('closing');
 
+type Tamper = (message: { readonly type: string }) => unknown;
+
 export class VirtualPort implements Port {
   readonly #thread: VirtualThread;
   #peer: VirtualPort | null = null;
@@ -17,13 +19,16 @@ export class VirtualPort implements Port {
   #closed = false;
   #delivering = false;
 
-  private constructor(thread: VirtualThread) {
+  readonly #tamper: Tamper;
+
+  private constructor(thread: VirtualThread, tamper: Tamper) {
     this.#thread = thread;
+    this.#tamper = tamper;
   }
 
-  /** The two ends of a connection. */
-  static pair(one: VirtualThread, other: VirtualThread): readonly [VirtualPort, VirtualPort] {
-    const ends = [new VirtualPort(one), new VirtualPort(other)] as const;
+  /** The two ends of a connection. @param tamper returns what is to be delivered instead of a message */
+  static pair(one: VirtualThread, other: VirtualThread, tamper: Tamper = (message) => message): readonly [VirtualPort, VirtualPort] {
+    const ends = [new VirtualPort(one, tamper), new VirtualPort(other, tamper)] as const;
     ends[0].#peer = ends[1];
     ends[1].#peer = ends[0];
     one.onDeath.push(() => ends[1].#take(closing));
@@ -33,7 +38,7 @@ export class VirtualPort implements Port {
 
   post(message: unknown): void {
     if (this.#closed || !this.#thread.alive) return;
-    this.#other.#take(structuredClone(message));
+    this.#other.#take(this.#tamper(structuredClone(message) as never));
   }
 
   onMessage(listener: (message: never) => void): void {

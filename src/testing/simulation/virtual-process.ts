@@ -7,7 +7,7 @@ import type { Execution } from '../../api/execution.ts';
 import type { EnvironmentConfig } from '../../api/options.ts';
 import type { JobId } from '../../base/ids.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { SpawnedTask, Spawner, System } from '../../base/system.ts';
+import type { SpawnedTask, Spawner, Storage, System } from '../../base/system.ts';
 import { JobCoordinator } from '../../cluster/job-coordinator.ts';
 import type { JobDescription } from '../../graph/job-description.ts';
 import { planDescription } from '../../runtime/plan.ts';
@@ -20,7 +20,16 @@ import { VirtualThread, type VirtualWorld } from './virtual-world.ts';
 /** A date that is none of those that programs take for none. */
 const epochMs = Date.UTC(2026, 0, 1);
 
+/** What the simulator's own tests do to the engine, to see whether it is noticed. */
+export interface Tampering {
+  /** Returns what is to be delivered instead of a message between host and worker. */
+  readonly message?: (message: { readonly type: string }) => unknown;
+  /** Returns the disk that a thread is to have instead of its own. */
+  readonly storage?: (storage: Storage) => Storage;
+}
+
 export interface VirtualProcessOptions {
+  readonly tamper: Tampering;
   readonly world: VirtualWorld;
   readonly disk: VirtualDisk;
   readonly name: string;
@@ -76,8 +85,10 @@ export class VirtualProcess {
   }
 
   #system(thread: VirtualThread): System {
+    const { disk, tamper } = this.#options;
     const random = seededRandom(Math.floor(thread.world.random.next() * 2 ** 32));
-    return { clock: thread, timers: thread, random, storage: this.#options.disk.of(thread), waits: thread };
+    const storage = tamper.storage?.(disk.of(thread)) ?? disk.of(thread);
+    return { clock: thread, timers: thread, random, storage, waits: thread };
   }
 
   #load(thread: VirtualThread): JobDescription {
@@ -101,7 +112,7 @@ export class VirtualProcess {
     const { host } = this;
     const thread = new VirtualThread(world, `${name}.${1 + Math.floor(this.#spawned++ / task.slots)} worker ${task.slot}`, epochMs);
     this.workers.push(thread);
-    const [port, workerPort] = VirtualPort.pair(host, thread);
+    const [port, workerPort] = VirtualPort.pair(host, thread, this.#options.tamper.message);
     const done = new Promise<void>((resolve, reject) => {
       const fail = (error: Error): void => world.put(host, `${thread.name} is lost`, () => reject(error));
       thread.onDeath.push(() => fail(new Error('worker exited with code: 1')));

@@ -5,8 +5,8 @@
  * @hotpath
  */
 
-import type { KeyIndex } from '../../../state/key-index.ts';
 import type { ChangeLog } from '../../../state/change-log.ts';
+import type { KeyIndex } from '../../../state/key-index.ts';
 import type { Accumulators } from './accumulators.ts';
 import { Pane } from './pane.ts';
 import type { Slices } from './slices.ts';

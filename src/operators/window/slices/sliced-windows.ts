@@ -12,8 +12,8 @@
  */
 
 import type { OperatorContext } from '../../../compiler/operator.ts';
-import { KeyIndex } from '../../../state/key-index.ts';
 import type { ChangeLog } from '../../../state/change-log.ts';
+import { KeyIndex } from '../../../state/key-index.ts';
 import { endOfTime } from '../../../time/windows/window.ts';
 import type { Aggregators } from '../../aggregation.ts';
 import { Accumulators, lateSlot, noSlot } from './accumulators.ts';
