@@ -362,9 +362,10 @@ export class JobCoordinator implements JobClient {
   async #begin(): Promise<RecoveredState | undefined> {
     this.#coordinator.open();
     const recovered = this.#recover(this.#options);
+    // Whoever submitted the job may write, and ask for the position, as soon as he has it.
+    if (recovered !== undefined) this.#endpoints.startFrom(recovered.hostInputs);
     if (this.#options.fresh === true) await this.#coordinator.removeAll();
     else await this.#coordinator.removeOrphans();
-    if (recovered !== undefined) this.#endpoints.startFrom(recovered.hostInputs);
     return recovered;
   }
 

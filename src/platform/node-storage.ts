@@ -153,7 +153,11 @@ class NodeReadableFile implements ReadableFile {
   }
 
   read(target: Uint8Array, offset: number, length: number, position: number): number {
-    return naming(this.#path, () => readSync(this.#descriptor, target, offset, length, position));
+    try {
+      return readSync(this.#descriptor, target, offset, length, position);
+    } catch (error) {
+      throw Object.assign(error as Error, { path: this.#path });
+    }
   }
 
   close(): void {

@@ -60,7 +60,7 @@ export interface LogParts {
 }
 
 export interface SnapshotOptions {
-  /** In the order in which they are written. */
+  /** Those of a full snapshot are written in this order, others in any. */
   readonly units: Int32Array;
   /** The number of the segment that its entries become; 0 for one that stands beside the log. */
   readonly segment: number;
@@ -119,6 +119,8 @@ export class Snapshot implements LogSnapshot {
       this.#ahead.reset();
     }
     const all = this.#options.units;
+    // As they lie in memory: mostly, a unit is then in a page that the one before was in. The stream has gone on by now.
+    if (this.#next === 0 && !this.full) all.sort();
     const end = Math.min(all.length, this.#next + units);
     for (; this.#next < end; this.#next++) this.#encode(all[this.#next] as number, sink);
     return this.#next === all.length;

@@ -27,6 +27,8 @@ export class VirtualDisk implements Storage {
   readBytesMax = Number.POSITIVE_INFINITY;
   #names = new Map<string, Inode>();
   #safeNames = new Map<string, Inode>();
+  /** What files were called before that have other names now, by these. */
+  readonly #renamed = new Map<string, string>();
   readonly #directories = new Set<string>(['/']);
   readonly #locks = new Set<string>();
   #inodes = 0;
@@ -35,9 +37,13 @@ export class VirtualDisk implements Storage {
   /** What a new process finds. */
   crash(random: Random): void {
     const names = new Map<string, Inode>();
+    // Of a file that was renamed there is either name, never none.
+    const isNew = new Map<string, boolean>();
     for (const path of new Set([...this.#names.keys(), ...this.#safeNames.keys()])) {
       const [now, safe] = [this.#names.get(path), this.#safeNames.get(path)];
-      const inode = now === safe || random.next() < 0.5 ? now : safe;
+      const origin = this.#renamed.get(path) ?? path;
+      if (now !== safe && !isNew.has(origin)) isNew.set(origin, random.next() < 0.5);
+      const inode = now === safe || isNew.get(origin) === true ? now : safe;
       if (inode !== undefined) names.set(path, inode);
     }
     for (const inode of new Set(names.values())) {
@@ -51,6 +57,7 @@ export class VirtualDisk implements Storage {
     }
     this.#names = names;
     this.#safeNames = new Map(names);
+    this.#renamed.clear();
     this.#locks.clear();
     this.#crashed = false;
     this.before = () => {};
@@ -145,6 +152,7 @@ export class VirtualDisk implements Storage {
     this.#call('rename');
     this.#names.set(to, this.#inode(from));
     this.#names.delete(from);
+    this.#renamed.set(to, from);
     this.#call('rename: sync');
     this.#syncNames(posix.dirname(to));
   }

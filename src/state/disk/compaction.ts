@@ -68,10 +68,10 @@ export class Compaction {
     let smallest: Segment | undefined;
     for (const segment of store.segments()) {
       if (!segment.sealed || segment.live === 0) continue;
-      if (segment.liveBytes < segment.bytes * liveShareMin && (best === undefined || share(segment) < share(best))) best = segment;
+      if (segment.live < segment.entries * liveShareMin && (best === undefined || share(segment) < share(best))) best = segment;
       if (segment.bytes * 2 >= segmentBytes) continue;
       small++;
-      if (smallest === undefined || segment.liveBytes < smallest.liveBytes) smallest = segment;
+      if (smallest === undefined || segment.bytes < smallest.bytes) smallest = segment;
     }
     return best ?? (small > segmentsMax ? smallest : undefined);
   }
@@ -79,14 +79,14 @@ export class Compaction {
   /** Returns bytes gone through. */
   #advance(scan: SegmentScan, bytes: number): number {
     const { segment } = scan;
-    const from = segment.offset(scan.next);
+    const from = scan.position;
     while (scan.next < segment.entries && segment.live > 0) {
-      if (segment.offset(scan.next) - from >= bytes) return segment.offset(scan.next) - from;
-      if (segment.isDead(scan.next)) scan.next++;
+      if (scan.position - from >= bytes) return scan.position - from;
+      if (segment.isDead(scan.next)) scan.skip();
       else this.#copy(scan);
     }
     this.#scan = undefined;
-    return Math.max(1, segment.offset(scan.next) - from);
+    return Math.max(1, scan.position - from);
   }
 
   #copy(scan: SegmentScan): void {
@@ -99,6 +99,6 @@ export class Compaction {
   }
 }
 
-function share({ liveBytes, bytes }: Segment): number {
-  return liveBytes / bytes;
+function share({ live, entries }: Segment): number {
+  return live / entries;
 }

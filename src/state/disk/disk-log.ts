@@ -25,6 +25,7 @@ import { ByteSource } from '../../batch/byte-source.ts';
 import { decodeValue } from '../../batch/value-codec.ts';
 import type { ChangeLog, Residents } from '../change-log.ts';
 import { writeKey } from '../encode-state.ts';
+import { IntList } from '../int-list.ts';
 import type { EvictableContents, KeyedContents } from '../keyed-contents.ts';
 import type { LogSnapshot } from '../log-snapshot.ts';
 import type { StoredSegment } from '../state-log.ts';
@@ -56,11 +57,15 @@ const where = 3;
 const frozen = 4;
 /** It was used since it was last asked to go. */
 const used = 8;
+/** It has come with the batch in hand: that it is used there does not say that it will be again. */
+const fresh = 16;
 
 /** Of a unit for which `touch` has nothing to do. */
 const settled = changed | used;
 
 const initialUnits = 1024;
+
+const shortKeyBytes = 40;
 
 /** Units that are read, or visited, before others make room for them. */
 const unitsAtOnce = 256;
@@ -84,6 +89,8 @@ export class DiskLog implements ChangeLog, Residents {
   /** The slot that is asked next whether it can go. */
   #hand = 0;
   #snapshot: IncrementalSnapshot | FullSnapshot | null = null;
+  /** Units that have come with the batch in hand, and some that have gone again. */
+  readonly #fresh = new IntList();
   readonly #source = new ByteSource();
   readonly #sink = new ByteSink();
 
@@ -117,7 +124,7 @@ export class DiskLog implements ChangeLog, Residents {
 
   use(unit: number): void {
     const flag = this.#flags[unit] as number;
-    if ((flag & where) !== absent) this.#flags[unit] = flag | used;
+    if ((flag & where) !== absent && (flag & fresh) === 0) this.#flags[unit] = flag | used;
   }
 
   touch(unit: number): void {
@@ -135,8 +142,17 @@ export class DiskLog implements ChangeLog, Residents {
     if (unit >= this.#flags.length) this.#grow(unit);
     const flag = this.#thaw(unit);
     if ((flag & where) === written) this.#store.kill(this.#placeOf[unit] as number);
-    else if ((flag & where) === absent) this.#memory.admitNew(unit);
-    this.#flags[unit] = settled;
+    else if ((flag & where) === absent) {
+      this.#memory.admitNew(unit);
+      this.#setFresh(unit, changed);
+      return;
+    }
+    this.#flags[unit] = (flag & fresh) === 0 ? settled : changed | fresh;
+  }
+
+  #setFresh(unit: number, flag: number): void {
+    this.#flags[unit] = flag | fresh;
+    this.#fresh.push(unit);
   }
 
   expose(unit: number): void {
@@ -191,11 +207,15 @@ export class DiskLog implements ChangeLog, Residents {
     writeKey(sink, this.#evictable.index, slot);
     const { bytes, position, end } = source;
     const { length } = sink;
-    return end - position >= length && sink.bytes.compare(bytes, position, position + length, 0, length) === 0;
+    if (end - position < length) return false;
+    // Mostly they are few, and a call takes longer.
+    if (length > shortKeyBytes) return sink.bytes.compare(bytes, position, position + length, 0, length) === 0;
+    for (let i = 0; i < length; i++) if (sink.bytes[i] !== bytes[position + i]) return false;
+    return true;
   }
 
   #load(slot: number, hash: number, place: number): void {
-    const length = this.#store.lengthOf(place);
+    const { position, end } = this.#source;
     const unit = this.#read(this.#source, hash);
     if (unit < 0) {
       // A key that has timers and no state may have an entry all the same.
@@ -204,16 +224,17 @@ export class DiskLog implements ChangeLog, Residents {
     }
     assert(unit === slot, 'an entry of the log comes back to its key');
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#memory.admit(slot, length);
+    this.#memory.admit(slot, end - position);
     this.#placeOf[slot] = place;
-    this.#flags[slot] = written | used;
+    this.#setFresh(slot, written);
     if (!this.#compaction.isOn(this.#store.of(place))) return;
     this.#store.kill(place);
-    this.#flags[slot] = settled;
+    this.#flags[slot] = changed | fresh;
   }
 
   relieve(): void {
     this.#store.check();
+    for (const unit of this.#fresh.take()) this.#flags[unit] = (this.#flags[unit] as number) & ~fresh;
     this.#store.removeEmptied();
     this.#compaction.step();
     this.#measure();
@@ -259,7 +280,7 @@ export class DiskLog implements ChangeLog, Residents {
 
   #append(slot: number, hash: number): number {
     const place = this.#store.append(hash, (sink) => this.#contents.write(slot, sink));
-    this.#memory.learn(this.#store.lengthOf(place));
+    this.#memory.learn(this.#store.lastLength);
     return place;
   }
 
@@ -312,7 +333,7 @@ export class DiskLog implements ChangeLog, Residents {
         return (flag & frozen) !== 0;
       },
       written: (unit, place) => {
-        this.#memory.resize(unit, this.#store.lengthOf(place));
+        this.#memory.resize(unit, this.#store.lastLength);
         this.#placeOf[unit] = place;
         this.#flags[unit] = ((this.#flags[unit] as number) & ~where) | written;
       },
@@ -345,7 +366,7 @@ export class DiskLog implements ChangeLog, Residents {
   /** The segment becomes one of the log, as it is. */
   #adopt({ id, bytes, entries }: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
     if (entries === 0) return;
-    const segment = this.#store.fill(bytes);
+    const segment = this.#store.fill(bytes, entries);
     const source = new ByteSource();
     const buffer = bufferOf(bytes);
     const hashes = new Int32Array(entries);

@@ -256,7 +256,7 @@ export class FullSnapshot extends DiskSnapshot {
     for (let left = units; left > 0 && scan.next < scan.segment.entries; ) {
       const { next } = scan;
       if (((dead[next >>> 3] as number) & (1 << (next & 7))) !== 0) {
-        scan.next++;
+        scan.skip();
         continue;
       }
       sink.copy(scan.take());

@@ -1,6 +1,6 @@
 /** Reads the entries of a sealed segment one after the other, many with each call of the system. */
 
-import type { Segment } from './segment.ts';
+import { headerBytes, type Segment } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 /** Bytes that are read at once: the system call vanishes in what it copies. */
@@ -10,6 +10,8 @@ export class SegmentScan {
   readonly segment: Segment;
   /** The ordinal of the next entry. */
   next = 0;
+  /** Where it is in the file. */
+  position = 0;
   readonly #store: SegmentStore;
   #bytes = Buffer.alloc(0);
   /** Where in the file those bytes are. */
@@ -23,11 +25,22 @@ export class SegmentScan {
 
   /** The next entry, header and all; good until the next call. */
   take(): Buffer {
-    const { segment } = this;
-    const start = segment.offset(this.next);
-    const end = segment.offset(++this.next);
+    const start = this.position;
+    const end = start + this.#length(start);
     if (end > this.#until) this.#fill(start, end);
+    this.next++;
+    this.position = end;
     return this.#bytes.subarray(start - this.#from, end - this.#from);
+  }
+
+  skip(): void {
+    this.position += this.#length(this.position);
+    this.next++;
+  }
+
+  #length(start: number): number {
+    if (start + headerBytes > this.#until) this.#fill(start, start + headerBytes);
+    return headerBytes + this.#bytes.readUInt32LE(start - this.#from + 4);
   }
 
   #fill(start: number, end: number): void {

@@ -13,7 +13,7 @@ import type { Limits } from '../../base/limits.ts';
 import type { Storage } from '../../base/system.ts';
 import type { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
-import { Segment } from './segment.ts';
+import { headerBytes, Segment } from './segment.ts';
 
 /** A segment is sealed when it has as many entries: their ordinals take the lower bits of a place. */
 export const ordinalBits = 20;
@@ -22,6 +22,9 @@ const inSegment = entriesMax - 1;
 
 /** Segments that there are at most. Number 0 is none, so that no place is 0. */
 const segmentsEnd = 2 ** (32 - ordinalBits);
+
+/** Bytes that are read at once: a group, unless some of its entries are large. */
+const scratchBytes = 4096;
 
 export interface SegmentStoreOptions {
   readonly storage: Storage;
@@ -33,6 +36,10 @@ export interface SegmentStoreOptions {
 export class SegmentStore {
   /** Bytes that were ever appended. */
   appended = 0;
+  /** Bytes of the entry that was appended last. */
+  lastLength = 0;
+  /** Bytes of an entry, about. */
+  #entryBytes = 64;
   readonly #options: SegmentStoreOptions;
   /** By number. */
   readonly #segments: (Segment | undefined)[] = [undefined];
@@ -43,7 +50,7 @@ export class SegmentStore {
   #inputs: Segment[] = [];
   /** Sealed ones that may have nothing left that counts. */
   #emptied: Segment[] = [];
-  #scratch = Buffer.allocUnsafeSlow(1024);
+  #scratch = Buffer.allocUnsafeSlow(scratchBytes);
   #broken: MillraceError | undefined;
 
   constructor(options: SegmentStoreOptions) {
@@ -66,24 +73,20 @@ export class SegmentStore {
     return this.#segments[place >>> ordinalBits] as Segment;
   }
 
-  /** Bytes of an entry. */
-  lengthOf(place: number): number {
-    const ordinal = place & inSegment;
-    const segment = this.of(place);
-    return segment.offset(ordinal + 1) - segment.offset(ordinal);
-  }
-
   /** @throws MillraceError STATE_DISK once something could not be written or read */
   check(): void {
     if (this.#broken !== undefined) throw this.#broken;
   }
 
   /** A new segment that is not the one that `append` writes to. */
-  create(): Segment {
+  create(entryBytes = this.#entryBytes): Segment {
     this.check();
     const number = this.#free.pop() ?? this.#segments.length;
     if (number === segmentsEnd) throw this.#failed('written', this.#options.prefix, new Error(`there are ${segmentsEnd - 1} files of it`));
-    const segment = new Segment(number, `${this.#options.prefix}-${++this.#serial}.segment`, this.#options.storage);
+    const segment = new Segment(number, `${this.#options.prefix}-${++this.#serial}.segment`, {
+      storage: this.#options.storage,
+      entryBytes,
+    });
     this.#segments[number] = segment;
     return segment;
   }
@@ -118,6 +121,8 @@ export class SegmentStore {
 
   #appended(segment: Segment, bytes: number): void {
     this.appended += bytes;
+    this.lastLength = bytes;
+    this.#entryBytes += (bytes - this.#entryBytes) / 64;
     if (segment.pending >= this.#options.limits.stateWriteBytes) this.#io(segment, 'written', () => segment.flush());
   }
 
@@ -143,8 +148,8 @@ export class SegmentStore {
   }
 
   /** Makes a sealed segment of entries that are all there; which they are `Segment.note` is to be told. */
-  fill(bytes: Uint8Array): Segment {
-    const segment = this.create();
+  fill(bytes: Uint8Array, entries: number): Segment {
+    const segment = this.create(bytes.length / entries);
     this.#io(segment, 'written', () => segment.fill(bytes));
     return segment;
   }
@@ -153,15 +158,39 @@ export class SegmentStore {
   read(place: number, source: ByteSource): void {
     const ordinal = place & inSegment;
     const segment = this.of(place);
-    if (segment.isPending(ordinal)) {
-      segment.readPending(ordinal, source);
-      return;
+    const start = segment.groupStart(ordinal);
+    const before = segment.inGroup(ordinal);
+    const pending = segment.pendingFrom(start);
+    if (pending === undefined) this.#readGroup(segment, { start, end: segment.groupEnd(ordinal), before }, source);
+    else {
+      let at = 0;
+      for (let i = 0; i < before; i++) at += entryLength(pending, at);
+      source.reset(pending, at, at + entryLength(pending, at));
     }
-    const from = segment.offset(ordinal);
-    const length = segment.offset(ordinal + 1) - from;
-    if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length * 2);
-    this.readBytes(segment, this.#scratch, length, from);
-    source.reset(this.#scratch, 0, length);
+  }
+
+  /** Mostly that is one call of the system; it is some more where entries are large. */
+  #readGroup(segment: Segment, { start, end, before }: { readonly start: number; readonly end: number; readonly before: number }, source: ByteSource): void {
+    let have = Math.min(end - start, this.#scratch.length);
+    this.readBytes(segment, this.#scratch, have, start);
+    let base = start;
+    let at = 0;
+    for (let i = 0; i <= before; i++) {
+      if (at + headerBytes > have) {
+        base += at;
+        at = 0;
+        have = Math.min(end - base, this.#scratch.length);
+        this.readBytes(segment, this.#scratch, have, base);
+      }
+      if (i < before) at += entryLength(this.#scratch, at);
+    }
+    const length = entryLength(this.#scratch, at);
+    if (at + length > have) {
+      if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length * 2);
+      this.readBytes(segment, this.#scratch, length, base + at);
+      at = 0;
+    }
+    source.reset(this.#scratch, at, at + length);
   }
 
   /** Reads bytes of a sealed segment, or of what another has in its file. */
@@ -230,4 +259,10 @@ export class SegmentStore {
 
 function placeOf(segment: Segment, ordinal: number): number {
   return (segment.number << ordinalBits) | ordinal;
+}
+
+/** Of the entry at a place in its bytes, with its header. */
+function entryLength(bytes: Buffer, at: number): number {
+  const low = (bytes[at + 4] as number) | ((bytes[at + 5] as number) << 8) | ((bytes[at + 6] as number) << 16);
+  return headerBytes + (low | ((bytes[at + 7] as number) << 24));
 }

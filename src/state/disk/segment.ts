@@ -4,7 +4,9 @@
  *
  *     entry    u32 hash of the key, u32 length, the bytes that `KeyedContents.write` wrote: as in the segments of checkpoints
  *
- * Invariant: `live` counts the entries that count, `liveBytes` their bytes. One subtask owns a segment.
+ * Where they begin is known of every few entries only, which are read together: an offset for each would take as much memory as the index
+ * of places does. Invariant: `live` counts the entries that count; a group is in the file as a whole, or not at all. One subtask owns a
+ * segment.
  *
  * @hotpath
  */
@@ -12,13 +14,16 @@
 import { crc32 } from 'node:zlib';
 import type { ReadableFile, Storage, WritableFile } from '../../base/system.ts';
 import { ByteSink } from '../../batch/byte-sink.ts';
-import type { ByteSource } from '../../batch/byte-source.ts';
 import { IntList } from '../int-list.ts';
 
 /** In front of the bytes of an entry. */
 export const headerBytes = 8;
 
 const initialEntries = 64;
+
+/** About as many bytes are read at a time: the call of the system takes as long for fewer. */
+const groupBytes = 1024;
+const groupBitsMax = 4;
 
 /**
  * Who else knows it: nobody; a snapshot on its way; a checkpoint, which is told of entries that no longer count as they become so.
@@ -32,7 +37,6 @@ export class Segment {
   entries = 0;
   live = 0;
   bytes = 0;
-  liveBytes = 0;
   /** CRC-32 of all that is in the file. */
   checksum = 0;
   sealed = false;
@@ -43,7 +47,9 @@ export class Segment {
   readonly stale = new IntList();
   /** Who reads it whatever counts of it. */
   pins = 0;
-  /** Where the entries begin. */
+  /** A group has as many entries, to the power of two. */
+  readonly #groupBits: number;
+  /** Where the groups begin. */
   #offsets = new Uint32Array(initialEntries);
   /** A bit for each entry that no longer counts. */
   #dead = new Uint8Array(initialEntries / 8);
@@ -54,8 +60,10 @@ export class Segment {
   #output: WritableFile | undefined;
   #input: ReadableFile | undefined;
 
-  constructor(number: number, path: string, storage: Storage) {
+  /** @param entryBytes of an entry, about */
+  constructor(number: number, path: string, { storage, entryBytes }: { readonly storage: Storage; readonly entryBytes: number }) {
     this.number = number;
+    this.#groupBits = Math.max(0, Math.min(groupBitsMax, Math.floor(Math.log2(groupBytes / entryBytes))));
     this.path = path;
     this.#storage = storage;
   }
@@ -98,26 +106,16 @@ export class Segment {
   /** The next entry is so long, in a file that is there. Returns its ordinal. */
   note(length: number): number {
     const ordinal = this.entries;
-    if (ordinal === this.#offsets.length) this.#grow();
-    this.#offsets[ordinal] = this.bytes;
+    const group = ordinal >>> this.#groupBits;
+    if (group << this.#groupBits === ordinal) {
+      if (group === this.#offsets.length) this.#offsets = extended(this.#offsets, new Uint32Array(group * 2));
+      this.#offsets[group] = this.bytes;
+    }
+    if (ordinal === this.#dead.length * 8) this.#dead = extended(this.#dead, new Uint8Array(ordinal / 4));
     this.entries++;
     this.live++;
     this.bytes += length;
-    this.liveBytes += length;
     return ordinal;
-  }
-
-  #grow(): void {
-    const offsets = new Uint32Array(this.entries * 2);
-    offsets.set(this.#offsets);
-    this.#offsets = offsets;
-    const dead = new Uint8Array(this.entries / 4);
-    dead.set(this.#dead);
-    this.#dead = dead;
-  }
-
-  offset(ordinal: number): number {
-    return ordinal < this.entries ? (this.#offsets[ordinal] as number) : this.bytes;
   }
 
   isDead(ordinal: number): boolean {
@@ -128,7 +126,6 @@ export class Segment {
   kill(ordinal: number): void {
     this.#dead[ordinal >>> 3] = (this.#dead[ordinal >>> 3] as number) | (1 << (ordinal & 7));
     this.live--;
-    this.liveBytes -= this.offset(ordinal + 1) - this.offset(ordinal);
     if (this.standing !== 'own') this.stale.push(ordinal);
   }
 
@@ -139,19 +136,31 @@ export class Segment {
 
   /** Puts what waits into the file. @throws the system's error; what is in the file then nobody knows */
   flush(): void {
+    const group = this.entries >>> this.#groupBits;
+    const isWhole = group << this.#groupBits === this.entries;
+    this.#write(isWhole ? this.bytes : (this.#offsets[group] as number));
+  }
+
+  #write(until: number): void {
     const sink = this.#pending as ByteSink;
-    if (sink.length === 0) return;
-    const bytes = sink.bytes.subarray(0, sink.length);
+    const length = until - this.#written;
+    if (length === 0) return;
+    const bytes = sink.bytes.subarray(0, length);
     this.#output ??= this.#storage.createNew(this.path);
     this.#output.write(bytes);
     this.checksum = crc32(bytes, this.checksum);
-    this.#written += bytes.length;
-    sink.reset();
+    this.#written = until;
+    sink.bytes.copyWithin(0, length, sink.length);
+    sink.length -= length;
   }
 
   /** Nothing is appended any more. @throws the system's error */
   seal(): void {
-    this.flush();
+    this.#write(this.bytes);
+    this.#end();
+  }
+
+  #end(): void {
     this.sealed = true;
     this.#pending = undefined;
     this.#output?.close();
@@ -163,8 +172,7 @@ export class Segment {
     this.#output = this.#storage.createNew(this.path);
     this.#output.write(bytes);
     this.checksum = crc32(bytes);
-    this.#written = bytes.length;
-    this.seal();
+    this.#end();
   }
 
   /** Whether the file is open for reading. */
@@ -172,15 +180,27 @@ export class Segment {
     return this.#input !== undefined;
   }
 
-  /** Whether an entry can be read without the file. */
-  isPending(ordinal: number): boolean {
-    return this.#pending !== undefined && (this.#offsets[ordinal] as number) >= this.#written;
+  /** Where the group of an entry begins. */
+  groupStart(ordinal: number): number {
+    return this.#offsets[ordinal >>> this.#groupBits] as number;
   }
 
-  /** Lets `source` read the bytes of an entry that is pending, header and all. */
-  readPending(ordinal: number, source: ByteSource): void {
-    const { bytes } = this.#pending as ByteSink;
-    source.reset(bytes, this.offset(ordinal) - this.#written, this.offset(ordinal + 1) - this.#written);
+  /** Where it ends. */
+  groupEnd(ordinal: number): number {
+    const next = (ordinal >>> this.#groupBits) + 1;
+    return next << this.#groupBits < this.entries ? (this.#offsets[next] as number) : this.bytes;
+  }
+
+  /** Entries of its group that are in front of it. */
+  inGroup(ordinal: number): number {
+    return ordinal & ((1 << this.#groupBits) - 1);
+  }
+
+  /** What the file does not have of the group that begins at `start`; undefined when it has all of it. */
+  pendingFrom(start: number): Buffer | undefined {
+    return this.#pending === undefined || start < this.#written
+      ? undefined
+      : this.#pending.bytes.subarray(start - this.#written, this.#pending.length);
   }
 
   /** Reads bytes of the file. @throws the system's error, or one that says that they are not there */
@@ -210,4 +230,9 @@ export class Segment {
     }
     this.#output = undefined;
   }
+}
+
+function extended<A extends { set(from: A): void }>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }

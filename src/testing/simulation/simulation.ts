@@ -32,7 +32,9 @@ const stateDir = '/state';
 const output = '/out';
 
 /** Things that may happen until the job has ended, once nothing goes wrong any more. */
-const livenessSteps = 60_000;
+const livenessSteps = 30_000;
+/** How often it may fail until then, of what went wrong before. */
+const livenessFailures = 20;
 /** Between two looks at the job's metrics. */
 const lookSteps = 100;
 
@@ -56,6 +58,8 @@ export class Simulation<T> {
   /** Whether nothing goes wrong any more. */
   #isSafe = false;
   #failure: Error | undefined;
+  /** Of the job, since nothing goes wrong any more. */
+  #failures = 0;
   readonly #counts = { processes: 0, workerDeaths: 0, restarts: 0, checkpoints: 0, failedCheckpoints: 0 };
 
   constructor(parts: SimulationParts<T>) {
@@ -194,7 +198,12 @@ export class Simulation<T> {
       if (!ran && this.#parts.plan.faults.diskFailure === 0) this.#files.checkReachable();
       ran = true;
     });
-    job.on('failure', (error) => this.#world.trace(() => `the job failed: ${error.message}`));
+    job.on('failure', (error) => {
+      if (!host.alive) return;
+      this.#world.trace(() => `the job failed: ${error.message}`);
+      if (this.#isSafe && ++this.#failures > livenessFailures)
+        this.#violated(new Error(`the job fails again and again, although nothing goes wrong any more: ${error.message}`));
+    });
     job.result().then(
       () => {
         if (!host.alive) return;
