@@ -21,6 +21,8 @@ const full = {
   windowedRecords: 30_000_000,
   sessionRecords: 50_000_000,
   sessionKeys: 1_000_000,
+  checkpointedKeys: 1_000_000,
+  checkpointedSeconds: 15,
   warmStarts: 30,
   pieceMs: 1000,
 };
@@ -39,6 +41,8 @@ const smoke = {
   windowedRecords: 200_000,
   sessionRecords: 100_000,
   sessionKeys: 5_000,
+  checkpointedKeys: 2_000,
+  checkpointedSeconds: 2,
   warmStarts: 3,
   pieceMs: 10,
 };
@@ -59,6 +63,7 @@ export function catalogue(options) {
     ...latency(sizes),
     ...windows(sizes),
     sessionMemory(sizes),
+    ...checkpoints(sizes),
     ...pieces(sizes),
   ];
 }
@@ -189,6 +194,24 @@ function sessionMemory({ sessionRecords, sessionKeys }) {
     title: `memory with ${grouped(sessionKeys)} sessions at a time`,
     subject: script('Millrace × 2', ['benchmarks/jobs/session-memory.mjs', sessionRecords, sessionKeys, 2], 2),
   };
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures[]}
+ */
+function checkpoints({ checkpointedKeys, checkpointedSeconds }) {
+  const titles = {
+    cost: `a checkpoint each second of ${grouped(checkpointedKeys)} keys, of which a tenth changes`,
+    bytes: `what a checkpoint of ${grouped(checkpointedKeys)} keys writes`,
+    large: `a checkpoint of ${grouped(checkpointedKeys)} values of 1,000 characters, of which 1 % changes`,
+  };
+  return Object.entries(titles).map(([mode, title]) => ({
+    kind: 'figures',
+    name: 'checkpoints',
+    title,
+    subject: script('Millrace × 2', ['benchmarks/jobs/checkpoints.mjs', mode, checkpointedKeys, checkpointedSeconds], 2),
+  }));
 }
 
 /**

@@ -78,7 +78,10 @@ const looking = setInterval(() => {
 await env.execute('disk state');
 clearInterval(looking);
 rmSync(stateDir, { recursive: true, force: true });
-const [rows, sum, ms, cpuSeconds] = takeNumbers().reduce(([a, b, c, d], [e, f, g, h]) => [a + e, b + f, Math.max(c, g), Math.max(d, h)], [0, 0, 0, 0]);
+const [rows, sum, ms, cpuSeconds] = takeNumbers().reduce(
+  ([a, b, c, d], [e, f, g, h]) => [a + e, b + f, Math.max(c, g), Math.max(d, h)],
+  [0, 0, 0, 0],
+);
 if (rows !== total) throw new Error(`${total} updates went in, and ${rows} came out`);
 const rate = (Number(updates) / ms) * 1000;
 console.log(
@@ -89,7 +92,11 @@ console.log(
     seconds: ms / 1000,
     figures: [
       { name: 'updates', value: rate / Number(parallelism), unit: 'updates/s a core', goal: '≥ 300000' },
-      { name: 'updates, where other programs take their share of the cores', value: Number(updates) / cpuSeconds, unit: 'updates/s of CPU' },
+      {
+        name: 'updates, where other programs take their share of the cores',
+        value: Number(updates) / cpuSeconds,
+        unit: 'updates/s of CPU',
+      },
       { name: 'memory of the state backend', value: memory / 1e6, unit: 'MB' },
       { name: 'memory of the process at most', value: most / 1e6, unit: 'MB' },
     ],

@@ -57,6 +57,8 @@ export interface CheckpointedAttempt {
 interface Asked {
   readonly savepoint: string | undefined;
   readonly suspends: boolean;
+  /** Whether it was a user who asked, who is then told; else a subtask that wants to end. */
+  readonly byUser: boolean;
   readonly resolve: (manifest: CheckpointManifest) => void;
   readonly reject: (error: Error) => void;
 }
@@ -94,6 +96,8 @@ export class CheckpointCoordinator {
   #triggeredAt: number | undefined;
   #endedAt: number | undefined;
   #timer: Timer | null = null;
+  /** Whether a checkpoint of this attempt has completed. */
+  #hasCompleted = false;
   #failures = noFailures;
   #stretch: Stretch;
   #locked = false;
@@ -167,6 +171,7 @@ export class CheckpointCoordinator {
     this.#attempt = attempt;
     this.#startedAt = this.#now;
     this.#triggeredAt = undefined;
+    this.#hasCompleted = false;
     this.#finishedSlots.clear();
     this.#schedule();
   }
@@ -181,9 +186,9 @@ export class CheckpointCoordinator {
   }
 
   /** Takes a checkpoint as soon as may be, or a savepoint into a directory. */
-  ask(savepoint: string | undefined, suspends = false): Promise<CheckpointManifest> {
+  ask(savepoint: string | undefined, suspends = false, byUser = true): Promise<CheckpointManifest> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ savepoint, suspends, resolve, reject });
+      this.#asked.push({ savepoint, suspends, byUser, resolve, reject });
       this.#schedule();
     });
   }
@@ -195,7 +200,7 @@ export class CheckpointCoordinator {
       [...this.#pending.values()].some(
         ({ pending }) => pending.options.savepoint === undefined && !pending.hasAcknowledged(stage, subtask),
       );
-    if (!isComing) this.ask(undefined).catch(() => {});
+    if (!isComing) this.ask(undefined, false, false).catch(() => {});
   }
 
   get #now(): number {
@@ -343,6 +348,11 @@ export class CheckpointCoordinator {
   /** Checkpoints that take too much of the time come less often. */
   #adapt(pending: PendingCheckpoint): void {
     if (this.#settings === undefined || pending.options.asked) return;
+    // The first one of a run may write all state, and says nothing of the next.
+    if (this.#settings.incremental && !this.#hasCompleted) {
+      this.#hasCompleted = true;
+      return;
+    }
     const cost = Math.max(0, ...pending.statistics.map(({ syncMs, encodeMs }) => syncMs + encodeMs));
     const { stretch, notice } = stretchAfter(this.#stretchOptions, this.#stretch, cost);
     this.#stretch = stretch;
@@ -360,10 +370,10 @@ export class CheckpointCoordinator {
     this.#options.ended(this.#infoOf(pending, 'failed', reason));
     asked?.reject(failed(`checkpoint ${id} failed`, reason));
     const tolerable = this.#settings?.tolerableFailures ?? 0;
-    const { count, error } = afterFailure(this.#failures, { id, asked: asked !== undefined, failure, reason }, tolerable);
+    const { count, error } = afterFailure(this.#failures, { id, asked: asked?.byUser === true, failure, reason }, tolerable);
     this.#failures = count;
     if (error !== undefined) this.#attempt?.fail(error);
-    else if (asked === undefined && failure !== 'job-ended') this.#options.warn(`checkpoint ${id} failed: ${reason}`);
+    else if (asked?.byUser !== true && failure !== 'job-ended') this.#options.warn(`checkpoint ${id} failed: ${reason}`);
     this.#schedule();
   }
 

@@ -48,6 +48,8 @@ export class ChainTime {
   readonly #input = beginning();
   /** Operators that have emitted what was due at the present time. */
   #next = 0;
+  /** Whether one of them has emitted something, and is to be asked for more. */
+  #advancing = false;
   /** Operators that have emitted all they had left at the end of the input. */
   #ended = 0;
 
@@ -80,9 +82,14 @@ export class ChainTime {
     return this.#next > 0 || this.#options.operators.some(({ instance }) => instance.pressing === true);
   }
 
+  /** The watermark of the chain's input, as far as the chain has been told; that of a restored input from the first advance on. */
+  get inputWatermark(): number {
+    return this.#input.watermark;
+  }
+
   /** Whether an operator has emitted only some of what is due at a time. */
   get isAdvancing(): boolean {
-    return this.#next > 0;
+    return this.#advancing;
   }
 
   /** Tells the chain what time it is; true when that made it emit something, and it must be told again before the next batch. */
@@ -93,7 +100,8 @@ export class ChainTime {
     const now = this.#options.clock.now();
     for (; this.#next < this.#options.operators.length; this.#next++) {
       this.#tell(this.#next, this.#before(this.#next), now);
-      if (this.#emitDue(this.#next)) return true;
+      this.#advancing = this.#emitDue(this.#next);
+      if (this.#advancing) return true;
     }
     this.#next = 0;
     return this.#mark();

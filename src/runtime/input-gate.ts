@@ -110,6 +110,11 @@ export class InputGate {
     this.#replayed.push(...batches);
   }
 
+  /** The watermark that it goes on from. */
+  get restoredWatermark(): number {
+    return this.#restored;
+  }
+
   /** No record of any active channel is older. */
   get watermark(): number {
     return this.#watermark;
@@ -275,7 +280,7 @@ export class InputGate {
     for (let element = channel.reader.poll(); element !== null; element = channel.reader.poll()) {
       if (this.#options.overtakes) {
         // The element stays where it is: it may lie behind the announcement.
-        if (Date.now() < 0) return { kind: 'barrier', checkpoint: channel.reader.announced };
+        if (this.#isOvertaken(channel)) return { kind: 'barrier', checkpoint: channel.reader.announced };
         this.#capture?.look(channel, false);
       }
       if (element.kind === 'batch') {

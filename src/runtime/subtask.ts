@@ -121,8 +121,12 @@ export class Subtask {
   /** The batch of which not all rows are through: an output was full. */
   #inHand: BatchInHand | null = null;
   #checkpoint: CheckpointInHand | null = null;
+  /** Whether a checkpoint is on its way that commits what was written last, or was asked for. */
+  #asksForCheckpoint = false;
   /** The checkpoint of which the host has said last that its barriers overtake rows. */
   #overtaking = 0;
+  /** The checkpoint that was given up last. */
+  #aborted = 0;
   /** Of the checkpoint that was taken last; `#collecting` while it is not known whether that is all. */
   #along: TakenAlong | null = null;
   #collecting = false;
@@ -181,7 +185,10 @@ export class Subtask {
   abortCheckpoint(checkpoint: number): void {
     const { input, checkpoints } = this.#options;
     input.abort(checkpoint);
+    this.#aborted = checkpoint;
     if (this.#checkpoint?.checkpoint !== checkpoint) checkpoints.forget(checkpoint);
+    // It may have been the one that was to commit what there is.
+    this.#asksForCheckpoint = false;
     if (!this.#collecting || this.#along?.checkpoint !== checkpoint) return;
     // What it holds of state is stored all the same: the next snapshot builds on it.
     this.#collecting = false;
@@ -354,13 +361,15 @@ export class Subtask {
     checkpoints.take({
       trigger,
       splits: isGate || drained ? [] : input.splits(),
-      watermark: isGate ? input.watermark : Number.NEGATIVE_INFINITY,
+      // What operators know of: the gate may have come further.
+      watermark: isGate ? Math.max(this.#options.time.inputWatermark, input.restoredWatermark) : Number.NEGATIVE_INFINITY,
       alignmentMs,
       since,
       drained,
       takesAlong: this.#options.overtakes,
     });
     this.#checkpoint = null;
+    console.log('TAKE', this.name, checkpoint, 'wm', (input as any).watermark, 'time', this.#options.time.watermark, 'inHand', this.#inHand?.next, this.#inHand?.batch.rowCount, inHand.overtakes);
     if (!drained) for (const output of outputs) output.mark({ kind: 'barrier', checkpoint } satisfies Barrier);
     if (this.#options.overtakes)
       this.#guard(() => this.#takeAlong(checkpoint, inHand.overtakes || checkpoint === this.#overtaking, drained));
@@ -369,7 +378,12 @@ export class Subtask {
 
   /** Takes the rows along that belong to the snapshot just taken, as far as they are known. */
   #takeAlong(checkpoint: number, overtakes: boolean, ended: boolean): void {
-    const { input, outputs } = this.#options;
+    const { input, outputs, checkpoints } = this.#options;
+    if (checkpoint <= this.#aborted) {
+      this.#along = null;
+      checkpoints.takeAlong([], 0);
+      return;
+    }
     this.#collecting = true;
     this.#along = new TakenAlong({ checkpoint, input, outputs, inHand: this.#inHand, ended });
     if (overtakes) this.#along.announce();
@@ -383,6 +397,7 @@ export class Subtask {
       const rows = (this.#along as TakenAlong).rows();
       if (rows === null) return;
       this.#collecting = false;
+      console.log('TAKEN', this.name, this.#along?.checkpoint, 'wm', (input as any).watermark, JSON.stringify(rows.map((r:any)=>({...r.place, n:r.count}))), 'in', this.#recordsIn);
       checkpoints.takeAlong(rows, input instanceof InputGate ? input.processedBytes : 0);
     });
   }
@@ -427,7 +442,13 @@ export class Subtask {
       return 'worked';
     }
     const triggered = checkpoints.next;
-    if (triggered === undefined) return 'waiting';
+    if (triggered === undefined) {
+      // Not before the host knows of the last checkpoint that this was part of: it would take that one for what is asked for.
+      if (!this.#asksForCheckpoint) this.#options.requestFinalCheckpoint?.();
+      this.#asksForCheckpoint = true;
+      return 'waiting';
+    }
+    this.#asksForCheckpoint = true;
     this.#beginCheckpoint(triggered.checkpoint, 0);
     return 'worked';
   }
@@ -485,12 +506,11 @@ export class Subtask {
         throw failure(error);
       }
     }
-    const { outputs, operators, requestFinalCheckpoint, wake } = this.#options;
+    const { outputs, operators, wake } = this.#options;
     for (const output of outputs) output.mark(endOfInput);
     assert(this.#state === 'finishing', 'a subtask finishes once');
     const commits = operators.some(({ instance }) => instance.hasUncommitted === true);
     this.#state = commits ? 'committing' : 'sealing';
-    if (commits) requestFinalCheckpoint?.();
     wake();
   }
 

@@ -172,23 +172,27 @@ export class KeyedStates<D extends StateDeclarations = StateDeclarations> {
     const readers = stateReaders(schema, this.#declarations, { warn, now: this.#now });
     const stores: SlotStore[] = [];
     const held: unknown[] = [];
+    // Arrays that are emptied again and again cost more than what they hold.
+    let count = 0;
     return {
       read: (source) => {
-        stores.length = 0;
-        held.length = 0;
+        count = 0;
         for (let left = source.varint(); left > 0; left--) {
           const { place, read } = readers[source.varint()] as StateReader;
           const value = read(decodeValue(source));
           if (value === undefined) continue;
-          stores.push((this.#states[place] as NamedState).store);
-          held.push(value);
+          stores[count] = (this.#states[place] as NamedState).store;
+          held[count++] = value;
         }
-        return stores.length > 0;
+        return count > 0;
       },
       giveTo: (slot) => {
         this.#occupancy.admit(slot);
         assert(this.#occupancy.count(slot) === 0, 'state is restored for a key that has none');
-        for (const [i, store] of stores.entries()) store.hold(slot, held[i]);
+        for (let i = 0; i < count; i++) {
+          (stores[i] as SlotStore).hold(slot, held[i]);
+          held[i] = undefined;
+        }
       },
     };
   }

@@ -4,9 +4,9 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Random } from '../../src/base/system.ts';
-import { seededRandom } from '../../src/base/random.ts';
 import { MillraceError } from '../../src/base/errors.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import type { Random } from '../../src/base/system.ts';
 import { systemError, VirtualDisk } from '../checkpoint/virtual-disk.ts';
 import { difference } from './committed-lines.ts';
 import { runInProcess } from './in-process-job.ts';
@@ -26,7 +26,10 @@ const writing = new Set(['write', 'create', 'createNew', 'append', 'makeDirector
 const faults: readonly Fault[] = [
   { name: 'one call fails', code: (call, k) => (call === k ? 'EIO' : undefined) },
   { name: 'ten calls fail', code: (call, k) => (call >= k && call < k + 10 ? 'EIO' : undefined) },
-  { name: 'the disk is full for 40 calls', code: (call, k, name) => (call >= k && call < k + 40 && writing.has(name) ? 'ENOSPC' : undefined) },
+  {
+    name: 'the disk is full for 40 calls',
+    code: (call, k, name) => (call >= k && call < k + 40 && writing.has(name) ? 'ENOSPC' : undefined),
+  },
   { name: 'nothing works any more', code: (call, k) => (call >= k ? 'EIO' : undefined) },
 ];
 
@@ -80,9 +83,15 @@ describe('a job whose storage fails', () => {
     const random = seededRandom(seed);
     const outcomes = { finished: 0, failed: 0, untouched: 0 };
     // A run makes some hundred calls: all of them fail in the long form, some by chance in the short one.
-    for (let k = isLong ? 1 : 1 + Math.floor(random.next() * 50); outcomes.untouched === 0; k += isLong ? 1 : 1 + Math.floor(random.next() * 200)) {
+    for (
+      let k = isLong ? 1 : 1 + Math.floor(random.next() * 50);
+      outcomes.untouched === 0;
+      k += isLong ? 1 : 1 + Math.floor(random.next() * 200)
+    ) {
       outcomes[await survives(fault, k, random)]++;
     }
-    console.log(`${fault.name}, seed ${seed}: ${outcomes.finished} runs finished, ${outcomes.failed} failed and finished when started again`);
+    console.log(
+      `${fault.name}, seed ${seed}: ${outcomes.finished} runs finished, ${outcomes.failed} failed and finished when started again`,
+    );
   });
 });

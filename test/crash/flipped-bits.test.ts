@@ -141,7 +141,11 @@ describe('a flipped bit', () => {
     const open = [...left.keys()].filter((path) => path.includes('/.') && (left.get(path)?.length ?? 0) > 0);
     for (const path of open) {
       const { result, disk } = await goOn(new Map([[path, Buffer.alloc(0)]]));
-      if (result instanceof MillraceError) expect(result).toMatchObject({ code: 'SINK_FAILED', message: expect.stringContaining(path.replace('/.', '/').replace('.inprogress', '')) });
+      if (result instanceof MillraceError)
+        expect(result).toMatchObject({
+          code: 'SINK_FAILED',
+          message: expect.stringContaining(path.replace('/.', '/').replace('.inprogress', '')),
+        });
       else checkLines(disk);
     }
   });
@@ -166,7 +170,8 @@ describe('a flipped bit', () => {
       const { client, closed } = runInProcess(one, nodeStorage);
       const result = await client.result().catch((error: unknown) => error);
       await closed;
-      if (result instanceof Error) expect(result).toMatchObject({ code: 'STATE_DIR', message: expect.stringContaining(join(directory, 'lock')) });
+      if (result instanceof Error)
+        expect(result).toMatchObject({ code: 'STATE_DIR', message: expect.stringContaining(join(directory, 'lock')) });
       rmSync(join(directory, 'lock'), { force: true });
     }
   });

@@ -4,8 +4,8 @@
  */
 
 import { MessageChannel } from 'node:worker_threads';
-import type { Execution } from '../../src/api/execution.ts';
 import { StreamEnvironment } from '../../src/api/environment.ts';
+import type { Execution } from '../../src/api/execution.ts';
 import type { JobClient } from '../../src/api/job-client.ts';
 import type { EnvironmentConfig } from '../../src/api/options.ts';
 import type { Spawner, Storage, System } from '../../src/base/system.ts';

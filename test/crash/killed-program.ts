@@ -97,9 +97,16 @@ class Run {
   isRunning = false;
   readonly #process: ChildProcess;
 
-  constructor({ program }: KilledProgram, settings: { readonly directory: string; readonly parallelism: number; readonly pauseEvery?: number }) {
+  constructor(
+    { program }: KilledProgram,
+    settings: { readonly directory: string; readonly parallelism: number; readonly pauseEvery?: number },
+  ) {
     const file = fileURLToPath(new URL(`./jobs/${program}.mjs`, import.meta.url));
-    this.#process = spawn(process.execPath, [file, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'], timeout: runMsMax, killSignal: 'SIGABRT' });
+    this.#process = spawn(process.execPath, [file, JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: runMsMax,
+      killSignal: 'SIGABRT',
+    });
     let errors = '';
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       errors += text;

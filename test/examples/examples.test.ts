@@ -1,9 +1,11 @@
 /** The examples, run as their comments say, against the same answers computed the obvious way. */
 
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Ended, millrace, project, Running } from '../cli/harness.ts';
+import { delay, type Ended, millrace, project, Running, start } from '../cli/harness.ts';
 
 interface Generator {
   accessLogLines(options: { readonly lines: number; readonly seed: number }): Iterable<string>;
@@ -187,6 +189,38 @@ describe('sessions.ts', () => {
       expect(linesOf(stdout).sort()).toEqual(expected.sort());
       expect(expected.length).toBeGreaterThan(100);
     }
+  });
+});
+
+describe('hits-per-minute.ts', () => {
+  const combined = /^(\S+) \S+ \S+ \[(\d+)\/(\w+)\/(\d+):(\S+ \S+)\]/;
+
+  function minutesOf(lines: readonly string[]): string[] {
+    const minutes = new Map<string, string[]>();
+    for (const line of lines) {
+      const [, address = '', day, month, year, clock] = combined.exec(line) ?? [];
+      const minute = new Date(Date.parse(`${day} ${month} ${year} ${clock}`)).toISOString().slice(0, 16);
+      const addresses = minutes.get(minute);
+      if (addresses === undefined) minutes.set(minute, [address]);
+      else addresses.push(address);
+    }
+    return [...minutes].map(([minute, addresses]) => `${minute} ${addresses.length} hits of ${new Set(addresses).size} visitors`).sort();
+  }
+
+  test('tells every minute once, although it is killed on the way', async () => {
+    const lines = [...accessLogLines({ lines: 150_000, seed: 11 })];
+    const directory = project({ 'access.log': lines.map((line) => `${line}\n`).join('') });
+    const args = ['run', example('hits-per-minute.ts'), '--', 'access.log', 'hits'];
+    const killed = start(directory, args);
+    const manifests = join(directory, 'millrace-state', 'hits-per-minute');
+    const hasCheckpoint = (): boolean => existsSync(manifests) && readdirSync(manifests).some((name) => name.endsWith('.manifest'));
+    // A fast machine may be through before the first checkpoint: then there is nothing to resume, and the files must be right all the same.
+    while (killed.child.exitCode === null && !hasCheckpoint()) await delay(5);
+    const wasRunning = killed.child.kill('SIGKILL');
+    await killed.exited();
+    if (wasRunning) expect((await millrace(directory, args)).code).toBe(0);
+    const written = readdirSync(join(directory, 'hits')).map((name) => readFileSync(join(directory, 'hits', name), 'utf8'));
+    expect(linesOf(written.join('')).sort()).toEqual(minutesOf(lines));
   });
 });
 

@@ -27,8 +27,12 @@ describe('a bug is noticed', () => {
     expect(await noticed(bug)).toMatchObject({ how: expect.stringMatching(/seed \d+/) });
   });
 
-  test.each(bugs.map((bug) => [bug.name, bug] as const))('%s: what it is told of does not come from the circumstances', { timeout: 120_000 }, async (_name, bug) => {
-    const { plan, job } = bug;
-    for (let seed = 1; seed <= 3; seed++) await runSeed(seed, plan === undefined ? {} : { plan }, job);
-  });
+  test.each(bugs.map((bug) => [bug.name, bug] as const))(
+    '%s: what it is told of does not come from the circumstances',
+    { timeout: 120_000 },
+    async (_name, bug) => {
+      const { plan, job } = bug;
+      for (let seed = 1; seed <= 3; seed++) await runSeed(seed, plan === undefined ? {} : { plan }, job);
+    },
+  );
 });

@@ -69,13 +69,15 @@ function files(change: (file: WritableFile, path: string) => WritableFile): Tamp
 
 const unsynced = (file: WritableFile): WritableFile => ({ ...file, sync: () => {}, syncSoon: async () => {} });
 
-const often = (faults: Partial<SimulationPlan['faults']>) => (plan: SimulationPlan): SimulationPlan => ({
-  ...plan,
-  safetySteps: 800,
-  checkpoint: { interval: 5, tolerableFailures: 100, maxConcurrent: plan.checkpoint.maxConcurrent ?? 1, incremental: true },
-  faults: { ...plan.faults, diskFailure: 0, diskFull: 0, ledgerFailure: 0, processDeath: 0.01, ...faults },
-  sink: 'ledger',
-});
+const often =
+  (faults: Partial<SimulationPlan['faults']>) =>
+  (plan: SimulationPlan): SimulationPlan => ({
+    ...plan,
+    safetySteps: 800,
+    checkpoint: { interval: 5, tolerableFailures: 100, maxConcurrent: plan.checkpoint.maxConcurrent ?? 1, incremental: true },
+    faults: { ...plan.faults, diskFailure: 0, diskFull: 0, ledgerFailure: 0, processDeath: 0.01, ...faults },
+    sink: 'ledger',
+  });
 
 const crashes = often({ machineCrash: 1 });
 const restarts = often({ machineCrash: 0, workerDeath: 0.01 });
@@ -236,7 +238,8 @@ export const bugs: readonly Bug[] = [
     plan: restarts,
     replace: () =>
       replaced(SplitAssigner, 'enumerate', (enumerate) => (plan, context, left) => {
-        const twice = left === undefined ? undefined : new Map([...left].map(([stage, splits]) => [stage, [...splits, ...splits.slice(0, 1)]]));
+        const twice =
+          left === undefined ? undefined : new Map([...left].map(([stage, splits]) => [stage, [...splits, ...splits.slice(0, 1)]]));
         return enumerate.call(SplitAssigner, plan, context, twice);
       }),
   },
@@ -257,7 +260,10 @@ export const bugs: readonly Bug[] = [
     name: 'the watermark is not restored',
     job: 'lateness',
     plan: restarts,
-    tamper: operators((operator) => ({ ...operator, parts: without(operator.parts, ['$watermark', 'time', 'event-time', 'watermark', 'splits']) })),
+    tamper: operators((operator) => ({
+      ...operator,
+      parts: without(operator.parts, ['$watermark', 'time', 'event-time', 'watermark', 'splits']),
+    })),
   },
   {
     name: 'files of old checkpoints are removed too early',
@@ -303,4 +309,3 @@ export const bugs: readonly Bug[] = [
     tamper: { message: (message) => earlierInstead(message as WorkerMessage | HostMessage) },
   },
 ];
-

@@ -74,6 +74,7 @@ const counting: SimulatedJob<{ key: string; n: number; listed: number; mapped: n
 
 /** Timers of event time, registered, put off and fired; state that is cleared. */
 const timers: SimulatedJob<{ key: string; time: number; n: number }> = {
+  followsWatermarks: true,
   build: (env, mayFail) =>
     events(env)
       .keyBy('key')
@@ -134,6 +135,7 @@ const late = new OutputTag<Event>('late');
 
 /** Watermarks behind each record, and records that are late: what is late does not depend on when threads run. */
 const lateness: SimulatedJob = {
+  followsWatermarks: true,
   build: (env, mayFail) => {
     const input = env.generate({
       count: records,
@@ -170,9 +172,12 @@ const joined: SimulatedJob = {
   build: (env, mayFail) =>
     events(env, 0, 40)
       .keyBy('key')
-      .intervalJoin(events(env, 1000, 40).map((event) => ({ ...event, at: event.at - 10_000 })).assignTimestampsAndWatermarks(
-        watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false }),
-      ).keyBy('key'))
+      .intervalJoin(
+        events(env, 1000, 40)
+          .map((event) => ({ ...event, at: event.at - 10_000 }))
+          .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false }))
+          .keyBy('key'),
+      )
       .between(-60, 60)
       .process((left, right, _ctx, out: (row: { left: number; right: number }) => void) => out(mayFail({ left: left.n, right: right.n })))
       .uid('join'),

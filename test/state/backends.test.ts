@@ -1,9 +1,14 @@
+import { describe, expect, test } from 'vitest';
+import { MillraceError } from '../../src/base/errors.ts';
+import { hashNumber } from '../../src/base/hash.ts';
 import { limitsWith } from '../../src/base/limits.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { ByteSink } from '../../src/batch/byte-sink.ts';
 import type { DiskLogOptions } from '../../src/state/disk/disk-log.ts';
 import { DiskLog } from '../../src/state/disk/disk-log.ts';
 import { StateLog } from '../../src/state/state-log.ts';
 import { VirtualDisk } from '../checkpoint/virtual-disk.ts';
-import { type Backend, backendConformance } from './backend-conformance.ts';
+import { type Backend, backendConformance, Subject } from './backend-conformance.ts';
 
 backendConformance('state in memory', () => ({ open: (contents, tracks) => new StateLog(contents, { tracks, segmentsMax: 3 }) }));
 
@@ -31,3 +36,154 @@ backendConformance('state on disk, of which a part is in memory', () =>
   disk(20_000, { diskSegmentBytes: 2000, diskSegmentFiles: 3, stateSegments: 1, stateWriteBytes: 700 }),
 );
 backendConformance('state on disk, of which all is in memory', () => disk(2 ** 30, {}));
+
+describe('state on disk', () => {
+  const hash = (key: unknown): number => hashNumber(key as number);
+
+  function opened(options: { memory: number; storage?: VirtualDisk; limits?: Partial<DiskLogOptions['limits']>; warn?: (message: string) => void }) {
+    const storage = options.storage ?? new VirtualDisk();
+    storage.makeDirectory('/disk');
+    const logs: DiskLog[] = [];
+    const backend: Backend = {
+      open: (contents, incremental) => {
+        const log = new DiskLog(contents, {
+          storage,
+          prefix: '/disk/0',
+          limits: { ...limitsWith(), diskSegmentBytes: 10_000, stateWriteBytes: 1000, ...options.limits },
+          memory: () => options.memory,
+          incremental,
+          warn: options.warn ?? (() => {}),
+        });
+        logs.push(log);
+        return log;
+      },
+    };
+    const subject = new Subject(backend, { incremental: true, now: () => 0, hash });
+    return { subject, log: logs[0] as DiskLog, storage };
+  }
+
+  test('keeps no more units in memory than there is room for, and files of less than four times what they hold', () => {
+    const { subject, log, storage } = opened({ memory: 400_000 });
+    const random = seededRandom(1);
+    let held = 0;
+    for (let batch = 0; batch < 400; batch++) {
+      for (let i = 0; i < 50; i++) subject.with(Math.floor(random.next() * 4000), ({ count }) => count.update((count.value ?? 0) + 1));
+      subject.endBatch();
+      expect(log.resident.bytes).toBeLessThanOrEqual(400_000);
+      held = Math.max(held, log.resident.units);
+    }
+    expect(held).toBeGreaterThan(400);
+    expect(held).toBeLessThan(2400);
+    const bytes = storage.paths().reduce((sum, path) => sum + storage.open(path).size, 0);
+    expect(bytes).toBeLessThan(4 * 4000 * 40);
+    let sum = 0;
+    for (let key = 0; key < 4000; key++) {
+      sum += subject.with(key, ({ count }) => count.value ?? 0);
+      if (key % 100 === 0) subject.endBatch();
+    }
+    expect(sum).toBe(20_000);
+    log.close();
+    expect(storage.paths()).toEqual([]);
+  });
+
+  test('sees state that grows in memory, although its key never leaves it', () => {
+    const { subject, log } = opened({ memory: 300_000 });
+    for (let batch = 0; batch < 300; batch++) {
+      for (let key = 0; key < 40; key++) subject.with(key, ({ list }) => list.add(`element ${batch} of ${key}`));
+      subject.endBatch();
+    }
+    expect(log.resident.bytes).toBeLessThanOrEqual(300_000);
+    expect(log.resident.units).toBeLessThan(40);
+    for (let key = 0; key < 40; key++) {
+      expect(subject.with(key, ({ list }) => list.get().length)).toBe(300);
+      subject.endBatch();
+    }
+  });
+
+  test('keeps keys that must stay, and says so', () => {
+    const warnings: string[] = [];
+    const { subject, log } = opened({ memory: 1, warn: (message) => warnings.push(message) });
+    for (let key = 0; key < 100; key++) {
+      subject.with(key, ({ count }) => count.update(key));
+      subject.pinned.add(subject.index.ofValue(hash(key), key));
+    }
+    subject.endBatch();
+    expect(log.resident.units).toBe(100);
+    expect(warnings.filter((warning) => warning.includes('timers'))).toHaveLength(1);
+    subject.pinned.clear();
+    for (let key = 0; key < 20; key++) subject.with(1000 + key, ({ count }) => count.update(key));
+    subject.endBatch();
+    expect(log.resident.units).toBeLessThan(30);
+  });
+
+  /** Some batches and a checkpoint, through all calls of the disk; what was read must be what was written. */
+  function work(storage: VirtualDisk): void {
+    const { subject, log } = opened({ memory: 1, storage, limits: { diskSegmentFiles: 2, diskSegmentBytes: 500, stateWriteBytes: 100 } });
+    try {
+      const counts = new Map<number, number>();
+      for (let batch = 0; batch < 12; batch++) {
+        for (let i = 0; i < 10; i++) {
+          const key = (batch * 7 + i * 3) % 23;
+          const count = (counts.get(key) ?? 0) + 1;
+          subject.with(key, ({ count: state }) => {
+            state.update((state.value ?? 0) + 1);
+            expect(state.value).toBe(count);
+          });
+          counts.set(key, count);
+        }
+        subject.endBatch();
+        if (batch % 4 !== 3) continue;
+        const snapshot = log.begin(batch === 7);
+        try {
+          const sink = new ByteSink();
+          while (!snapshot.encode(sink, 3));
+          for (const { read, bytes } of snapshot.files ?? []) read(Buffer.alloc(bytes), bytes, 0);
+          snapshot.stored(`s${batch}`);
+        } catch (error) {
+          snapshot.failed();
+          expect((error as MillraceError).code).toBe('STATE_DISK');
+        }
+      }
+    } finally {
+      log.close();
+    }
+  }
+
+  test('fails with an error that a restart may help with, whichever call of the disk fails, and never holds anything else', () => {
+    const clean = new VirtualDisk();
+    work(clean);
+    expect(clean.calls).toBeGreaterThan(100);
+    let failures = 0;
+    for (let failing = 2; failing <= clean.calls; failing++) {
+      const storage = new VirtualDisk();
+      storage.before = (call, name) => {
+        if (call === failing) throw Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC' });
+      };
+      try {
+        work(storage);
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error;
+        expect(error.code).toBe('STATE_DISK');
+        expect(error.retryable).toBe(true);
+        expect(error.message).toContain('/disk/0-');
+        failures++;
+      }
+    }
+    // Only what could not be closed or removed does no harm.
+    expect(failures).toBeGreaterThan(clean.calls / 3);
+  });
+
+  test('takes long entries, and short ones among them', () => {
+    const { subject } = opened({ memory: 1 });
+    const long = (key: number): string => `${key}`.repeat(key % 10 === 0 ? 20_000 : 2);
+    for (let key = 0; key < 60; key++) {
+      subject.with(key, ({ list }) => list.add(long(key)));
+      if (key % 7 === 0) subject.endBatch();
+    }
+    subject.endBatch();
+    for (let key = 0; key < 60; key++) {
+      expect(subject.with(key, ({ list }) => list.get())).toEqual([long(key)]);
+      subject.endBatch();
+    }
+  });
+});

@@ -19,6 +19,9 @@ const roomShare = 1 / 16;
 const measuredBytes = 8 * 1024;
 const measuredUnits = 64;
 
+/** A round over all units is worth it once in so many batches. */
+const stuckBatchesMax = 64;
+
 const initialUnits = 1024;
 
 export interface ResidentMemoryOptions {
@@ -38,8 +41,9 @@ export class ResidentMemory {
   /** Bytes of an entry, about: what a new unit is taken for. */
   #average = 64;
   #goal = 0;
-  /** Below this it is not tried again: nothing could go. */
-  #patience = 0;
+  /** Nothing could go: it is not tried again before there are more units than this, or so many batches have gone by. */
+  #stuckUnits = 0;
+  #stuckBatches = 0;
   #credit = 0;
   #next = 0;
 
@@ -109,8 +113,8 @@ export class ResidentMemory {
         `the memory of the state backend is too little for its keys: the index of those on disk takes more than three quarters of it; raise disk({ memory })`,
       );
     }
-    if (this.bytes <= Math.max(room, this.#patience)) return false;
-    this.#patience = 0;
+    if (this.bytes <= room || (this.units <= this.#stuckUnits && --this.#stuckBatches > 0)) return false;
+    this.#stuckUnits = 0;
     this.#goal = room * (1 - roomShare);
     return true;
   }
@@ -125,7 +129,8 @@ export class ResidentMemory {
   /** All were asked that there was time for. */
   end(): void {
     if (!this.isAbove) return;
-    this.#patience = this.bytes * (1 + roomShare);
+    this.#stuckUnits = this.units * (1 + roomShare);
+    this.#stuckBatches = stuckBatchesMax;
     if (this.#warned.stays || this.units < measuredUnits) return;
     this.#warned.stays = true;
     this.#options.warn(

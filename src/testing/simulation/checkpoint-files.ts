@@ -29,7 +29,10 @@ export class CheckpointFiles {
     const { id, operators } = this.#store.readManifest(newest);
     const told = operators.map(({ name, splits, subtasks }) => {
       const states = subtasks.map(({ keyed, parts }) =>
-        [...Object.entries(keyed).map(([state, segments]) => `${state}: ${segments.map((each) => `${each.id} (${each.entries})`)}`), ...Object.keys(parts)].join(', '),
+        [
+          ...Object.entries(keyed).map(([state, segments]) => `${state}: ${segments.map((each) => `${each.id} (${each.entries})`)}`),
+          ...Object.keys(parts),
+        ].join(', '),
       );
       return `${name}${splits === undefined ? '' : ` ${JSON.stringify(splits)}`} [${states.join(' | ')}]`;
     });

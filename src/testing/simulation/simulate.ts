@@ -25,6 +25,11 @@ export interface SimulatedJob<T = unknown> {
   build(env: StreamEnvironment, mayFail: <V>(value: V) => V): DataStream<T>;
   /** Rows of one key come in one order. Without it they may come in any. */
   keyOf?(row: T): string;
+  /**
+   * Whether the rows depend on where in the stream watermarks come, as those of timers and of late records do. Rows that an unaligned
+   * checkpoint has taken along come again before the watermarks that were between them: such a job is simulated without.
+   */
+  readonly followsWatermarks?: boolean;
   /** Files that are there before the job starts: their text by their absolute path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -78,7 +83,7 @@ export class SimulationError extends Error {
 export async function simulate<T>(job: SimulatedJob<T>, options: SimulationOptions): Promise<SimulationReport> {
   const { seed, plan = (each) => each, trace, tamper = {} } = options;
   const random = seededRandom(seed);
-  const planned = plan(planSimulation(random));
+  const planned = plan(planSimulation(random, { aligns: job.followsWatermarks === true }));
   const expected = (options.expected ?? (await undisturbed(job))) as readonly T[];
   const simulation = new Simulation({ job, plan: planned, random, expected, trace, tamper });
   try {

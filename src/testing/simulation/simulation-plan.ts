@@ -105,7 +105,14 @@ const strategyOf = (dice: Dice): RestartStrategy =>
     restart.none(),
   );
 
-export function planSimulation(random: Random): SimulationPlan {
+/** With a parallelism of 1 there may be fewer exchanges: rows that an unaligned checkpoint has taken along then find no way. */
+function parallelismsOf(dice: Dice, overtakes: boolean): readonly number[] {
+  const smallest = overtakes ? 2 : 1;
+  return Array.from({ length: 3 }, () => dice.pick(smallest, 2, 3));
+}
+
+/** @param aligns whether no checkpoint is to be unaligned */
+export function planSimulation(random: Random, { aligns }: { readonly aligns: boolean }): SimulationPlan {
   const dice = new Dice(random);
   const checkpoint: CheckpointConfig = {
     interval: dice.pick(2, 5, 10, 30),
@@ -117,12 +124,14 @@ export function planSimulation(random: Random): SimulationPlan {
     retain: dice.pick(1, 1, 2),
     incremental: dice.chance(0.75),
   };
+  const overtakes = !aligns && checkpoint.mode === 'exactly-once' && checkpoint.maxConcurrent === 1 && dice.chance(0.4);
+  const unaligned = overtakes ? dice.pick<CheckpointConfig['unaligned'] & {}>(true, { afterAlignmentTimeout: dice.pick(0, 1, 5) }) : false;
   const rescales = dice.chance(0.5);
   const first = dice.pick(1, 2, 2, 3);
   return {
     safetySteps: dice.pick(100, 300, 800),
-    parallelisms: rescales ? [first, dice.pick(1, 2, 3), dice.pick(1, 2, 3)] : [first],
-    checkpoint,
+    parallelisms: rescales ? parallelismsOf(dice, unaligned !== false) : [first],
+    checkpoint: { ...checkpoint, unaligned },
     config: {
       maxParallelism: dice.pick(3, 8, 128),
       bufferTimeout: dice.pick(0, 1, 5),

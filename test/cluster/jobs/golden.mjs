@@ -44,7 +44,7 @@ const ttl = '36500d';
 function recordOf(index) {
   const mixed = Math.imul(index + 1, 0x9e3779b1) >>> 8;
   const late = index % 50 === 49 ? 2500 : 0;
-  return { at: Math.max(0, index * 10 + (mixed % 200) - late), key: `k${mixed % 23}`, value: mixed % 100, word: words[mixed % 11] };
+  return { index, at: Math.max(0, index * 10 + (mixed % 200) - late), key: `k${mixed % 23}`, value: mixed % 100, word: words[mixed % 11] };
 }
 
 /** A watermark behind every record, so that what is late does not depend on when batches end. */
@@ -80,6 +80,9 @@ const lastWord = {
 };
 
 const keyed = () => source.keyBy('key');
+
+/** What two channels bring in any order must not be late: nobody knows when the watermark of both passes it. */
+const sides = (divisor) => source.filter(({ index, value }) => index % 50 !== 49 && value % divisor === 0).setParallelism(1);
 
 const jobs = {
   wordCount: () =>
@@ -165,7 +168,11 @@ const jobs = {
         mapTtl: mapState({ ttl: { ttl, update: 'on-read-and-write' } }),
         most: reducingState(Math.max),
         mostTtl: reducingState(Math.min, { ttl }),
-        mean: aggregatingState({ createAccumulator: () => ({ n: 0, sum: 0 }), add: (v, { n, sum: s }) => ({ n: n + 1, sum: s + v }), getResult: ({ n, sum: s }) => `${s}/${n}` }),
+        mean: aggregatingState({
+          createAccumulator: () => ({ n: 0, sum: 0 }),
+          add: (v, { n, sum: s }) => ({ n: n + 1, sum: s + v }),
+          getResult: ({ n, sum: s }) => `${s}/${n}`,
+        }),
         meanTtl: aggregatingState({ createAccumulator: () => 0n, add: (v, acc) => acc + BigInt(v), getResult: (acc) => acc }, { ttl }),
       },
       processElement({ at, value, word }, { state, timers }) {
@@ -192,7 +199,11 @@ const jobs = {
           return;
         }
         timers.deleteProcessingTime(endOfAll);
-        const sorted = (entries) => [...entries].map((entry) => JSON.stringify(entry)).sort().join(' ');
+        const sorted = (entries) =>
+          [...entries]
+            .map((entry) => JSON.stringify(entry))
+            .sort()
+            .join(' ');
         out(
           `${key}: ${state.n.value}, ${JSON.stringify(state.last.value)}, ${state.list.get()}, ${JSON.stringify(state.listTtl.get())}, ` +
             `${sorted(state.map)}, ${sorted(state.mapTtl)}, ${state.most.get()}, ${state.mostTtl.get()}, ${state.mean.get()}, ${state.meanTtl.get()}`,
@@ -201,17 +212,15 @@ const jobs = {
     }),
 
   intervalJoin: () =>
-    source
-      .filter(({ value }) => value % 2 === 0)
+    sides(2)
       .keyBy('key')
-      .intervalJoin(source.filter(({ value }) => value % 3 === 0).keyBy('key'))
+      .intervalJoin(sides(3).keyBy('key'))
       .between('-300ms', '400ms')
       .process((a, b, _context, out) => out(`${a.key} ${a.at}/${a.value} ${b.at}/${b.value}`)),
 
   windowJoin: () =>
-    source
-      .filter(({ value }) => value % 2 === 0)
-      .coGroup(source.filter(({ value }) => value % 3 === 0))
+    sides(2)
+      .coGroup(sides(3))
       .where('key')
       .equalTo('key')
       .window(eventTime.tumbling('1s'))
@@ -246,14 +255,16 @@ const jobs = {
       .union(source.asyncMap(async ({ at, key }) => `${at} ${key}`, { capacity: 5, ordered: false })),
 
   operatorList: () =>
-    source.map((record) => record).process({
-      state: { waiting: operatorListState() },
-      processElement(record, { state }, out) {
-        // Lets one in three wait until there are ten; what waits at the end stays.
-        if (record.value % 3 !== 0) return out(`${record.at} ${record.key}`);
-        state.waiting.add(record.value);
-      },
-    }),
+    source
+      .map((record) => record)
+      .process({
+        state: { waiting: operatorListState() },
+        processElement(record, { state }, out) {
+          // Lets one in three wait until there are ten; what waits at the end stays.
+          if (record.value % 3 !== 0) return out(`${record.at} ${record.key}`);
+          state.waiting.add(record.value);
+        },
+      }),
 };
 
 for (const name of which ?? Object.keys(jobs)) {

@@ -25,7 +25,11 @@ orders
       minutes: mapState({ ttl: '1d' }),
       largest: reducingState(Math.max),
       values: listState(),
-      total: aggregatingState({ createAccumulator: () => ({ sum: 0 }), add: (value, { sum }) => ({ sum: sum + value }), getResult: ({ sum }) => sum }),
+      total: aggregatingState({
+        createAccumulator: () => ({ sum: 0 }),
+        add: (value, { sum }) => ({ sum: sum + value }),
+        getResult: ({ sum }) => sum,
+      }),
     },
     processElement({ at, value }, { state, timers }) {
       const minute = Math.floor(at / minuteMs);
@@ -47,7 +51,9 @@ orders
       }
       // Records of two splits come in any order: only what does not depend on it is told.
       const values = [...state.values.get()].sort((a, b) => a - b);
-      out(`${key}: ${state.records.value} records, ${state.total.get()} in all, at most ${state.largest.get()}, ${state.minutes.size} open; ${values}`);
+      out(
+        `${key}: ${state.records.value} records, ${state.total.get()} in all, at most ${state.largest.get()}, ${state.minutes.size} open; ${values}`,
+      );
     },
   })
   .sinkTo(files.sink(output('customers'), { format: 'text', rolling: { size: 2048 } }));
