@@ -21,6 +21,9 @@ const full = {
   windowedRecords: 30_000_000,
   sessionRecords: 50_000_000,
   sessionKeys: 1_000_000,
+  stateKeys: 1_000_000,
+  stateUpdates: 5_000_000,
+  stateTimes: 5,
   checkpointedKeys: 1_000_000,
   checkpointedSeconds: 15,
   warmStarts: 30,
@@ -41,6 +44,10 @@ const smoke = {
   windowedRecords: 200_000,
   sessionRecords: 100_000,
   sessionKeys: 5_000,
+  stateKeys: 5_000,
+  stateUpdates: 20_000,
+  // So little memory is gone with buffers.
+  stateTimes: 0.25,
   checkpointedKeys: 2_000,
   checkpointedSeconds: 2,
   warmStarts: 3,
@@ -63,6 +70,7 @@ export function catalogue(options) {
     ...latency(sizes),
     ...windows(sizes),
     sessionMemory(sizes),
+    diskState(sizes),
     ...checkpoints(sizes),
     ...pieces(sizes),
   ];
@@ -212,6 +220,24 @@ function checkpoints({ checkpointedKeys, checkpointedSeconds }) {
     title,
     subject: script('Millrace × 2', ['benchmarks/jobs/checkpoints.mjs', mode, checkpointedKeys, checkpointedSeconds], 2),
   }));
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Comparison}
+ */
+function diskState({ stateKeys, stateUpdates, stateTimes }) {
+  const job = (/** @type {string} */ backend) =>
+    script(`Millrace × 1, ${backend}`, ['benchmarks/jobs/disk-state.mjs', stateKeys, stateUpdates, stateTimes, 1, backend]);
+  return {
+    kind: 'comparison',
+    name: 'disk-state',
+    title: `updates at random of the state of ${grouped(stateKeys)} keys, ${stateTimes} times the memory that it may take`,
+    unit: 'updates',
+    work: ({ updates }) => Number(updates),
+    subject: job('disk'),
+    others: [job('heap')],
+  };
 }
 
 /**

@@ -37,17 +37,27 @@ export function checkpointPicture() {
   let before;
   for (const { y, barrier, written } of subtasks) {
     parts.push(box(barrier, barrier + 7, y, { opacity: 1 }), box(barrier + 7, written, y, { opacity: 0.25 }));
-    if (before !== undefined) parts.push(...arrow(before.barrier + 7, before.y + 8, barrier, y - 9, { colour: colours.record, thickness: 2 }));
+    if (before !== undefined)
+      parts.push(...arrow(before.barrier + 7, before.y + 8, barrier, y - 9, { colour: colours.record, thickness: 2 }));
     parts.push(...arrow(written, y - 8, written, lane.host + 2, { dashes: '3 3' }));
     before = { y, barrier };
   }
   parts.push(text(172, 138, 'barrier', { anchor: 'end', colour: colours.record }));
-  parts.push(text(330, lane.aggregate + 4, 'writes while records go on'), text(234, lane.aggregate + 24, 'stands still', { anchor: 'end' }));
+  parts.push(
+    text(330, lane.aggregate + 4, 'writes while records go on'),
+    text(234, lane.aggregate + 24, 'stands still', { anchor: 'end' }),
+  );
   parts.push(text(424, 84, 'stored', { anchor: 'start' }));
-  parts.push(box(manifest, stored, lane.host, { opacity: 0.25, colour: colours.record }), text((manifest + stored) / 2, lane.host + 4, 'manifest'));
+  parts.push(
+    box(manifest, stored, lane.host, { opacity: 0.25, colour: colours.record }),
+    text((manifest + stored) / 2, lane.host + 4, 'manifest'),
+  );
   parts.push(path(`M${stored} 22V${height - 18}`, { colour: colours.late, dashes: '4 3' }));
   parts.push(text(stored + 6, 26, 'a crash goes back to this one', { anchor: 'start' }));
-  parts.push(...arrow(stored, lane.host, stored + 28, lane.sink - 9), box(stored + 28, committed, lane.sink, { opacity: 0.25, colour: colours.record }));
+  parts.push(
+    ...arrow(stored, lane.host, stored + 28, lane.sink - 9),
+    box(stored + 28, committed, lane.sink, { opacity: 0.25, colour: colours.record }),
+  );
   parts.push(text((stored + 28 + committed) / 2, lane.sink + 4, 'commit'));
   return svg(height, 'One checkpoint: the barrier goes through the job, states are written, then the manifest, then sinks commit', parts);
 }

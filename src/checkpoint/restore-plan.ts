@@ -9,7 +9,7 @@
  *     rows in flight    to the same parallelism as they were; else those of keys to the owners of the keys, others to one subtask each
  */
 
-import type { SegmentHandle, StateHandle, StoredPart } from '../wire/state-handles.ts';
+import { type SegmentHandle, type StateHandle, type StoredPart, watermarkPart } from '../wire/state-handles.ts';
 import { keyGroupsOf, overlaps } from './key-group-range.ts';
 import type { InFlightRows, OperatorManifest } from './manifest.ts';
 
@@ -129,10 +129,19 @@ function restoredParts(from: OperatorManifest, parallelism: number): readonly Su
       const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
       return part === undefined ? [] : [{ subtask, part }];
     });
+    if (name === watermarkPart && holders.length < from.parallelism && hasRowsInFlight(from)) continue;
     const sameParallelism = parallelism === from.parallelism;
     for (const [subtask, items] of itemsOf(holders, parallelism, sameParallelism).entries()) restored[subtask]?.set(name, items);
   }
   return restored.map((parts) => Object.fromEntries(parts));
+}
+
+/**
+ * Barriers that are aligned come through subtasks of one operator at one watermark. One that has overtaken rows may have come to a subtask
+ * whose watermark has not begun: then there is none for all, or its rows would be late.
+ */
+function hasRowsInFlight({ subtasks }: OperatorManifest): boolean {
+  return subtasks.some(({ inFlight = [] }) => inFlight.length > 0);
 }
 
 /** By new subtask. */

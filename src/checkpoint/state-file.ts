@@ -93,7 +93,7 @@ export class StateFile implements StateWriter {
     assert(this.#state === 'open' && this.#length === 0, 'pieces end before their writer does');
     this.#state = 'closed';
     this.#flush();
-    await this.#syncLinks();
+    if (this.#links.length > 0) await this.#syncLinks();
     const file = this.#file;
     if (file === undefined) return;
     await file.syncSoon();

@@ -24,7 +24,10 @@ export function checkpointsText(found: readonly CheckpointDirectory[], options: 
   if (unnamed.length > 0) {
     const bytes = bytesText(unnamed.reduce((sum, file) => sum + file.bytes, 0));
     const files = countText(unnamed.length, 'file');
-    lines.push('', `${files} of state (${bytes}) that no checkpoint names: of one on its way, or left by a crash; the next run removes such files`);
+    lines.push(
+      '',
+      `${files} of state (${bytes}) that no checkpoint names: of one on its way, or left by a crash; the next run removes such files`,
+    );
   }
   return `${lines.join('\n').trim()}\n`;
 }
@@ -60,7 +63,8 @@ function operatorLines(operator: OperatorReport): string[] {
   const lines = [`  ${name} (${stateId}): ${kind} × ${parallelism}`];
   if (splits !== undefined) lines.push(...splitLines(splits));
   for (const { name: state, entries, segments, bytes } of keyed) {
-    if (segments > 0) lines.push(`    ${state}: ${countText(entries, 'entry', 'entries')}, ${bytesText(bytes)} in ${countText(segments, 'segment')}`);
+    if (segments > 0)
+      lines.push(`    ${state}: ${countText(entries, 'entry', 'entries')}, ${bytesText(bytes)} in ${countText(segments, 'segment')}`);
   }
   for (const { name: state, distribution, items, bytes } of parts) {
     // What the engine keeps for itself.

@@ -63,7 +63,12 @@ const checkpoints = program
     await exit(await exitCodeOf(list));
   });
 
-jobCommand('check', 'see whether a job, as it is now, could go on from a checkpoint or savepoint; nothing runs', checkpoints, '<directory> ')
+jobCommand(
+  'check',
+  'see whether a job, as it is now, could go on from a checkpoint or savepoint; nothing runs',
+  checkpoints,
+  '<directory> ',
+)
   .option('--allow-non-restored-state', 'as of run: state that no operator of the job takes is left behind')
   .action(async (directory: string, file: string, { allowNonRestoredState = false, ...options }: RunFlags) => {
     const check = { ...jobOptions(options), allowNonRestoredState };

@@ -231,7 +231,6 @@ class SubtaskBuilder {
     const isOwn = (hash: number): boolean => subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
     return inFlight.flatMap(({ exchange, split, rows, shared }) => {
       const place = { exchange, subtask: slot, split };
-      console.log('REPLAY', this.#stage.id, slot, exchange, split, shared, readStoredBatches(stateStorage(restoreFrom).read(rows)).map((b) => [b.rowCount, b.timestamps === null ? null : [...b.timestamps.subarray(0, b.rowCount)]]).join(' '));
       return readStoredBatches(stateStorage(restoreFrom).read(rows)).flatMap((batch) => {
         const replayed = shared ? selectRows(batch, rowsWhere(batch, isOwn)) : batch;
         return replayed.rowCount === 0 ? [] : [{ place, batch: replayed }];

@@ -7,7 +7,7 @@ import type { Clock } from '../base/system.ts';
 import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { stateName } from '../checkpoint/layout.ts';
 import type { CheckpointTrigger, OperatorRestore, SnapshotStatistics, SubtaskRestore } from '../wire/messages.ts';
-import type { SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
+import { type SubtaskPart, type SubtaskState, watermarkPart } from '../wire/state-handles.ts';
 import { decodePart } from './decode-part.ts';
 import { type KnownSegment, KnownSegments } from './known-segments.ts';
 import type { RowsInFlight } from './rows-in-flight.ts';
@@ -46,9 +46,6 @@ export interface TakenState {
   /** Whether the rows belong to it that its barrier overtakes: `takeAlong` says which. */
   readonly takesAlong: boolean;
 }
-
-/** Of the operator that heads the chain: the watermark of the subtask's input. What was late stays late after a restart. */
-const watermarkPart = '$watermark';
 
 const noStatistics: SnapshotStatistics = {
   alignmentMs: 0,

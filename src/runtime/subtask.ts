@@ -369,7 +369,6 @@ export class Subtask {
       takesAlong: this.#options.overtakes,
     });
     this.#checkpoint = null;
-    console.log('TAKE', this.name, checkpoint, 'wm', (input as any).watermark, 'time', this.#options.time.watermark, 'inHand', this.#inHand?.next, this.#inHand?.batch.rowCount, inHand.overtakes);
     if (!drained) for (const output of outputs) output.mark({ kind: 'barrier', checkpoint } satisfies Barrier);
     if (this.#options.overtakes)
       this.#guard(() => this.#takeAlong(checkpoint, inHand.overtakes || checkpoint === this.#overtaking, drained));
@@ -397,7 +396,6 @@ export class Subtask {
       const rows = (this.#along as TakenAlong).rows();
       if (rows === null) return;
       this.#collecting = false;
-      console.log('TAKEN', this.name, this.#along?.checkpoint, 'wm', (input as any).watermark, JSON.stringify(rows.map((r:any)=>({...r.place, n:r.count}))), 'in', this.#recordsIn);
       checkpoints.takeAlong(rows, input instanceof InputGate ? input.processedBytes : 0);
     });
   }

@@ -47,7 +47,7 @@ export function latin1Code(length: number): number {
 }
 
 /** The first word of the entry of a key whose bytes are in the arena. */
-export function longCode(kind: number): number {
+function longCode(kind: number): number {
   return (longLength << 2) | kind;
 }
 

@@ -40,6 +40,12 @@ export type Distribution =
   /** All subtasks had the same; each gets them once. */
   | 'broadcast';
 
+/**
+ * The part of the operator that heads a stage in which the watermark of its input is: what was late stays late after a restart. A subtask
+ * whose watermark has not begun has none.
+ */
+export const watermarkPart = '$watermark';
+
 /** State of a subtask that belongs to no key: a list of values. */
 export interface SubtaskPart {
   readonly distribution: Distribution;

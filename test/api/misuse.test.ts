@@ -136,6 +136,22 @@ misuses('an environment', [
     () => new StreamEnvironment({ checkpoint: { interval: 'soon' } } as object),
     /^StreamEnvironment: checkpoint\.interval: 'soon' is not a duration/,
   ],
+  [
+    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: 'yes' } } as object),
+    /unaligned must be true, false, or \{ afterAlignmentTimeout: a duration \}, not 'yes'/,
+  ],
+  [
+    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: { afterAlignmentTimeout: 'soon' } } }),
+    /^StreamEnvironment: checkpoint\.unaligned\.afterAlignmentTimeout: 'soon' is not a duration/,
+  ],
+  [
+    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: true, mode: 'at-least-once' } }),
+    /checkpoint\.unaligned is for mode 'exactly-once'/,
+  ],
+  [
+    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: true, maxConcurrent: 2 } }),
+    /checkpoint\.unaligned takes one checkpoint at a time; leave maxConcurrent out, which is 2/,
+  ],
   [() => new StreamEnvironment({ checkpoint: { intervall: '1s' } } as object), /unknown option 'intervall'|intervall/],
   [() => new StreamEnvironment({ bufferTimeout: 'soon' } as object), /^StreamEnvironment: bufferTimeout: 'soon' is not a duration; write /],
   [() => new StreamEnvironment({ bufferTimeout: true } as object), /^StreamEnvironment: bufferTimeout: true is not a duration; write /],

@@ -61,6 +61,7 @@ describe('npm run bench', () => {
       'latency',
       'windows',
       'session-memory',
+      'disk-state',
       'fused-stage',
       'ring',
       'value-codec',

@@ -164,3 +164,29 @@ test('rows in flight go to one subtask each', () => {
   expect(exchanges(2)).toEqual([['x0', 'x2'], ['x1']]);
   expect(exchanges(4)).toEqual([['x0'], ['x1'], ['x2'], []]);
 });
+
+test('rows in flight of keys are read by all who may own one, copies go with the state of one subtask', () => {
+  const rows = (index: number) => ({ exchange: `x${index}`, rows: inline(''), count: 1 });
+  const from = operator({ subtasks: [0, 1].map((index) => subtask({ inFlight: [rows(index)] })), maxParallelism: 4 });
+  const exchanges = (parallelism: number, route: 'by-key' | 'copies') =>
+    planRestore(from, { parallelism, owned: true, routing: () => route }).map(({ inFlight }) =>
+      inFlight.map(({ exchange, shared }) => (shared ? `${exchange}, a share` : exchange)),
+    );
+  expect(exchanges(2, 'by-key')).toEqual([['x0'], ['x1']]);
+  expect(exchanges(1, 'by-key')).toEqual([['x0, a share', 'x1, a share']]);
+  expect(exchanges(4, 'by-key')).toEqual([['x0, a share'], ['x0, a share'], ['x1, a share'], ['x1, a share']]);
+  expect(exchanges(3, 'copies')).toEqual([['x0'], ['x1'], ['x0']]);
+  expect(exchanges(1, 'copies')).toEqual([['x0']]);
+});
+
+test('the watermark of an input is none where rows are in flight and a subtask had none', () => {
+  const parts = { $watermark: part('union', 1) };
+  const inFlight = [{ exchange: 'x', rows: inline(''), count: 1 }];
+  const plan = (...subtasks: SubtaskState[]) =>
+    planRestore(operator({ subtasks }), { parallelism: 2, owned: true, routing }).map(
+      ({ parts: { $watermark = [] } }) => $watermark.length,
+    );
+  expect(plan(subtask({ parts }), subtask({ inFlight }))).toEqual([0, 0]);
+  expect(plan(subtask({ parts }), subtask({ parts, inFlight }))).toEqual([2, 2]);
+  expect(plan(subtask({ parts }), subtask())).toEqual([1, 1]);
+});

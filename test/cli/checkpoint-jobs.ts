@@ -20,11 +20,16 @@ const counting = `.process({
   }).uid('counts').name('counts')`;
 
 /** Records of the job in all, and keys among which they are dealt out. */
-export const records = 1000;
-export const keys = 10;
+const records = 1000;
+const keys = 10;
 
 /** Counts by key, with a line for each record; tells every hundredth on standard output, so that a test knows how far it is. */
-export function countingJob({ options = "checkpoint: { interval: '50ms' }", counting: process = counting, imports = '', rate = 2000 }: JobParts = {}): string {
+export function countingJob({
+  options = "checkpoint: { interval: '50ms' }",
+  counting: process = counting,
+  imports = '',
+  rate = 2000,
+}: JobParts = {}): string {
   return `
 import { files, StreamEnvironment, valueState } from 'millrace';
 ${imports}
@@ -47,7 +52,13 @@ export function writtenLines(directory: string, sink = 'out'): string[] {
   const folder = join(directory, sink);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.startsWith('part-'));
-  return names.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').filter((line) => line !== '')).sort();
+  return names
+    .flatMap((name) =>
+      readFileSync(join(folder, name), 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    )
+    .sort();
 }
 
 /** A copy of a directory, for one test. */

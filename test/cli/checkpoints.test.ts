@@ -14,7 +14,10 @@ const stateDir = join('millrace-state', 'counting');
 
 /** The lines of standard error, with ids, ages and places as they differ from run to run replaced. */
 function said(stderr: string, directory: string): string[] {
-  const text = stderr.replaceAll(directory, '.').replace(/\d+ s ago/g, 'N s ago').replace(/checkpoint \d+/g, 'checkpoint N');
+  const text = stderr
+    .replaceAll(directory, '.')
+    .replace(/\d+ s ago/g, 'N s ago')
+    .replace(/checkpoint \d+/g, 'checkpoint N');
   return text.split('\n').filter((line) => line !== '');
 }
 
@@ -52,7 +55,11 @@ describe('Ctrl-C', () => {
   });
 
   test.each([
-    ['in memory', "checkpoint: { interval: '1h' }, checkpointStorage: memoryStorage()", 'its checkpoints were in memory and are gone: it starts over next time'],
+    [
+      'in memory',
+      "checkpoint: { interval: '1h' }, checkpointStorage: memoryStorage()",
+      'its checkpoints were in memory and are gone: it starts over next time',
+    ],
     [
       'deleted',
       "checkpoint: { interval: '1h', onCancel: 'delete' }",
@@ -71,7 +78,13 @@ describe('Ctrl-C', () => {
 
   test('a second time cancels a job whose last checkpoint does not come', async () => {
     const stuck = `.map((value) => { if (value.index === 500) { writeSync(1, 'stuck'); for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50); } return value.key; })`;
-    const directory = project({ 'job.js': countingJob({ options: "checkpoint: { interval: '1h' }", counting: stuck, imports: "import { writeSync } from 'node:fs';" }) });
+    const directory = project({
+      'job.js': countingJob({
+        options: "checkpoint: { interval: '1h' }",
+        counting: stuck,
+        imports: "import { writeSync } from 'node:fs';",
+      }),
+    });
     const running = start(directory, ['run', 'job.js']);
     await running.wrote('stuck');
     running.child.kill('SIGINT');
@@ -236,7 +249,10 @@ describe('millrace checkpoints', () => {
 
   test('says that there is nothing', async () => {
     const directory = project({ 'empty/file.txt': '' });
-    expect(await millrace(directory, ['checkpoints', 'empty'])).toMatchObject({ code: 1, stdout: 'empty: no checkpoints and no savepoints\n' });
+    expect(await millrace(directory, ['checkpoints', 'empty'])).toMatchObject({
+      code: 1,
+      stdout: 'empty: no checkpoints and no savepoints\n',
+    });
     const { code, stderr } = await millrace(directory, ['checkpoints', 'nowhere']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error\[STATE_DIR\]: the state directory '.*nowhere' cannot be read/);
@@ -289,9 +305,15 @@ describe('millrace checkpoints check', () => {
         counting: `.process({ state: { n: ${state} }, processElement({ key }, _, out) { out(key); } }).uid('counts')`,
       });
     const list = await check(counting('listState()'));
-    expect(list).toMatchObject({ code: 1, lines: [expect.stringMatching(/STATE_MISMATCH.*state\.n was stored as a valueState, and is a listState now/), expect.anything()] });
+    expect(list).toMatchObject({
+      code: 1,
+      lines: [expect.stringMatching(/STATE_MISMATCH.*state\.n was stored as a valueState, and is a listState now/), expect.anything()],
+    });
     const version = await check(counting('valueState({ version: 2 })'));
-    expect(version).toMatchObject({ code: 1, lines: [expect.stringMatching(/STATE_MISMATCH.*stored as version \d.*add migrate/), expect.anything()] });
+    expect(version).toMatchObject({
+      code: 1,
+      lines: [expect.stringMatching(/STATE_MISMATCH.*stored as version \d.*add migrate/), expect.anything()],
+    });
     const migrated = await check(counting('valueState({ version: 2, migrate: (n) => ({ n }) })'));
     expect(migrated).toEqual({ code: 0, lines: ["the job 'counting' can start from it"] });
     const failing = await check(counting("valueState({ version: 2, migrate: () => { throw new Error('cannot'); } })"));

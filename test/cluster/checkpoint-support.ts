@@ -61,7 +61,7 @@ export class Reading {
   }
 }
 
-export interface GoldenOptions {
+export interface CountedOptions {
   readonly parallelism: number;
   readonly stateDir: string;
   readonly rate?: number;
@@ -74,33 +74,33 @@ export interface GoldenOptions {
   readonly counts?: string | null;
 }
 
-/** Records of the golden job. */
-export const goldenRecords = 6_000;
+/** Records of the job. */
+const countedRecords = 6_000;
 
-export interface GoldenRun {
+export interface CountedRun {
   readonly job: JobClient;
   readonly told: Told;
   readonly counts: Reading;
   readonly windows: Reading;
 }
 
-export async function golden(
+export async function counted(
   cluster: InstanceType<typeof LocalCluster>,
-  { rate = 1_000_000, sources = 1, runtimeMode = 'streaming', ...options }: GoldenOptions,
+  { rate = 1_000_000, sources = 1, runtimeMode = 'streaming', ...options }: CountedOptions,
   submit: Pick<SubmitOptions, 'from' | 'fresh' | 'allowNonRestoredState'> = {},
-): Promise<GoldenRun> {
-  const args = { records: goldenRecords, rate, runtimeMode, ...options, ...(runtimeMode === 'batch' ? {} : { sources }) };
-  const job = await cluster.submit(jobModule('golden'), { args, ...submit });
+): Promise<CountedRun> {
+  const args = { records: countedRecords, rate, runtimeMode, ...options, ...(runtimeMode === 'batch' ? {} : { sources }) };
+  const job = await cluster.submit(jobModule('counts-and-windows'), { args, ...submit });
   const told = listenTo(job);
   return { job, told, counts: new Reading(job, options.counts === null ? 'windows' : 'counts'), windows: new Reading(job, 'windows') };
 }
 
 /** What it is to tell, sorted. */
-export function goldenAnswers(): { readonly counts: string[]; readonly totals: string[]; readonly windows: string[] } {
+export function countedAnswers(): { readonly counts: string[]; readonly totals: string[]; readonly windows: string[] } {
   const seen = new Map<string, { n: number; total: number }>();
   const windows = new Map<string, { n: number; total: number }>();
   const counts: string[] = [];
-  for (let index = 0; index < goldenRecords; index++) {
+  for (let index = 0; index < countedRecords; index++) {
     const key = `k${index % 17}`;
     const now = added(seen, key, index);
     counts.push(`${key} ${now.n} ${now.total}`);
@@ -109,7 +109,11 @@ export function goldenAnswers(): { readonly counts: string[]; readonly totals: s
   return { counts: counts.sort(), totals: lines(seen), windows: lines(windows) };
 }
 
-function added(sums: Map<string, { n: number; total: number }>, key: string, index: number): { readonly n: number; readonly total: number } {
+function added(
+  sums: Map<string, { n: number; total: number }>,
+  key: string,
+  index: number,
+): { readonly n: number; readonly total: number } {
   const sum = sums.get(key) ?? { n: 0, total: 0 };
   sum.n++;
   sum.total += index;

@@ -3,29 +3,29 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type GoldenOptions, golden, goldenAnswers, Reading, testDirectory } from './checkpoint-support.ts';
+import { type CountedOptions, counted, countedAnswers, Reading, testDirectory } from './checkpoint-support.ts';
 import { failureOf, jobModule, sharedCluster, until, within } from './support.ts';
 
-const answers = goldenAnswers();
+const answers = countedAnswers();
 const shared = sharedCluster({ slots: 4 });
 
 /** Slow enough that a job is met half-way. */
-const rate = 8_000;
+const rate = 4_000;
 /** No checkpoints by themselves: what the tests are about is what they ask for. */
 const seldom = { interval: '1h' };
 
-/** Runs the golden job for about so many rows of counts, and stops it with a savepoint. */
-async function stoppedAfter(rows: number, options: GoldenOptions, from?: string) {
-  const run = await golden(shared(), { rate, ...options }, from === undefined ? {} : { from });
+/** Runs the job for about so many rows of counts, and stops it with a savepoint. */
+async function stoppedAfter(rows: number, options: CountedOptions, from?: string) {
+  const run = await counted(shared(), { rate, ...options }, from === undefined ? {} : { from });
   await run.counts.reaches(rows);
   const savepoint = (await within(run.job.stop({ savepoint: true }), 'stop')) as string;
   await within(Promise.all([run.counts.done, run.windows.done]), 'the outputs');
   return { ...run, savepoint };
 }
 
-/** The golden job from a savepoint to its end. */
-async function finishedFrom(from: string, options: GoldenOptions) {
-  const run = await golden(shared(), options, { from });
+/** the job from a savepoint to its end. */
+async function finishedFrom(from: string, options: CountedOptions) {
+  const run = await counted(shared(), options, { from });
   await within(run.job.result(), 'the job');
   await within(Promise.all([run.counts.done, run.windows.done]), 'the outputs');
   return run;
@@ -34,7 +34,12 @@ async function finishedFrom(from: string, options: GoldenOptions) {
 describe('a savepoint', () => {
   test('is taken while the job goes on, and a job that starts from it tells what came behind it', async () => {
     const directory = testDirectory();
-    const { job, told, counts, windows } = await golden(shared(), { parallelism: 2, stateDir: directory, checkpoint: seldom, rate: rate / 2 });
+    const { job, told, counts, windows } = await counted(shared(), {
+      parallelism: 2,
+      stateDir: directory,
+      checkpoint: seldom,
+      rate,
+    });
     await counts.reaches(1000);
     const savepoint = await within(job.savepoint(join(directory, 'mine')), 'the savepoint');
     expect(savepoint).toBe(join(directory, 'mine'));
@@ -73,7 +78,7 @@ describe('a savepoint', () => {
     const options = { stateDir: directory, checkpoint: seldom, kind: 'aggregate', runtimeMode: 'batch' } as const;
     let from: string | undefined;
     for (const parallelism of [4, 2]) {
-      const run = await golden(shared(), { ...options, parallelism, rate }, from === undefined ? {} : { from });
+      const run = await counted(shared(), { ...options, parallelism, rate }, from === undefined ? {} : { from });
       await until(() => (run.job.metrics().stages[0]?.subtasks[0]?.recordsIn ?? 0) > 200, 'some records are read');
       from = await within(run.job.stop({ savepoint: true }), 'stop');
       await within(run.counts.done, 'the output');
@@ -109,7 +114,7 @@ describe('what cannot be done', () => {
   test('to start from a directory that holds no savepoint', async () => {
     const stateDir = testDirectory();
     for (const from of [stateDir, join(stateDir, 'nowhere')]) {
-      const { job } = await golden(shared(), { parallelism: 1, stateDir }, { from });
+      const { job } = await counted(shared(), { parallelism: 1, stateDir }, { from });
       const error = await failureOf(job.result());
       expect(error).toMatchObject({ code: 'STATE_DIR' });
       expect(error.message).toContain(`there is no checkpoint or savepoint at '${from}'`);
@@ -119,18 +124,21 @@ describe('what cannot be done', () => {
 
   test('to take a savepoint of a job that is over, or one that drains', async () => {
     const directory = testDirectory();
-    const { job } = await golden(shared(), { parallelism: 1, stateDir: directory });
+    const { job } = await counted(shared(), { parallelism: 1, stateDir: directory });
     expect(await failureOf(job.stop({ savepoint: true, drain: true }))).toMatchObject({ code: 'INVALID_OPTION' });
     await within(job.result(), 'the job');
-    expect(await failureOf(job.savepoint())).toMatchObject({ code: 'CHECKPOINT_FAILED', message: "the job 'golden' is finished: there is nothing to take a checkpoint of" });
+    expect(await failureOf(job.savepoint())).toMatchObject({
+      code: 'CHECKPOINT_FAILED',
+      message: "the job 'counts and windows' is finished: there is nothing to take a checkpoint of",
+    });
     expect(readdirSync(directory)).toEqual([]);
   });
 
   test('to write a savepoint where a file is in the way: the job goes on', async () => {
     const directory = testDirectory();
-    const { job, counts } = await golden(shared(), { parallelism: 1, stateDir: directory, checkpoint: seldom, rate });
+    const { job, counts } = await counted(shared(), { parallelism: 1, stateDir: directory, checkpoint: seldom, rate });
     await counts.reaches(100);
-    const error = await failureOf(job.savepoint(jobModule('golden').pathname));
+    const error = await failureOf(job.savepoint(jobModule('counts-and-windows').pathname));
     expect(error.code).toBe('STATE_DIR');
     await within(job.result(), 'the job');
     await within(counts.done, 'the output');
@@ -140,7 +148,7 @@ describe('what cannot be done', () => {
   test('to start a job from the state of an operator that it has not: unless that may be left behind', async () => {
     const stateDir = testDirectory();
     const { savepoint } = await stoppedAfter(1000, { parallelism: 2, stateDir });
-    const { job } = await golden(shared(), { parallelism: 2, stateDir, counts: null }, { from: savepoint });
+    const { job } = await counted(shared(), { parallelism: 2, stateDir, counts: null }, { from: savepoint });
     const error = await failureOf(job.result());
     expect(error).toMatchObject({ code: 'STATE_MISMATCH' });
     expect(error.message.replace(/savepoint \d+/, 'savepoint N').split('\n')).toEqual([
@@ -148,10 +156,14 @@ describe('what cannot be done', () => {
       "  the state of 'counts' (counts, a keyed-process) has no operator to go to; give the operator this uid, or leave the state behind with allowNonRestoredState (--allow-non-restored-state)",
     ]);
 
-    const renamed = await golden(shared(), { parallelism: 2, stateDir, counts: 'renamed' }, { from: savepoint });
+    const renamed = await counted(shared(), { parallelism: 2, stateDir, counts: 'renamed' }, { from: savepoint });
     expect((await failureOf(renamed.job.result())).message).toContain('(counts, a keyed-process) has no operator to go to');
 
-    const allowed = await golden(shared(), { parallelism: 2, stateDir, counts: 'renamed' }, { from: savepoint, allowNonRestoredState: true });
+    const allowed = await counted(
+      shared(),
+      { parallelism: 2, stateDir, counts: 'renamed' },
+      { from: savepoint, allowNonRestoredState: true },
+    );
     await within(allowed.job.result(), 'the job');
     expect(allowed.told.restores).toMatchObject([
       {
@@ -167,11 +179,11 @@ describe('what cannot be done', () => {
 
   test('to find the state of a job whose checkpoints are kept elsewhere: it starts anew', async () => {
     const directory = testDirectory();
-    const { job } = await golden(shared(), { parallelism: 1, stateDir: join(directory, 'a'), checkpoint: seldom, rate });
+    const { job } = await counted(shared(), { parallelism: 1, stateDir: join(directory, 'a'), checkpoint: seldom, rate });
     const read = new Reading(job, 'unused');
     await expect(read.done).rejects.toMatchObject({ code: 'ENDPOINT' });
     await within(job.cancel(), 'cancel');
-    const other = await golden(shared(), { parallelism: 1, stateDir: join(directory, 'b'), checkpoint: seldom });
+    const other = await counted(shared(), { parallelism: 1, stateDir: join(directory, 'b'), checkpoint: seldom });
     await within(other.job.result(), 'the job');
     expect(other.told.restores).toEqual([]);
   });

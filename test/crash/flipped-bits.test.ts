@@ -5,7 +5,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { MillraceError } from '../../src/base/errors.ts';
 import { seededRandom } from '../../src/base/random.ts';
@@ -16,7 +16,7 @@ import { describing, runInProcess } from './in-process-job.ts';
 import { bytesOf, committed, expected, job } from './windows-and-keys.ts';
 
 const seed = Number(process.env.MILLRACE_CRASH_SEED ?? Math.floor(Math.random() * 1e9));
-const flips = process.env.MILLRACE_CRASH === 'long' ? 60 : 8;
+const flips = process.env.MILLRACE_CRASH === 'long' ? 60 : 3;
 const random = seededRandom(seed);
 
 type Files = ReadonlyMap<string, Buffer>;
@@ -24,6 +24,7 @@ type Files = ReadonlyMap<string, Buffer>;
 /** What a run leaves that was killed with two checkpoints and more. */
 let left: Files;
 let manifests: readonly string[];
+/** Those that the newest manifest names. */
 let stateFiles: readonly string[];
 
 beforeAll(async () => {
@@ -36,7 +37,8 @@ beforeAll(async () => {
     disk.before = () => {};
     left = new Map(disk.paths().map((path) => [path, bytesOf(disk, path)]));
     manifests = disk.paths().filter((path) => path.endsWith('.manifest'));
-    stateFiles = disk.paths().filter((path) => path.endsWith('.state'));
+    const newest = left.get(manifests.at(-1) ?? '')?.toString() ?? '';
+    stateFiles = disk.paths().filter((path) => path.endsWith('.state') && newest.includes(`"state/${basename(path)}"`));
     if (manifests.length === 2 && stateFiles.length > 0) return;
     if (last > 2000) throw new Error('the job takes too few calls to have two checkpoints');
   }

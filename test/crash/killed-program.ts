@@ -5,7 +5,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,7 +161,8 @@ function compare({ outputs }: KilledProgram, expected: Outputs, found: Outputs):
 /** A job that has finished leaves neither checkpoints nor parts that are not committed, nor its lock. */
 function checkClean({ outputs }: KilledProgram, directory: string): void {
   const hidden = outputs.flatMap((output) => readdirSync(join(directory, output)).filter((name) => name.startsWith('.')));
-  const state = readdirSync(join(directory, 'state'), { recursive: true, encoding: 'utf8' }).filter((name) => name !== 'state');
+  const stateDir = join(directory, 'state');
+  const state = existsSync(stateDir) ? readdirSync(stateDir, { recursive: true, encoding: 'utf8' }).filter((name) => name !== 'state') : [];
   const left = [...hidden, ...state];
   if (left.length > 0) throw new Error(`files are left: ${left.join(', ')}`);
 }

@@ -15,8 +15,8 @@ const timersAndJoins = { program: 'timers-and-joins', outputs: ['customers', 'pa
 type Case = readonly [title: string, test: Omit<KilledProgram, 'seed'>];
 
 const short: readonly Case[] = [
-  ['windowed counts', { ...windowedCounts, lines: 15_000, parallelisms: [2], kills: 4 }],
-  ['timers and a join, at another parallelism each time', { ...timersAndJoins, lines: 6000, parallelisms: [2, 3, 1], kills: 3 }],
+  ['windowed counts', { ...windowedCounts, lines: 12_000, parallelisms: [2], kills: 3 }],
+  ['timers and a join, at another parallelism each time', { ...timersAndJoins, lines: 5000, parallelisms: [2, 3, 1], kills: 3 }],
 ];
 
 const long: readonly Case[] = [

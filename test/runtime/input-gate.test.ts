@@ -168,6 +168,18 @@ describe('watermarks of an input gate', () => {
     );
   });
 
+  test('of an earlier run hold until every channel has said more', () => {
+    const merged = gateOf(2);
+    merged.gate.restore(10);
+    const told = (channel: number, time: number): number => {
+      send(merged, channel, watermark(time));
+      receiveAll(merged);
+      return merged.gate.watermark;
+    };
+    // The other has said nothing yet, or what it said before: it is not one that came back from idleness.
+    expect([told(0, 17), told(1, 4), told(1, 12), told(0, 20), told(1, 30)]).toEqual([10, 10, 12, 12, 20]);
+  });
+
   test('may not go back on one channel', () => {
     const merged = gateOf(1);
     send(merged, 0, watermark(5));

@@ -52,3 +52,15 @@ describe('the known segments of a state', () => {
     expect(known.next({ added: undefined, stale: nothingStale, needed: new Set(['a']) }, false).map(({ id }) => id)).toEqual(['a']);
   });
 });
+
+test('segments that were files already are known with the entries that did not count', () => {
+  const known = new KnownSegments();
+  const file = { handle: { ...segmentOf('a/0'), stale: [handleOf('list')] }, lists: [Uint32Array.of(3)] };
+  const segments = known.next({ added: segmentOf('a'), files: [file], stale: nothingStale, needed: new Set() }, false);
+  expect(segments.map(({ id }) => id)).toEqual(['a', 'a/0']);
+  for (let i = 0; i < 7; i++) {
+    const entries = { ...known.toWrite('a/0', Uint32Array.of(10 + i)), list: handleOf(`list ${i}`) };
+    known.next({ added: undefined, stale: new Map([['a/0', entries]]), needed: new Set(['a/0']) }, false);
+  }
+  expect(known.toWrite('a/0', Uint32Array.of(20))).toEqual({ ordinals: Uint32Array.of(3, 10, 11, 12, 13, 14, 15, 16, 20), all: true });
+});

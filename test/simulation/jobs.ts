@@ -21,7 +21,7 @@ interface Event {
   readonly n: number;
 }
 
-const records = 60;
+const records = 45;
 const keys = 7;
 
 /** Pseudo-random, the same for the same number. */
@@ -170,10 +170,10 @@ const aggregates: SimulatedJob<{ key: string; n: number; total: number }> = {
 
 const joined: SimulatedJob = {
   build: (env, mayFail) =>
-    events(env, 0, 40)
+    events(env, 0, 30)
       .keyBy('key')
       .intervalJoin(
-        events(env, 1000, 40)
+        events(env, 1000, 30)
           .map((event) => ({ ...event, at: event.at - 10_000 }))
           .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false }))
           .keyBy('key'),

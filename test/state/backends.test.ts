@@ -33,14 +33,19 @@ backendConformance('state on disk, of which hardly anything is in memory', () =>
   disk(1, { diskSegmentBytes: 400, diskSegmentFiles: 2, stateSegments: 2, stateWriteBytes: 100 }),
 );
 backendConformance('state on disk, of which a part is in memory', () =>
-  disk(20_000, { diskSegmentBytes: 2000, diskSegmentFiles: 3, stateSegments: 1, stateWriteBytes: 700 }),
+  disk(12_000, { diskSegmentBytes: 600, diskSegmentFiles: 3, stateSegments: 1, stateWriteBytes: 200 }),
 );
 backendConformance('state on disk, of which all is in memory', () => disk(2 ** 30, {}));
 
 describe('state on disk', () => {
   const hash = (key: unknown): number => hashNumber(key as number);
 
-  function opened(options: { memory: number; storage?: VirtualDisk; limits?: Partial<DiskLogOptions['limits']>; warn?: (message: string) => void }) {
+  function opened(options: {
+    memory: number;
+    storage?: VirtualDisk;
+    limits?: Partial<DiskLogOptions['limits']>;
+    warn?: (message: string) => void;
+  }) {
     const storage = options.storage ?? new VirtualDisk();
     storage.makeDirectory('/disk');
     const logs: DiskLog[] = [];

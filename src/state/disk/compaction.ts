@@ -3,6 +3,7 @@
  * a little between two batches, in proportion to what was appended. One subtask owns a compaction.
  */
 
+import { assert } from '../../base/assert.ts';
 import type { PlaceIndex } from './place-index.ts';
 import type { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
@@ -14,14 +15,13 @@ import { ordinalBits, type SegmentStore } from './segment-store.ts';
  */
 const liveShareMin = 0.3;
 
-/** Bytes that are gone through in a step beyond those that were appended: so it comes to an end when nothing is. */
-const stepBytes = 64 * 1024;
-
 export interface CompactionOptions {
   readonly store: SegmentStore;
   readonly places: PlaceIndex;
   /** Segments smaller than half of this are small. */
   readonly segmentBytes: number;
+  /** Bytes that are gone through in a step beyond those that were appended: so it comes to an end when nothing is. */
+  readonly stepBytes: number;
   /** Small segments that there are at most. */
   readonly segmentsMax: number;
   /** Entries of a segment that belong to units in memory are no longer where these have their latest state. */
@@ -43,7 +43,7 @@ export class Compaction {
   }
 
   step(): void {
-    const { store } = this.#options;
+    const { store, stepBytes } = this.#options;
     const goal = stepBytes + 2 * (store.appended - this.#appended);
     for (let done = 0; done < goal; ) {
       const scan = this.#scan ?? this.#begin();
@@ -94,7 +94,8 @@ export class Compaction {
     const place = (scan.segment.number << ordinalBits) | scan.next;
     const entry = scan.take();
     const hash = entry.readInt32LE(0);
-    places.move(hash, place, store.copy(entry));
+    const moved = places.move(hash, place, store.copy(entry));
+    assert(moved, 'an entry that counts, and of no unit in memory, is of a key on disk');
     store.kill(place);
   }
 }

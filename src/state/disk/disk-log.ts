@@ -35,6 +35,7 @@ import { PlaceIndex } from './place-index.ts';
 import { ResidentMemory } from './resident-memory.ts';
 import { headerBytes, type Segment } from './segment.ts';
 import { entriesMax, ordinalBits, SegmentStore } from './segment-store.ts';
+import { bufferOf, forEachEntry, staleOf } from './stored-entries.ts';
 
 export interface DiskLogOptions {
   readonly storage: Storage;
@@ -80,6 +81,8 @@ export class DiskLog implements ChangeLog, Residents {
   readonly #places = new PlaceIndex();
   readonly #compaction: Compaction;
   readonly #memory: ResidentMemory;
+  /** As it comes back from a manifest. */
+  readonly #schema: unknown;
   /** Reads entries of the log. */
   readonly #read: ReturnType<KeyedContents['reader']>;
   /** By unit. */
@@ -106,9 +109,11 @@ export class DiskLog implements ChangeLog, Residents {
       store: this.#store,
       places: this.#places,
       segmentBytes: limits.diskSegmentBytes,
+      stepBytes: Math.ceil(limits.stateWriteBytes / 4),
       segmentsMax: limits.stateSegments,
       disown: (segment) => this.#disown(segment),
     });
+    this.#schema = JSON.parse(JSON.stringify(contents.schema));
     this.#read = contents.reader(contents.schema);
     this.#evictable.index.added = (slot, hash) => this.#admit(slot, hash);
   }
@@ -346,7 +351,7 @@ export class DiskLog implements ChangeLog, Residents {
   read(stored: StoredSegment, owns: (hash: number) => boolean, adopts: boolean): void {
     const isStale = staleOf(stored);
     // What was written otherwise is written anew: the log has entries of one form.
-    if (!isDeepStrictEqual(stored.schema, asJson(this.#contents.schema))) this.#readOther(stored, isStale, owns);
+    if (!isDeepStrictEqual(stored.schema, this.#schema)) this.#readOther(stored, isStale, owns);
     else if (adopts && stored.entries <= entriesMax) this.#adopt(stored, isStale, owns);
     else forEachEntry(stored, isStale, owns, (hash, entry) => this.#places.add(hash, this.#store.copy(entry)));
   }
@@ -396,43 +401,4 @@ export class DiskLog implements ChangeLog, Residents {
 
 function placeIn(segment: Segment, ordinal: number): number {
   return (segment.number << ordinalBits) | ordinal;
-}
-
-/** By ordinal. */
-function staleOf({ entries, stale }: StoredSegment): Uint8Array {
-  const isStale = new Uint8Array(entries);
-  for (const list of stale) {
-    const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
-    for (let at = 0; at < list.byteLength; at += 4) isStale[view.getUint32(at, true)] = 1;
-  }
-  return isStale;
-}
-
-/** Calls `visit` with the entries that count and are owned, header and all. */
-function forEachEntry(
-  { bytes, entries }: StoredSegment,
-  isStale: Uint8Array,
-  owns: (hash: number) => boolean,
-  visit: (hash: number, entry: Uint8Array) => void,
-): void {
-  const source = new ByteSource();
-  const buffer = bufferOf(bytes);
-  let position = 0;
-  for (let ordinal = 0; ordinal < entries; ordinal++) {
-    const start = position;
-    source.reset(buffer, start);
-    const hash = source.u32() | 0;
-    position = start + headerBytes + source.u32();
-    if (isStale[ordinal] === 0 && owns(hash)) visit(hash, buffer.subarray(start, position));
-  }
-  assert(position === bytes.length, 'a segment has the entries that it is said to have');
-}
-
-/** The same memory. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-function asJson(schema: unknown): unknown {
-  return JSON.parse(JSON.stringify(schema));
 }

@@ -170,7 +170,11 @@ export class SegmentStore {
   }
 
   /** Mostly that is one call of the system; it is some more where entries are large. */
-  #readGroup(segment: Segment, { start, end, before }: { readonly start: number; readonly end: number; readonly before: number }, source: ByteSource): void {
+  #readGroup(
+    segment: Segment,
+    { start, end, before }: { readonly start: number; readonly end: number; readonly before: number },
+    source: ByteSource,
+  ): void {
     let have = Math.min(end - start, this.#scratch.length);
     this.readBytes(segment, this.#scratch, have, start);
     let base = start;

@@ -39,6 +39,14 @@ export class CheckpointFiles {
     return `checkpoint ${id} holds ${told.join('; ')}`;
   }
 
+  /** The path of the newest good manifest where there is another good one; from now on that one is the newest. */
+  damageable(): string | undefined {
+    const [newest, next] = this.#store.list().filter((entry) => this.#read(entry) === undefined);
+    if (newest === undefined || next === undefined) return undefined;
+    this.#completed = next.id;
+    return `${this.#store.place}/${newest.path}`;
+  }
+
   /** Whether there were checkpoints, and are none any more. */
   get isGone(): boolean {
     return this.#completed > 0 && this.#store.list().length === 0;
@@ -46,9 +54,13 @@ export class CheckpointFiles {
 
   /** Behind a crash. @throws Error when the newest complete checkpoint cannot be read */
   checkDurable(): void {
-    if (this.#completed === 0 || this.isGone) return;
+    if (this.isGone) return;
     const newest = this.#store.list().find((entry) => this.#read(entry) === undefined);
-    if (newest !== undefined && newest.id >= this.#completed) return;
+    if ((newest?.id ?? 0) >= this.#completed) {
+      // One that was given up while its manifest was written may be there as well, and is as good.
+      this.#completed = newest?.id ?? 0;
+      return;
+    }
     const [first] = this.#store.list();
     const why = first === undefined ? 'it is not there' : this.#read(first);
     throw new Error(`checkpoint ${this.#completed} was complete, but is not there behind a crash: ${why ?? `the newest is ${newest?.id}`}`);

@@ -22,7 +22,7 @@ export interface SimulatedFaults {
   readonly diskFull: number;
   /** Of a request to the ledger. */
   readonly ledgerFailure: number;
-  /** Share of crashes that damage the newest checkpoint. */
+  /** Share of the ends of the process that damage the newest checkpoint, where there is an older one: rows may then come again. */
   readonly damage: number;
 }
 
@@ -57,7 +57,7 @@ export interface SimulationPlan {
 }
 
 /** Chooses by chance. */
-export class Dice {
+class Dice {
   readonly #random: Random;
 
   constructor(random: Random) {
@@ -124,14 +124,15 @@ export function planSimulation(random: Random, { aligns }: { readonly aligns: bo
     retain: dice.pick(1, 1, 2),
     incremental: dice.chance(0.75),
   };
+  const damage = dice.chance(0.05) ? 0.3 : 0;
   const overtakes = !aligns && checkpoint.mode === 'exactly-once' && checkpoint.maxConcurrent === 1 && dice.chance(0.4);
   const unaligned = overtakes ? dice.pick<CheckpointConfig['unaligned'] & {}>(true, { afterAlignmentTimeout: dice.pick(0, 1, 5) }) : false;
   const rescales = dice.chance(0.5);
   const first = dice.pick(1, 2, 2, 3);
   return {
-    safetySteps: dice.pick(100, 300, 800),
+    safetySteps: dice.pick(100, 200, 500),
     parallelisms: rescales ? parallelismsOf(dice, unaligned !== false) : [first],
-    checkpoint: { ...checkpoint, unaligned },
+    checkpoint: { ...checkpoint, unaligned, ...(damage > 0 ? { retain: 3 } : {}) },
     config: {
       maxParallelism: dice.pick(3, 8, 128),
       bufferTimeout: dice.pick(0, 1, 5),
@@ -150,7 +151,7 @@ export function planSimulation(random: Random, { aligns }: { readonly aligns: bo
       diskFailure: dice.rate(0.05, 0.25),
       diskFull: dice.rate(0.01, 0.25),
       ledgerFailure: dice.rate(0.1, 0.3),
-      damage: 0,
+      damage,
     },
     sink: dice.chance(0.75) ? 'ledger' : 'files',
     readingMs: dice.pick(0.05, 0.2, 0.5),

@@ -73,6 +73,7 @@ export class Simulation<T> {
       expected,
       keyOf: plan.sink === 'ledger' ? job.keyOf : undefined,
       exactlyOnce: plan.checkpoint.mode !== 'at-least-once',
+      repeats: plan.faults.damage > 0,
     });
     this.#ledger = new Ledger({
       world: this.#world,
@@ -245,6 +246,15 @@ export class Simulation<T> {
     const isMachine = this.#world.chance(this.#faults.machineCrash);
     this.#world.trace(() => `the ${isMachine ? 'machine' : 'process'} crashes ${where}`);
     if (isMachine) this.#disk.crash(this.#world.random);
+    if (this.#world.chance(this.#faults.damage)) this.#damage();
+  }
+
+  /** Flips a bit of the newest checkpoint, unless it is the only one. */
+  #damage(): void {
+    const path = this.#files.damageable();
+    if (path === undefined) return;
+    this.#world.trace(() => `a bit of ${path} is flipped`);
+    this.#disk.flip(path, this.#world.random);
   }
 
   /** Something goes wrong between two things that happen. */

@@ -39,6 +39,8 @@ export class VirtualDisk {
   onCall: (thread: VirtualThread, call: string, path: string) => void = () => {};
   #names = new Map<string, Inode>();
   #safeNames = new Map<string, Inode>();
+  /** Names that have changed, and are not safe. */
+  #renamed: { readonly from: string; readonly to: string }[] = [];
   readonly #directories = new Set<string>(['/']);
   readonly #locks = new Map<string, VirtualThread>();
   #inodes = 0;
@@ -75,11 +77,19 @@ export class VirtualDisk {
   /** The machine has crashed: what it finds when it is up again. */
   crash(random: Random): void {
     const names = new Map<string, Inode>();
+    // A file that has got another name has one of the two.
+    const happened = new Map<string, boolean>();
+    for (const { from, to } of this.#renamed) {
+      const both = happened.get(from) ?? happened.get(to) ?? random.next() < 0.5;
+      happened.set(from, both);
+      happened.set(to, both);
+    }
     for (const path of [...new Set([...this.#names.keys(), ...this.#safeNames.keys()])].sort()) {
       const [now, safe] = [this.#names.get(path), this.#safeNames.get(path)];
-      const inode = now === safe || random.next() < 0.5 ? now : safe;
+      const inode = now === safe || (happened.get(path) ?? random.next() < 0.5) ? now : safe;
       if (inode !== undefined) names.set(path, inode);
     }
+    this.#renamed = [];
     for (const inode of new Set(names.values())) {
       if (inode.content !== inode.safe) inode.content = inode.safe = torn(inode, random);
     }
@@ -158,6 +168,7 @@ export class VirtualDisk {
         change('rename', to);
         this.#names.set(to, this.#inode(from));
         this.#names.delete(from);
+        this.#renamed.push({ from, to });
         // The name may be there although the call has failed.
         change('rename: sync', to);
         this.#syncNames(posix.dirname(to));
@@ -243,6 +254,7 @@ export class VirtualDisk {
   }
 
   #syncNames(directory: string): void {
+    this.#renamed = this.#renamed.filter(({ to }) => posix.dirname(to) !== directory);
     for (const names of [this.#names, this.#safeNames]) {
       for (const path of [...names.keys()]) {
         if (posix.dirname(path) !== directory) continue;

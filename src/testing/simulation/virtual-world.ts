@@ -8,7 +8,7 @@ import type { Clock, Random, Timer, Timers, Waits } from '../../base/system.ts';
 import { afterMicrotasks } from './after-microtasks.ts';
 
 /** What a virtual thread that has died throws into whatever it was doing. */
-export class ThreadDeath extends Error {}
+class ThreadDeath extends Error {}
 
 /** One thing that could happen next. */
 interface Possible {

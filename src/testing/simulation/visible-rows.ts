@@ -8,8 +8,10 @@ export interface VisibleRowsOptions<T> {
   readonly expected: readonly T[];
   /** Rows of one key come in the same order as there; in any order without it. */
   readonly keyOf: ((row: T) => string) | undefined;
-  /** Whether every record has its effect once. Else nothing can be said of the rows. */
+  /** Whether every record has its effect on state once. Else nothing can be said of the rows. */
   readonly exactlyOnce: boolean;
+  /** Whether rows may come again: where the job goes on from an older checkpoint than its newest. */
+  readonly repeats: boolean;
 }
 
 interface Expected {
@@ -41,13 +43,14 @@ export class VisibleRows<T> {
 
   /** A row has become visible. Returns what is wrong with it. */
   see(row: T): string | undefined {
-    const { keyOf, exactlyOnce } = this.#options;
+    const { keyOf, exactlyOnce, repeats } = this.#options;
     this.count++;
     if (!exactlyOnce) return undefined;
     const text = textOf(row);
     const expected = this.#rows.get(text);
     if (expected === undefined) return `the row ${text} is visible, which an undisturbed run does not give`;
     expected.seen++;
+    if (repeats) return undefined;
     if (expected.seen > expected.times) return `the row ${text} is visible ${expected.seen} times instead of ${expected.times}`;
     if (keyOf === undefined) return undefined;
     const next = this.#order.get(keyOf(row))?.pop();

@@ -9,12 +9,24 @@ const env = new StreamEnvironment({
   runtimeMode: 'streaming',
   bufferTimeout: 0,
   stateBackend: memory === undefined ? heap() : disk({ memory }),
-  limits: { batchRows: 64, diskSegmentBytes: 20_000, stateWriteBytes: 4000, inlineStateBytes: 100, diskSegmentFiles: 3, checkpointPercentMax: 100 },
+  limits: {
+    batchRows: 64,
+    diskSegmentBytes: 20_000,
+    stateWriteBytes: 4000,
+    inlineStateBytes: 100,
+    diskSegmentFiles: 3,
+    checkpointPercentMax: 100,
+  },
   ...options,
 });
 
 const rows = env
-  .generate({ count: records, ratePerSecond: rate, create: (n) => ({ key: `key ${(n * 7919) % keys}`, count: 1, total: n }), parallelism: 1 })
+  .generate({
+    count: records,
+    ratePerSecond: rate,
+    create: (n) => ({ key: `key ${(n * 7919) % keys}`, count: 1, total: n }),
+    parallelism: 1,
+  })
   .keyBy('key');
 const text = ({ key, count, total }) => `${key} ${count} ${total}`;
 const added = (a, b) => ({ key: b.key, count: a.count + 1, total: a.total + b.total });
