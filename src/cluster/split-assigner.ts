@@ -37,8 +37,12 @@ export class SplitAssigner {
       if (head === undefined || !isSourceOperator(head.spec)) continue;
       const { source } = head.spec;
       try {
+        const { parallelism } = stage;
+        const interrupted = left.get(stage.id) as readonly never[] | undefined;
         const found =
-          (left.get(stage.id) as readonly Split[] | undefined) ?? (await source.enumerate({ ...context, parallelism: stage.parallelism }));
+          interrupted === undefined
+            ? await source.enumerate({ ...context, parallelism })
+            : (source.divideAgain?.(interrupted, parallelism) ?? interrupted);
         splits.set(stage.id, [...found]);
         const bytes = source.totalBytes?.(found as never);
         inputBytes = bytes === undefined || inputBytes === undefined ? undefined : inputBytes + bytes;

@@ -77,6 +77,11 @@ export interface Source<T, S extends Split = Split> {
   readonly details?: Readonly<Record<string, unknown>>;
   /** Finds the splits; runs on the host before the readers start. Input that is not there is an error here. */
   enumerate(context: SourceContext): Promise<readonly S[]> | readonly S[];
+  /**
+   * The splits with which a job goes on that was interrupted, out of those that were not read to their end: where there are fewer
+   * readers than before, and what they read must be read side by side. As they are when absent.
+   */
+  divideAgain?(splits: readonly S[], parallelism: number): readonly S[];
   createReader(context: SourceReaderContext): SourceReader<T, S>;
   /** Bytes of all splits, for progress; undefined when not known. */
   totalBytes?(splits: readonly S[]): number | undefined;

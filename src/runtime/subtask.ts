@@ -360,7 +360,7 @@ export class Subtask {
     const isGate = input instanceof InputGate;
     checkpoints.take({
       trigger,
-      splits: isGate || drained ? [] : input.splits(),
+      splits: isGate || drained ? [] : structuredClone(input.splits()),
       // What operators know of: the gate may have come further.
       watermark: isGate ? Math.max(this.#options.time.inputWatermark, input.restoredWatermark) : Number.NEGATIVE_INFINITY,
       alignmentMs,

@@ -141,7 +141,7 @@ misuses('an environment', [
     /unaligned must be true, false, or \{ afterAlignmentTimeout: a duration \}, not 'yes'/,
   ],
   [
-    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: { afterAlignmentTimeout: 'soon' } } }),
+    () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: { afterAlignmentTimeout: 'soon' } } } as object),
     /^StreamEnvironment: checkpoint\.unaligned\.afterAlignmentTimeout: 'soon' is not a duration/,
   ],
   [

@@ -22,6 +22,8 @@ export interface SequenceSplit extends Split {
   readonly step: number;
   /** No number is above this; null for an endless sequence. */
   readonly last: number | null;
+  /** Further ones that the same reader reads in turn with it. */
+  readonly others?: readonly SequenceSplit[];
 }
 
 const type = internType(scalarType(column('float64')));
@@ -40,6 +42,7 @@ export function sequenceSource(options: SequenceOptions): Source<number, Sequenc
     type,
     details: { from, to, ratePerSecond: options.ratePerSecond },
     enumerate: ({ parallelism }) => divide(options, parallelism),
+    divideAgain,
     createReader: (context) => new SequenceReader(options, context),
   };
 }
@@ -55,14 +58,22 @@ function divide({ from, to, ratePerSecond }: SequenceOptions, parallelism: numbe
   });
 }
 
+/** Fewer readers take what there is in turn: one after the other, an endless one would keep all others for ever, and time would go apart. */
+function divideAgain(splits: readonly SequenceSplit[], parallelism: number): readonly SequenceSplit[] {
+  return splits.slice(0, parallelism).map((split, i) => {
+    const others = splits.filter((_, j) => j >= parallelism && j % parallelism === i);
+    return others.length === 0 ? split : { ...split, others };
+  });
+}
+
 class SequenceReader implements SourceReader<number, SequenceSplit> {
   readonly #context: SourceReaderContext;
   /** By whether the numbers fit 32 bits; both are the same records. */
   readonly #int32Batch: RecordBatch;
   readonly #float64Batch: RecordBatch;
-  /** Numbers a second of this reader; Infinity without a rate. */
-  readonly #rate: number;
-  #split: SequenceSplit | null = null;
+  readonly #ratePerSecond: number;
+  /** Read in turn, the first next. */
+  #parts: SequenceSplit[] = [];
   #complete = false;
   #startedAt = 0;
   /** Numbers since the start. */
@@ -74,12 +85,13 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
     const options = { capacity: context.limits.batchRows, timestamps: false, hashes: false };
     this.#int32Batch = new RecordBatch(int32Type, options);
     this.#float64Batch = new RecordBatch(type, options);
-    this.#rate = ratePerSecond === undefined ? Number.POSITIVE_INFINITY : ratePerSecond / context.parallelism;
+    this.#ratePerSecond = ratePerSecond ?? Number.POSITIVE_INFINITY;
   }
 
   addSplit(split: SequenceSplit): void {
-    assert(this.#split === null, 'a reader reads one range at a time');
-    this.#split = split;
+    assert(this.#parts.length === 0, 'a reader reads one split at a time');
+    const { others = [], ...first } = split;
+    this.#parts = [first, ...others];
     this.#startedAt = this.#context.system.clock.monotonic();
     this.#emitted = 0;
   }
@@ -89,8 +101,8 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
   }
 
   poll(): Polled<number> {
-    const split = this.#split;
-    if (split === null) return this.#complete ? 'end' : 'needs-split';
+    const split = this.#parts[0];
+    if (split === undefined) return this.#complete ? 'end' : 'needs-split';
     if (this.#timer !== null) return 'pending';
     const left = split.last === null ? Number.POSITIVE_INFINITY : Math.floor((split.last - split.next) / split.step) + 1;
     const due = this.#due();
@@ -98,8 +110,14 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
     const count = Math.min(left, due, this.#context.limits.batchRows);
     const batch = this.#fill(split, count);
     this.#emitted += count;
-    this.#split = count === left ? null : { ...split, next: split.next + count * split.step };
+    this.#parts.shift();
+    if (count < left) this.#parts.push({ ...split, next: split.next + count * split.step });
     return batch;
+  }
+
+  /** Numbers a second of this reader: of every n-th number it has an n-th of the rate. */
+  get #rate(): number {
+    return this.#parts.reduce((sum, { step }) => sum + this.#ratePerSecond / step, 0);
   }
 
   #fill({ next, step }: SequenceSplit, count: number): RecordBatch {
@@ -114,7 +132,7 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
 
   /** Numbers that the rate allows now. */
   #due(): number {
-    if (this.#rate === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+    if (this.#ratePerSecond === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const elapsedMs = this.#context.system.clock.monotonic() - this.#startedAt;
     return Math.floor((elapsedMs * this.#rate) / 1000) + 1 - this.#emitted;
   }
@@ -134,7 +152,7 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
   }
 
   splits(): readonly SequenceSplit[] {
-    return this.#split === null ? [] : [this.#split];
+    return [...this.#parts];
   }
 
   close(): void {
