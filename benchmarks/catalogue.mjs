@@ -49,7 +49,7 @@ const smoke = {
   // So little memory is gone with buffers.
   stateTimes: 0.25,
   checkpointedKeys: 2_000,
-  checkpointedSeconds: 2,
+  checkpointedSeconds: 0.3,
   warmStarts: 3,
   pieceMs: 10,
 };

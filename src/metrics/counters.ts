@@ -28,6 +28,7 @@ const counterIndex = Object.fromEntries(counterNames.map((name, i) => [name, i])
 /** Subtasks on different threads do not share a cache line: two lines of 64 bytes for each. */
 const countersPerSubtask = 16;
 
+/** All are 0, but there is no watermark yet. */
 export function createCounterMemory(subtasks: number): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(subtasks * countersPerSubtask * Float64Array.BYTES_PER_ELEMENT);
   for (let subtask = 0; subtask < subtasks; subtask++) new SubtaskCounters(memory, subtask).set('watermark', Number.NEGATIVE_INFINITY);

@@ -75,7 +75,7 @@ const often =
     ...plan,
     safetySteps: 800,
     checkpoint: { interval: 5, tolerableFailures: 100, maxConcurrent: plan.checkpoint.maxConcurrent ?? 1, incremental: true },
-    faults: { ...plan.faults, diskFailure: 0, diskFull: 0, ledgerFailure: 0, processDeath: 0.01, ...faults },
+    faults: { ...plan.faults, diskFailure: 0, diskFull: 0, ledgerFailure: 0, damage: 0, processDeath: 0.01, ...faults },
     sink: 'ledger',
   });
 

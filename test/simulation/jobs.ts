@@ -173,12 +173,12 @@ const joined: SimulatedJob = {
     events(env, 0, 30)
       .keyBy('key')
       .intervalJoin(
-        events(env, 1000, 30)
-          .map((event) => ({ ...event, at: event.at - 10_000 }))
+        events(env, 1003, 30)
+          .map((event) => ({ ...event, at: event.at - 10_030 }))
           .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness<Event>(50, { timestamp: (event) => event.at, idleness: false }))
           .keyBy('key'),
       )
-      .between(-60, 60)
+      .between(-200, 200)
       .process((left, right, _ctx, out: (row: { left: number; right: number }) => void) => out(mayFail({ left: left.n, right: right.n })))
       .uid('join'),
 };
