@@ -174,6 +174,7 @@ function windows({ windowedRecords }) {
   const cases = [
     ['tumbling windows of 100,000 numbers', [100_000, 'tumbling', 'numbers', 'even'], 1],
     ['tumbling windows of 100,000 strings', [100_000, 'tumbling', 'strings', 'even'], 1],
+    ['tumbling windows of 100,000 strings, one after the other', [100_000, 'tumbling', 'strings', 'in-turn'], 1],
     ['tumbling windows of 1,000 numbers', [1000, 'tumbling', 'numbers', 'even'], 1],
     ['windows of 1,000 numbers that slide by 100 ms', [1000, 'sliding', 'numbers', 'even'], 1],
     ['tumbling windows of 1,000 numbers, one of them in 90 % of the records', [1000, 'tumbling', 'numbers', 'skewed'], 2],
