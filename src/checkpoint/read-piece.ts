@@ -75,8 +75,9 @@ function withFile<R>(storage: Storage, path: string, use: (file: ReadableFile) =
 }
 
 function unreadable(path: string, error: unknown): MillraceError {
-  const isMissing = (error as { code?: unknown }).code === 'ENOENT';
-  return corrupt(`'${path}'`, isMissing ? 'there is no such file' : thrownText(error), error);
+  if ((error as { code?: unknown }).code === 'ENOENT') return corrupt(`'${path}'`, 'there is no such file', error);
+  // The machine may be short of something: that says nothing of the file.
+  return new MillraceError('CHECKPOINT_FAILED', `'${path}' cannot be read: ${thrownText(error)}`, { cause: error });
 }
 
 function tooShort(path: string, size: number, needed: number): MillraceError {

@@ -5,7 +5,7 @@
  */
 
 import type { CheckpointInfo } from '../api/job-client.ts';
-import { MillraceError, thrownText } from '../base/errors.ts';
+import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System, Timer } from '../base/system.ts';
 import type { ManifestEntry, ManifestStore, StoragePlace } from '../checkpoint/checkpoint-storage.ts';
@@ -225,9 +225,10 @@ export class CheckpointCoordinator {
       },
     );
     // That the backlog is gone nobody says: it is looked at again and again.
-    const isHeld = decision.kind === 'idle' && this.#attempt.hasBacklog;
-    if (isHeld) this.#timer = this.#options.system.timers.after(this.#options.limits.backlogLookMs, () => this.#schedule());
-    if (decision.kind === 'wait') this.#timer = this.#options.system.timers.after(decision.ms, () => this.#schedule());
+    const lookMs = this.#attempt.hasBacklog ? this.#options.limits.backlogLookMs : Number.POSITIVE_INFINITY;
+    const waitMs = Math.min(lookMs, decision.kind === 'wait' ? decision.ms : Number.POSITIVE_INFINITY);
+    if (decision.kind !== 'trigger' && waitMs < Number.POSITIVE_INFINITY)
+      this.#timer = this.#options.system.timers.after(waitMs, () => this.#schedule());
     if (decision.kind === 'trigger') this.#trigger(decision.asked ? this.#asked.shift() : undefined);
   }
 
@@ -237,7 +238,7 @@ export class CheckpointCoordinator {
     const { savepoint, suspends = false } = asked ?? {};
     const store = this.#storeOf(savepoint);
     try {
-      if (savepoint !== undefined) store.lock();
+      if (savepoint !== undefined) lockNew(savepoint, store);
     } catch (error) {
       asked?.reject(error as Error);
       this.#schedule();
@@ -310,13 +311,17 @@ export class CheckpointCoordinator {
 
   decline({ checkpoint, error }: Declined): void {
     this.#fail(checkpoint, 'declined', error.message);
+    const cause = reviveError(error);
+    // State that cannot be stored is no better after a restart.
+    if (cause instanceof MillraceError && !cause.retryable) this.#attempt?.fail(cause);
   }
 
   async #complete(pending: PendingCheckpoint): Promise<void> {
     const { id } = pending;
     const { savepoint } = pending.options;
-    const manifest = pending.manifest(this.#options.job);
+    let manifest: CheckpointManifest;
     try {
+      manifest = pending.manifest(this.#options.job);
       await (this.#pending.get(id)?.store ?? this.#manifests).writeManifest(manifest);
     } catch (error) {
       this.#fail(id, 'not-stored', `its manifest could not be written: ${thrownText(error)}`);
@@ -329,7 +334,8 @@ export class CheckpointCoordinator {
       if (earlier < id && savepoint === undefined) this.#fail(earlier, 'overtaken', 'a newer one was complete before');
     this.#failures = afterSuccess(this.#failures, id);
     this.#adapt(pending);
-    this.#attempt?.completed(id);
+    // A recovery never starts from a savepoint of its own accord: what was committed with one would be written again.
+    if (savepoint === undefined || pending.options.suspends) this.#attempt?.completed(id);
     this.#options.ended(this.#infoOf(pending, 'completed', undefined));
     found.asked?.resolve(manifest);
     if (savepoint === undefined) await this.#cleanUp(id);
@@ -453,4 +459,15 @@ export class CheckpointCoordinator {
 
 function failed(what: string, reason: string): MillraceError {
   return new MillraceError('CHECKPOINT_FAILED', `${what}: ${reason}`);
+}
+
+/** Locks the directory of a savepoint to be. Another one in it would be taken for it, or the other way round. */
+function lockNew(directory: string, store: ManifestStore): void {
+  store.lock();
+  if (store.list().length + store.files().length === 0) return;
+  store.unlock();
+  throw new MillraceError(
+    'STATE_DIR',
+    `there is a savepoint or checkpoint in '${directory}' already; name another directory for the savepoint`,
+  );
 }

@@ -162,10 +162,11 @@ export class JobAttempt implements CheckpointedAttempt {
   }
 
   /** Resolves when all sinks have committed what was handed over to a checkpoint that is complete; or when the attempt ends. */
-  async committed(checkpoint: number): Promise<void> {
+  async committed(checkpoint: number): Promise<boolean> {
     while (!this.#ended && this.#workers.some(({ finished, committed }) => !finished && committed < checkpoint)) {
       await new Promise<void>((resolve) => this.#waitingForCommit.push(resolve));
     }
+    return !this.#workers.some(({ finished, committed }) => !finished && committed < checkpoint);
   }
 
   #tellCommitted(): void {

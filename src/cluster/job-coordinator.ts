@@ -232,7 +232,12 @@ export class JobCoordinator implements JobClient {
   /** Takes a checkpoint behind which nothing is read any more, and waits until sinks have committed what came before it. */
   async #suspend(savepoint: string | undefined): Promise<void> {
     const { id } = await this.#ask(savepoint, true);
-    await this.#attempt?.committed(id);
+    if ((await this.#attempt?.committed(id)) === false) {
+      throw new MillraceError(
+        'CHECKPOINT_FAILED',
+        `checkpoint ${id} is complete, but the job failed before its sinks had committed what came before it; it is restarted, or can be started from there`,
+      );
+    }
     this.#isSuspended = true;
   }
 

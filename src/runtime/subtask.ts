@@ -446,7 +446,8 @@ export class Subtask {
       this.#asksForCheckpoint = true;
       return 'waiting';
     }
-    this.#asksForCheckpoint = true;
+    // A savepoint commits nothing.
+    this.#asksForCheckpoint = triggered.savepoint === undefined || triggered.suspends;
     this.#beginCheckpoint(triggered.checkpoint, 0);
     return 'worked';
   }

@@ -62,6 +62,7 @@ describe('npm run bench', () => {
       'windows',
       'session-memory',
       'disk-state',
+      'checkpoints',
       'fused-stage',
       'ring',
       'value-codec',
