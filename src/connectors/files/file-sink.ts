@@ -93,7 +93,7 @@ export function fileSink<T>(directory: string, options: FileSinkOptions<T>): Two
         restored,
       }),
     async commit(transactions, { system }) {
-      for (const transaction of transactions) await commitPart({ storage: system.storage, directory: path }, transaction.path);
+      for (const transaction of transactions) await commitPart({ storage: system.storage, directory: path }, transaction);
     },
   };
 }

@@ -32,6 +32,8 @@ import {
 /** A part that is complete, by the name that it is to get, relative to the directory of the sink. */
 export interface PartTransaction {
   readonly path: string;
+  /** That were written to it. Not known of parts of earlier versions. */
+  readonly bytes?: number;
 }
 
 /** What a subtask goes on with. */
@@ -56,6 +58,7 @@ export interface FileWriterOptions {
 /** A part that is complete, and on its way to the disk. */
 interface PendingPart {
   readonly path: string;
+  readonly bytes: number;
   readonly synced: Promise<void>;
 }
 
@@ -230,15 +233,15 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
   #close(part: OpenPart): void {
     const { place, context } = this.#options;
     part.flush(context.system.clock.now());
-    const { path } = part;
+    const { path, length: bytes } = part;
     const synced = part.sync();
     part.close();
     if (context.checkpoints) {
       // Told where it is waited for, at the next barrier.
       synced.catch(() => {});
-      this.#pending.push({ path, synced });
+      this.#pending.push({ path, bytes, synced });
     } else {
-      this.#committing = Promise.all([this.#committing, synced]).then(() => commitPart(place, path));
+      this.#committing = Promise.all([this.#committing, synced]).then(() => commitPart(place, { path }));
       this.#committing.catch(context.fail);
     }
   }
@@ -257,7 +260,7 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     // Parts may be rolled while the disk is at work; that is behind the barrier.
     this.#state = { next: [...this.#next], open: parts.map(({ state }) => state) };
     await Promise.all([this.#committing, ...pending.map(({ synced }) => synced), ...parts.map((part) => part.sync()), this.#syncNames()]);
-    return pending.map(({ path }) => ({ path }));
+    return pending.map(({ path, bytes }) => ({ path, bytes }));
   }
 
   async #syncNames(): Promise<void> {

@@ -90,13 +90,15 @@ export function removePart({ storage, directory }: PartPlace, { path, hidden }: 
 /**
  * Gives a part its name, for good. One that has it already was committed before; whether that survives a crash, nobody had said.
  *
+ * @param bytes that were written to it: a file that somebody has cut since is not taken for the part
  * @throws MillraceError SINK_FAILED
  */
-export async function commitPart(place: PartPlace, path: string): Promise<void> {
+export async function commitPart(place: PartPlace, { path, bytes }: { readonly path: string; readonly bytes?: number }): Promise<void> {
   const { storage, directory } = place;
   const to = join(directory, path);
   const failed = (error: unknown): MillraceError => failedOperation('SINK_FAILED', `cannot commit '${to}'`, error);
   try {
+    if (bytes !== undefined) checkLength(place, path, bytes);
     storage.rename(join(directory, hiddenPath(path)), to);
   } catch (error) {
     if (!isMissing(error)) throw failed(error);
@@ -105,6 +107,13 @@ export async function commitPart(place: PartPlace, path: string): Promise<void> 
       throw failed(error);
     });
   }
+}
+
+function checkLength({ storage, directory }: PartPlace, path: string, bytes: number): void {
+  const file = storage.open(join(directory, hiddenPath(path)));
+  file.close();
+  if (file.size >= bytes) return;
+  throw new Error(`'${hiddenPath(path)}' has ${file.size} bytes, where ${bytes} were written: bring it back, or start over`);
 }
 
 /** Whether a part has its name. */
