@@ -149,6 +149,27 @@ describe('a job that fails', () => {
     expect([...new Set([...first.counts.rows, ...counts.rows])].sort()).toEqual(countsOf(200));
   });
 
+  test('goes on from its checkpoint behind a savepoint, and gets again what came between them', async () => {
+    const directory = testDirectory();
+    const ledger = join(directory, 'ledger');
+    const args = { stateDir: join(directory, 'state'), checkpoint: seldom, attempts: 1, failAt: 900, failures: 1, ledger };
+    const { job, told, input, counts } = await recovering(args);
+    const stored: number[] = [];
+    input.onCheckpoint((records) => stored.push(records));
+    await input.write(numbers(0, 300));
+    await within(job.checkpoint(), 'the checkpoint');
+    await input.write(numbers(300, 600));
+    const savepoint = await within(job.savepoint(join(directory, 'apart')), 'the savepoint');
+    expect(await failureOf(job.savepoint(savepoint))).toMatchObject({ code: 'STATE_DIR' });
+    expect(stored).toEqual([300]);
+    await input.write(numbers(600, 1000));
+    await input.end();
+    await within(job.result(), 'the job');
+    await within(counts.done, 'the output');
+    expect(told.restores).toMatchObject([{ id: told.checkpoints[0]?.id, kind: 'checkpoint' }]);
+    expect([...new Set(counts.rows)].sort()).toEqual(countsOf(1000));
+  });
+
   test('fails for good when its strategy gives up', async () => {
     const directory = testDirectory();
     const args = { stateDir: directory, checkpoint: seldom, attempts: 2, failAt: 5, failures: 10, ledger: join(directory, 'ledger') };
