@@ -97,6 +97,13 @@ export class ByteSink {
     this.length += source.length;
   }
 
+  /** The bytes from `start` to `end` of others, without making a view of them. */
+  copyPart(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
+    source.copy(this.bytes, this.length, start, end);
+    this.length += end - start;
+  }
+
   /**
    * A string: varint of 2 × units + flavour, then one byte a unit (flavour 0, Latin-1) or two (flavour 1, UTF-16).
    * Flavour 0 exactly if all units are below 256, so equal strings have equal bytes. Lone surrogates survive.

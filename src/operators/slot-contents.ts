@@ -44,11 +44,18 @@ export function slotContents(index: KeyIndex, held: HeldBySlot): KeyedContents {
   };
 }
 
-function evictable(index: KeyIndex, { evict }: HeldBySlot): KeyedContents['evictable'] {
+function evictable(index: KeyIndex, { evict, reader, schema }: HeldBySlot): KeyedContents['evictable'] {
   if (evict === undefined) return undefined;
   return {
     index,
     stays: () => false,
+    reader: () => {
+      const read = reader(schema);
+      return (source, slot) => {
+        read(source, slot);
+        return true;
+      };
+    },
     evict: (slot) => {
       evict(slot);
       index.remove(slot);

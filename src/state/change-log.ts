@@ -1,7 +1,7 @@
 /** Who is told of all changes to the keyed state of one subtask, takes snapshots of it, and reads them back. */
 
+import type { StoredSegment } from './entries.ts';
 import type { LogSnapshot } from './log-snapshot.ts';
-import type { StoredSegment } from './state-log.ts';
 
 export interface ChangeLog {
   /** Whether changes are followed. Where not, generated code leaves calls of `touch` out. */

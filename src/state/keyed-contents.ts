@@ -38,6 +38,11 @@ export interface EvictableContents {
   readonly index: KeyIndex;
   /** Whether something refers to a slot, so that its key must not go. */
   stays(slot: number): boolean;
+  /**
+   * What takes entries that were written as they are now: it reads one behind its key, into the slot of that key, which has nothing; false
+   * where nothing is kept of it.
+   */
+  reader(): (source: ByteSource, slot: number) => boolean;
   /** Forgets what a slot has, and its key. This is no change: it is written. */
   evict(slot: number): void;
 }

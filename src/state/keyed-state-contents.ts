@@ -20,7 +20,7 @@ export class KeyedStateContents implements KeyedContents {
   /** @param stays whether a key must not leave memory, because it has timers */
   constructor(states: KeyedStates, index: KeyIndex, warn: (message: string) => void, stays: (slot: number) => boolean = never) {
     this.schema = states.schema;
-    this.evictable = { index, stays, evict: (slot) => states.evict(slot) };
+    this.evictable = { index, stays, reader: () => this.#readerInto(), evict: (slot) => states.evict(slot) };
     this.#states = states;
     this.#index = index;
     this.#warn = warn;
@@ -37,6 +37,15 @@ export class KeyedStateContents implements KeyedContents {
   write(slot: number, sink: ByteSink): void {
     writeKey(sink, this.#index, slot);
     this.#states.write(slot, sink, () => ` of the key ${shownKey(this.#index.key(slot))}`);
+  }
+
+  #readerInto(): ReturnType<EvictableContents['reader']> {
+    const states = this.#states.reader(this.schema, this.#warn);
+    return (source, slot) => {
+      const isKept = states.read(source);
+      if (isKept) states.giveTo(slot);
+      return isKept;
+    };
   }
 
   reader(schema: unknown): ReturnType<KeyedContents['reader']> {

@@ -6,6 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { extended } from './extended.ts';
 
 /** The count of a slot has one word of 16 bits. */
 export const statesMax = 0xffff;
@@ -55,8 +56,8 @@ export class SlotOccupancy {
     const room = this.#counts.length;
     if (slot < room) return;
     const slots = Math.max(initialSlots, room * 2, slot + 1);
-    this.#counts = withRoom(this.#counts, new Uint16Array(slots));
-    this.#noted = withRoom(this.#noted, new Uint8Array(slots));
+    this.#counts = extended(this.#counts, new Uint16Array(slots));
+    this.#noted = extended(this.#noted, new Uint8Array(slots));
     this.#makeRoom(slots);
   }
 
@@ -128,8 +129,3 @@ export class SlotOccupancy {
 
 const noKey =
   'state belongs to a key: it can be used while a record or a timer is processed, not in open or close, nor after processElement or onTimer has returned';
-
-function withRoom<A extends { set(from: A): void }>(from: A, to: A): A {
-  to.set(from);
-  return to;
-}

@@ -15,10 +15,13 @@
 
 import { assert } from '../base/assert.ts';
 import { ByteSource } from '../batch/byte-source.ts';
+import { bufferOf, forEachEntry, headerBytes, type StoredSegment, staleOf, writeEntry } from './entries.ts';
+import { extended } from './extended.ts';
 import { IntList } from './int-list.ts';
 import type { KeyedContents } from './keyed-contents.ts';
 import { type LogParts, type LogSnapshot, Snapshot } from './log-snapshot.ts';
 
+export type { StoredSegment } from './entries.ts';
 export type { LogSnapshot } from './log-snapshot.ts';
 
 export interface StateLogOptions {
@@ -29,16 +32,6 @@ export interface StateLogOptions {
   readonly tracks: boolean;
   /** Segments that there are at most after a snapshot: those with the least that still counts are written anew. */
   readonly segmentsMax: number;
-}
-
-/** A stored segment, as `StateLog.read` takes it. */
-export interface StoredSegment {
-  readonly id: string;
-  readonly schema: unknown;
-  readonly bytes: Uint8Array;
-  readonly entries: number;
-  /** Lists of ordinals of stale entries. */
-  readonly stale: readonly Uint8Array[];
 }
 
 /** What a unit's byte says. The lowest two bits: where its latest state is. */
@@ -255,33 +248,26 @@ export class StateLog {
    * @param owns whether the keys of a hash belong to this subtask
    * @param adopts whether the segment goes on to count, since it has no entries of other subtasks: otherwise all that is read counts as changed
    */
-  read({ id, schema, bytes, entries, stale }: StoredSegment, owns: (hash: number) => boolean, adopts: boolean): void {
+  read(stored: StoredSegment, owns: (hash: number) => boolean, adopts: boolean): void {
+    const { id, schema, entries } = stored;
     const read = this.#contents.reader(schema);
-    const isStale = new Uint8Array(entries);
-    for (const list of stale) forEachOrdinal(list, (ordinal) => (isStale[ordinal] = 1));
+    const isStale = staleOf(stored);
     const segment: Segment = { id, entries, live: 0, stale: new IntList() };
     const number = adopts && this.tracks ? this.#addSegment(segment) : noSegment;
     const source = new ByteSource();
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    let position = 0;
-    for (let ordinal = 0; ordinal < entries; ordinal++) {
-      source.reset(buffer, position);
-      const hash = source.u32() | 0;
-      const length = source.u32();
-      const start = source.position;
-      position = start + length;
-      if (isStale[ordinal] === 1 || !owns(hash)) continue;
-      source.reset(buffer, start, position);
+    const buffer = bufferOf(stored.bytes);
+    forEachEntry(stored, (ordinal, hash, start, end) => {
+      if (isStale[ordinal] === 1 || !owns(hash)) return;
+      source.reset(buffer, start + headerBytes, end);
       const unit = read(source, hash);
-      if (!this.tracks) continue;
+      if (!this.tracks) return;
       if (adopts && unit >= 0 && !this.#isThere(unit)) this.#adopt(unit, number, ordinal, segment);
       else {
         // What nothing is kept of must not come back, and what was put to an earlier unit is no more what was written.
         if (adopts) segment.stale.push(ordinal);
         if (unit >= 0) this.touch(unit);
       }
-    }
-    assert(position === bytes.length, 'a segment has the entries that it is said to have');
+    });
   }
 
   #isThere(unit: number): boolean {
@@ -304,14 +290,7 @@ export class StateLog {
       if (this.tracks && (flag & frozen) === 0) return false;
       this.#flags[unit] = flag & ~frozen;
       if (segment !== noSegment) this.#places[unit * placeLength + 1] = ordinal;
-      sink.u32(this.#contents.hash(unit) >>> 0);
-      const at = sink.length;
-      sink.u32(0);
-      this.#contents.write(unit, sink);
-      const end = sink.length;
-      sink.length = at;
-      sink.u32(end - at - 4);
-      sink.length = end;
+      writeEntry(sink, this.#contents.hash(unit), unit, this.#contents);
       return true;
     },
     idOf: (segment) => this.#segments[segment]?.id,
@@ -334,14 +313,4 @@ export class StateLog {
       this.#segments[segment] = undefined;
     },
   };
-}
-
-function forEachOrdinal(list: Uint8Array, visit: (ordinal: number) => void): void {
-  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
-  for (let at = 0; at < list.byteLength; at += 4) visit(view.getUint32(at, true));
-}
-
-function extended<A extends { set(from: A): void }>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }

@@ -3,6 +3,7 @@ import { MillraceError } from '../../src/base/errors.ts';
 import { hashNumber } from '../../src/base/hash.ts';
 import { limitsWith } from '../../src/base/limits.ts';
 import { seededRandom } from '../../src/base/random.ts';
+import type { Storage } from '../../src/base/system.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import type { DiskLogOptions } from '../../src/state/disk/disk-log.ts';
 import { DiskLog } from '../../src/state/disk/disk-log.ts';
@@ -13,7 +14,7 @@ import { type Backend, backendConformance, Subject } from './backend-conformance
 backendConformance('state in memory', () => ({ open: (contents, tracks) => new StateLog(contents, { tracks, segmentsMax: 3 }) }));
 
 function disk(memory: number, limits: Partial<DiskLogOptions['limits']>): Backend {
-  const storage = new VirtualDisk();
+  const { storage } = new VirtualDisk();
   storage.makeDirectory('/disk');
   let opened = 0;
   return {
@@ -42,11 +43,13 @@ describe('state on disk', () => {
 
   function opened(options: {
     memory: number;
-    storage?: VirtualDisk;
+    storage?: Storage;
     limits?: Partial<DiskLogOptions['limits']>;
     warn?: (message: string) => void;
+    hash?: (key: unknown) => number;
   }) {
-    const storage = options.storage ?? new VirtualDisk();
+    const disk = new VirtualDisk();
+    const storage = options.storage ?? disk.storage;
     storage.makeDirectory('/disk');
     const logs: DiskLog[] = [];
     const backend: Backend = {
@@ -63,12 +66,12 @@ describe('state on disk', () => {
         return log;
       },
     };
-    const subject = new Subject(backend, { incremental: true, now: () => 0, hash });
-    return { subject, log: logs[0] as DiskLog, storage };
+    const subject = new Subject(backend, { incremental: true, now: () => 0, hash: options.hash ?? hash });
+    return { subject, log: logs[0] as DiskLog, disk };
   }
 
   test('keeps no more units in memory than there is room for, and files of less than four times what they hold', () => {
-    const { subject, log, storage } = opened({ memory: 400_000 });
+    const { subject, log, disk } = opened({ memory: 400_000 });
     const random = seededRandom(1);
     let held = 0;
     for (let batch = 0; batch < 400; batch++) {
@@ -79,7 +82,7 @@ describe('state on disk', () => {
     }
     expect(held).toBeGreaterThan(400);
     expect(held).toBeLessThan(2400);
-    const bytes = storage.paths().reduce((sum, path) => sum + storage.open(path).size, 0);
+    const bytes = disk.paths().reduce((sum, path) => sum + disk.bytes(path).length, 0);
     expect(bytes).toBeLessThan(4 * 4000 * 40);
     let sum = 0;
     for (let key = 0; key < 4000; key++) {
@@ -88,7 +91,7 @@ describe('state on disk', () => {
     }
     expect(sum).toBe(20_000);
     log.close();
-    expect(storage.paths()).toEqual([]);
+    expect(disk.paths()).toEqual([]);
   });
 
   test('sees state that grows in memory, although its key never leaves it', () => {
@@ -122,7 +125,7 @@ describe('state on disk', () => {
   });
 
   /** Some batches and a checkpoint, through all calls of the disk; what was read must be what was written. */
-  function work(storage: VirtualDisk): void {
+  function work(storage: Storage): void {
     const { subject, log } = opened({ memory: 1, storage, limits: { diskSegmentFiles: 2, diskSegmentBytes: 500, stateWriteBytes: 100 } });
     try {
       const counts = new Map<number, number>();
@@ -156,16 +159,16 @@ describe('state on disk', () => {
 
   test('fails with an error that a restart may help with, whichever call of the disk fails, and never holds anything else', () => {
     const clean = new VirtualDisk();
-    work(clean);
+    work(clean.storage);
     expect(clean.calls).toBeGreaterThan(100);
     let failures = 0;
     for (let failing = 2; failing <= clean.calls; failing++) {
-      const storage = new VirtualDisk();
-      storage.before = (call, name) => {
+      const disk = new VirtualDisk();
+      disk.before = (call, name) => {
         if (call === failing) throw Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), { code: 'ENOSPC' });
       };
       try {
-        work(storage);
+        work(disk.storage);
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error;
         expect(error.code).toBe('STATE_DISK');
@@ -176,6 +179,35 @@ describe('state on disk', () => {
     }
     // Only what could not be closed or removed does no harm.
     expect(failures).toBeGreaterThan(clean.calls / 3);
+  });
+
+  test.each([
+    ['hashes as they are', hash],
+    ['four hashes for all', (key: unknown) => (key as number) % 4],
+  ])('brings back all keys of a batch, those that are new to it among them: %s', (_, hash) => {
+    const { subject } = opened({ memory: 1, hash });
+    for (let key = 0; key < 400; key++) subject.with(key, ({ list }) => list.add(`first ${key}`.repeat(key % 90 === 0 ? 500 : 1)));
+    subject.endBatch();
+    const keys = Float64Array.from({ length: 600 }, (_, row) => (row * 7) % 500);
+    const slots = new Int32Array(600);
+    subject.index.ofNumbers({ keys, hashes: Int32Array.from(keys, hash), rows: 600, slots });
+    for (const [row, key] of keys.entries()) {
+      expect(subject.index.key(slots[row] as number)).toBe(key);
+      subject.states.select(slots[row] as number);
+      expect(subject.states.accessors.list.get()).toEqual(key < 400 ? [`first ${key}`.repeat(key % 90 === 0 ? 500 : 1)] : []);
+      subject.states.deselect();
+    }
+  });
+
+  test('is written by whole blocks until a segment is full', () => {
+    const { subject, disk } = opened({ memory: 1, limits: { diskSegmentBytes: 50_000, stateWriteBytes: 1024 } });
+    for (let key = 0; key < 1000; key++) {
+      subject.with(key, ({ list }) => list.add(`of ${key}`.repeat(key % 20)));
+      if (key % 10 === 0) subject.endBatch();
+      const sizes = disk.paths().map((path) => disk.bytes(path).length);
+      expect(sizes.every((size) => size >= 50_000 || size % 1024 === 0)).toBe(true);
+    }
+    expect(disk.paths().length).toBeGreaterThan(1);
   });
 
   test('takes long entries, and short ones among them', () => {

@@ -122,9 +122,10 @@ export class KeyScope implements TimerService {
     return { watermark: this.#watermark, firing: this.#firing };
   }
 
-  /** @param parts what several scopes said: it is as late as for the last of them */
+  /** @param parts what several scopes said: it is as late as for the last of them. Time that had come to its end begins anew. */
   restore(parts: readonly EventTimeProgress[]): void {
-    for (const [i, { watermark, firing }] of parts.entries()) {
+    const open = parts.filter(({ watermark }) => watermark < Number.POSITIVE_INFINITY);
+    for (const [i, { watermark, firing }] of open.entries()) {
       if (i > 0 && watermark >= this.#watermark) continue;
       this.#watermark = watermark;
       this.#firing = firing;

@@ -7,8 +7,8 @@ import type { UserFunction } from '../../graph/logical.ts';
 import type { OperatorStateDeclarations, StateDeclarations } from '../../state/descriptors.ts';
 import { OperatorStates } from '../../state/operator-states.ts';
 import type { SubtaskPart } from '../../wire/state-handles.ts';
-import { generateSlot } from '../keyed.ts';
-import { generateProcessCall } from './call.ts';
+import { generateSlot, generateSlots } from '../keyed.ts';
+import { generateProcessCall, type ProcessCall } from './call.ts';
 import { CallContext, type ProcessContext, type SubtaskContext } from './context.ts';
 import { type EventTimeProgress, KeyScope, type TimerService } from './key-scope.ts';
 
@@ -144,10 +144,25 @@ export class StatefulInstance implements OperatorInstance {
       generateProcessCall(code, row, emit, call);
       return;
     }
-    const scope = code.names.constant('scope', this.#scope);
     const slotted = generateSlot(code, row, this.#context, this.#scope.index);
-    code.body.line(`${scope}.enter(${slotted.slot});`);
-    generateProcessCall(code, slotted.row, emit, call);
+    this.#generateCall(code, slotted.row, slotted.slot, emit, call);
+  }
+
+  /** The slots of all rows first, then the rows one by one: what of their state is on disk is read together. */
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    const [{ keyed, fn, method }, ...others] = this.#fn.inputs as [InputMethod, ...InputMethod[]];
+    const found = keyed && others.length === 0 ? generateSlots(code, row, this.#context, this.#scope.index) : undefined;
+    if (found === undefined) return false;
+    const call = { fn, method, context: this.#inputContexts[0] as CallContext };
+    code.eachRow(() => this.#generateCall(code, row, `${found.slots}[i]`, emit, call));
+    return true;
+  }
+
+  /** @param slot an expression */
+  #generateCall(code: OperatorCode, row: Row, slot: string, emit: Emit, call: ProcessCall): void {
+    const scope = code.names.constant('scope', this.#scope);
+    code.body.line(`${scope}.enter(${slot});`);
+    generateProcessCall(code, row, emit, call);
     code.body.line(`${scope}.leave();`);
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { entryHash } from '../entries.ts';
 import type { PlaceIndex } from './place-index.ts';
 import type { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
@@ -92,9 +93,9 @@ export class Compaction {
   #copy(scan: SegmentScan): void {
     const { store, places } = this.#options;
     const place = (scan.segment.number << ordinalBits) | scan.next;
-    const entry = scan.take();
-    const hash = entry.readInt32LE(0);
-    const moved = places.move(hash, place, store.copy(entry));
+    scan.take();
+    const { bytes, start, end } = scan;
+    const moved = places.move(entryHash(bytes, start), place, store.copy(bytes, start, end));
     assert(moved, 'an entry that counts, and of no unit in memory, is of a key on disk');
     store.kill(place);
   }

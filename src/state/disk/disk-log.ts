@@ -24,18 +24,18 @@ import { ByteSink } from '../../batch/byte-sink.ts';
 import { ByteSource } from '../../batch/byte-source.ts';
 import { decodeValue } from '../../batch/value-codec.ts';
 import type { ChangeLog, Residents } from '../change-log.ts';
-import { writeKey } from '../encode-state.ts';
+import { bufferOf, forEachEntry, headerBytes, type StoredSegment, staleOf } from '../entries.ts';
+import { extended } from '../extended.ts';
 import { IntList } from '../int-list.ts';
 import type { EvictableContents, KeyedContents } from '../keyed-contents.ts';
 import type { LogSnapshot } from '../log-snapshot.ts';
-import type { StoredSegment } from '../state-log.ts';
+import { Arrivals } from './arrivals.ts';
 import { Compaction } from './compaction.ts';
 import { FullSnapshot, IncrementalSnapshot, type SnapshotParts } from './disk-snapshot.ts';
 import { PlaceIndex } from './place-index.ts';
 import { ResidentMemory } from './resident-memory.ts';
-import { headerBytes, type Segment } from './segment.ts';
-import { entriesMax, ordinalBits, SegmentStore } from './segment-store.ts';
-import { bufferOf, forEachEntry, staleOf } from './stored-entries.ts';
+import type { Segment } from './segment.ts';
+import { entriesMax, placeOf, SegmentStore } from './segment-store.ts';
 
 export interface DiskLogOptions {
   readonly storage: Storage;
@@ -60,13 +60,13 @@ const frozen = 4;
 const used = 8;
 /** It has come with the batch in hand: that it is used there does not say that it will be again. */
 const fresh = 16;
+/** It is about to go, with others. */
+const leaving = 32;
 
 /** Of a unit for which `touch` has nothing to do. */
 const settled = changed | used;
 
 const initialUnits = 1024;
-
-const shortKeyBytes = 40;
 
 /** Units that are read, or visited, before others make room for them. */
 const unitsAtOnce = 256;
@@ -84,7 +84,7 @@ export class DiskLog implements ChangeLog, Residents {
   /** As it comes back from a manifest. */
   readonly #schema: unknown;
   /** Reads entries of the log. */
-  readonly #read: ReturnType<KeyedContents['reader']>;
+  readonly #read: ReturnType<EvictableContents['reader']>;
   /** By unit. */
   #flags = new Uint8Array(initialUnits);
   /** By unit that is written: the place of its entry. */
@@ -94,6 +94,7 @@ export class DiskLog implements ChangeLog, Residents {
   #snapshot: IncrementalSnapshot | FullSnapshot | null = null;
   /** Units that have come with the batch in hand, and some that have gone again. */
   readonly #fresh = new IntList();
+  readonly #leaving = new IntList();
   readonly #source = new ByteSource();
   readonly #sink = new ByteSink();
 
@@ -114,8 +115,15 @@ export class DiskLog implements ChangeLog, Residents {
       disown: (segment) => this.#disown(segment),
     });
     this.#schema = JSON.parse(JSON.stringify(contents.schema));
-    this.#read = contents.reader(contents.schema);
-    this.#evictable.index.added = (slot, hash) => this.#admit(slot, hash);
+    const { index } = this.#evictable;
+    this.#read = this.#evictable.reader();
+    const arrivals = new Arrivals({
+      store: this.#store,
+      places: this.#places,
+      index,
+      load: (slot, place, source, bytes) => this.#load(slot, place, source, bytes),
+    });
+    index.added = (slots) => arrivals.admit(slots);
   }
 
   /** Units that are in memory, and about how many bytes they take. */
@@ -183,53 +191,19 @@ export class DiskLog implements ChangeLog, Residents {
 
   #grow(unit: number): void {
     const units = Math.max(unit + 1, this.#flags.length * 2);
-    const flags = new Uint8Array(units);
-    flags.set(this.#flags);
-    this.#flags = flags;
-    const placeOf = new Int32Array(units);
-    placeOf.set(this.#placeOf);
-    this.#placeOf = placeOf;
+    this.#flags = extended(this.#flags, new Uint8Array(units));
+    this.#placeOf = extended(this.#placeOf, new Int32Array(units));
   }
 
-  /** A key that is new to the key index has got a slot: what the log has of it goes there. */
-  #admit(slot: number, hash: number): void {
-    const places = this.#places;
-    for (let at = places.find(hash); at >= 0; at = places.findNext(hash, at)) {
-      const place = places.placeAt(at);
-      if (!this.#isOf(slot, place)) continue;
-      places.removeAt(at);
-      this.#load(slot, hash, place);
-      return;
-    }
-  }
-
-  /** Whether an entry is of the key of a slot: it begins with the same bytes. `#source` is then behind its header. */
-  #isOf(slot: number, place: number): boolean {
-    const [source, sink] = [this.#source, this.#sink];
-    this.#store.read(place, source);
-    source.position += headerBytes;
-    sink.reset();
-    writeKey(sink, this.#evictable.index, slot);
-    const { bytes, position, end } = source;
-    const { length } = sink;
-    if (end - position < length) return false;
-    // Mostly they are few, and a call takes longer.
-    if (length > shortKeyBytes) return sink.bytes.compare(bytes, position, position + length, 0, length) === 0;
-    for (let i = 0; i < length; i++) if (sink.bytes[i] !== bytes[position + i]) return false;
-    return true;
-  }
-
-  #load(slot: number, hash: number, place: number): void {
-    const { position, end } = this.#source;
-    const unit = this.#read(this.#source, hash);
-    if (unit < 0) {
+  /** What the log has of a key that is new to the key index goes to its slot. @param bytes of the entry, header and all */
+  #load(slot: number, place: number, source: ByteSource, bytes: number): void {
+    if (!this.#read(source, slot)) {
       // A key that has timers and no state may have an entry all the same.
       this.#store.kill(place);
       return;
     }
-    assert(unit === slot, 'an entry of the log comes back to its key');
     if (slot >= this.#flags.length) this.#grow(slot);
-    this.#memory.admit(slot, end - position);
+    this.#memory.admit(slot, bytes);
     this.#placeOf[slot] = place;
     this.#setFresh(slot, written);
     if (!this.#compaction.isOn(this.#store.of(place))) return;
@@ -268,23 +242,32 @@ export class DiskLog implements ChangeLog, Residents {
       if (!this.has(slot)) continue;
       const flag = this.#flags[slot] as number;
       if ((flag & used) !== 0) this.#flags[slot] = flag & ~used;
-      else if (!stays(slot)) this.#evict(slot);
+      else if ((flag & leaving) === 0 && !stays(slot)) this.#leave(slot);
     }
     memory.end();
+    this.#evict(this.#leaving.take());
   }
 
-  #evict(slot: number): void {
+  #leave(slot: number): void {
+    this.#flags[slot] = this.#thaw(slot) | leaving;
+    this.#memory.forget(slot);
+    this.#leaving.push(slot);
+  }
+
+  /** In passes, as keys arrive. */
+  #evict(slots: Int32Array): void {
     const { index } = this.#evictable;
-    const hash = index.hash(slot);
-    const isChanged = (this.#thaw(slot) & where) === changed;
-    const place = isChanged ? this.#append(slot, hash) : (this.#placeOf[slot] as number);
-    this.#places.add(hash, place);
-    this.#evictable.evict(slot);
-    this.#forget(slot);
+    for (const slot of slots) if (((this.#flags[slot] as number) & where) === changed) this.#placeOf[slot] = this.#append(slot);
+    for (const slot of slots) this.#places.touched ^= this.#places.touch(index.hash(slot));
+    for (const slot of slots) this.#places.add(index.hash(slot), this.#placeOf[slot] as number);
+    for (const slot of slots) {
+      this.#evictable.evict(slot);
+      this.#flags[slot] = absent;
+    }
   }
 
-  #append(slot: number, hash: number): number {
-    const place = this.#store.append(hash, (sink) => this.#contents.write(slot, sink));
+  #append(slot: number): number {
+    const place = this.#store.append(this.#evictable.index.hash(slot), slot, this.#contents);
     this.#memory.learn(this.#store.lastLength);
     return place;
   }
@@ -330,8 +313,7 @@ export class DiskLog implements ChangeLog, Residents {
   get #parts(): SnapshotParts {
     return {
       store: this.#store,
-      hash: (unit) => this.#evictable.index.hash(unit),
-      write: (unit, sink) => this.#contents.write(unit, sink),
+      contents: this.#contents,
       thaw: (unit) => {
         const flag = this.#flags[unit] as number;
         this.#flags[unit] = flag & ~frozen;
@@ -353,15 +335,24 @@ export class DiskLog implements ChangeLog, Residents {
     // What was written otherwise is written anew: the log has entries of one form.
     if (!isDeepStrictEqual(stored.schema, this.#schema)) this.#readOther(stored, isStale, owns);
     else if (adopts && stored.entries <= entriesMax) this.#adopt(stored, isStale, owns);
-    else forEachEntry(stored, isStale, owns, (hash, entry) => this.#places.add(hash, this.#store.copy(entry)));
+    else this.#copy(stored, isStale, owns);
+  }
+
+  #copy(stored: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
+    const buffer = bufferOf(stored.bytes);
+    forEachEntry(stored, (ordinal, hash, start, end) => {
+      if (isStale[ordinal] === 0 && owns(hash)) this.#places.add(hash, this.#store.copy(buffer, start, end));
+    });
   }
 
   #readOther(stored: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
     const read = this.#contents.reader(stored.schema);
     const source = new ByteSource();
+    const buffer = bufferOf(stored.bytes);
     let units = 0;
-    forEachEntry(stored, isStale, owns, (hash, entry) => {
-      source.reset(entry, headerBytes);
+    forEachEntry(stored, (ordinal, hash, start, end) => {
+      if (isStale[ordinal] === 1 || !owns(hash)) return;
+      source.reset(buffer, start + headerBytes, end);
       const unit = read(source, hash);
       if (unit >= 0) this.touch(unit);
       if (++units % unitsAtOnce === 0) this.#shrink();
@@ -369,27 +360,24 @@ export class DiskLog implements ChangeLog, Residents {
   }
 
   /** The segment becomes one of the log, as it is. */
-  #adopt({ id, bytes, entries }: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
+  #adopt(stored: StoredSegment, isStale: Uint8Array, owns: (hash: number) => boolean): void {
+    const { id, bytes, entries } = stored;
     if (entries === 0) return;
     const segment = this.#store.fill(bytes, entries);
-    const source = new ByteSource();
-    const buffer = bufferOf(bytes);
     const hashes = new Int32Array(entries);
-    for (let ordinal = 0; ordinal < entries; ordinal++) {
-      source.reset(buffer, segment.bytes);
-      hashes[ordinal] = source.u32();
-      segment.note(source.u32() + headerBytes);
-    }
-    assert(segment.bytes === bytes.length, 'a segment has the entries that it is said to have');
+    forEachEntry(stored, (ordinal, hash, start, end) => {
+      hashes[ordinal] = hash;
+      segment.note(end - start);
+    });
     // Of these it has been told, of others it has not.
-    for (let ordinal = 0; ordinal < entries; ordinal++) if (isStale[ordinal] === 1) this.#store.kill(placeIn(segment, ordinal));
+    for (let ordinal = 0; ordinal < entries; ordinal++) if (isStale[ordinal] === 1) this.#store.kill(placeOf(segment, ordinal));
     segment.id = id;
     segment.standing = this.#options.incremental ? 'stored' : 'own';
     for (let ordinal = 0; ordinal < entries; ordinal++) {
       if (isStale[ordinal] === 1) continue;
       const hash = hashes[ordinal] as number;
-      if (owns(hash)) this.#places.add(hash, placeIn(segment, ordinal));
-      else this.#store.kill(placeIn(segment, ordinal));
+      if (owns(hash)) this.#places.add(hash, placeOf(segment, ordinal));
+      else this.#store.kill(placeOf(segment, ordinal));
     }
   }
 
@@ -397,8 +385,4 @@ export class DiskLog implements ChangeLog, Residents {
     this.#evictable.index.added = undefined;
     this.#store.close();
   }
-}
-
-function placeIn(segment: Segment, ordinal: number): number {
-  return (segment.number << ordinalBits) | ordinal;
 }

@@ -9,6 +9,8 @@
 
 import { assert } from '../../base/assert.ts';
 import { ByteSink } from '../../batch/byte-sink.ts';
+import { writeEntry } from '../entries.ts';
+import type { KeyedContents } from '../keyed-contents.ts';
 import { fileId, type LogSnapshot, type SnapshotFile } from '../log-snapshot.ts';
 import type { Segment } from './segment.ts';
 import { SegmentScan } from './segment-scan.ts';
@@ -17,8 +19,7 @@ import type { SegmentStore } from './segment-store.ts';
 /** What a snapshot needs of its log. */
 export interface SnapshotParts {
   readonly store: SegmentStore;
-  hash(unit: number): number;
-  write(unit: number, sink: ByteSink): void;
+  readonly contents: KeyedContents;
   /** A unit is frozen no more; false when it was not. */
   thaw(unit: number): boolean;
   /** The latest state of a unit is in an entry. */
@@ -123,7 +124,7 @@ export class IncrementalSnapshot extends DiskSnapshot {
       checksum: segment.checksum,
       entries: segment.entries,
       stale,
-      read: (target, length, from) => store.readBytes(segment, target, length, from),
+      read: (target, length, from) => store.readBytes(segment, target, 0, length, from),
     }));
   }
 
@@ -133,10 +134,7 @@ export class IncrementalSnapshot extends DiskSnapshot {
     const { store } = parts;
     store.check();
     const segment = this.#room();
-    parts.written(
-      unit,
-      store.appendTo(segment, parts.hash(unit), (sink) => parts.write(unit, sink)),
-    );
+    parts.written(unit, store.appendTo(segment, parts.contents.hash(unit), unit, parts.contents));
   }
 
   #room(): Segment {
@@ -226,19 +224,7 @@ export class FullSnapshot extends DiskSnapshot {
   protected override take(unit: number, sink: ByteSink = this.#ahead): void {
     const { parts } = this;
     if (!parts.thaw(unit)) return;
-    const start = sink.length;
-    sink.u32(parts.hash(unit) >>> 0);
-    sink.u32(0);
-    try {
-      parts.write(unit, sink);
-    } catch (error) {
-      sink.length = start;
-      throw error;
-    }
-    const end = sink.length;
-    sink.length = start + 4;
-    sink.u32(end - start - 8);
-    sink.length = end;
+    writeEntry(sink, parts.contents.hash(unit), unit, parts.contents);
     this.entries++;
   }
 
@@ -259,7 +245,8 @@ export class FullSnapshot extends DiskSnapshot {
         scan.skip();
         continue;
       }
-      sink.copy(scan.take());
+      scan.take();
+      sink.copyPart(scan.bytes, scan.start, scan.end);
       this.entries++;
       left--;
     }

@@ -1,6 +1,11 @@
-/** Reads the entries of a sealed segment one after the other, many with each call of the system. */
+/**
+ * Reads the entries of a sealed segment one after the other, many with each call of the system.
+ *
+ * @hotpath
+ */
 
-import { headerBytes, type Segment } from './segment.ts';
+import { entryLength, headerBytes } from '../entries.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 /** Bytes that are read at once: the system call vanishes in what it copies. */
@@ -12,8 +17,11 @@ export class SegmentScan {
   next = 0;
   /** Where it is in the file. */
   position = 0;
+  /** The entry that was taken last, header and all, is `bytes[start … end)`; good until the next call. */
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
   readonly #store: SegmentStore;
-  #bytes = Buffer.alloc(0);
   /** Where in the file those bytes are. */
   #from = 0;
   #until = 0;
@@ -23,14 +31,14 @@ export class SegmentScan {
     this.segment = segment;
   }
 
-  /** The next entry, header and all; good until the next call. */
-  take(): Buffer {
-    const start = this.position;
-    const end = start + this.#length(start);
-    if (end > this.#until) this.#fill(start, end);
+  take(): void {
+    const { position } = this;
+    const length = this.#length(position);
+    if (position + length > this.#until) this.#fill(position, position + length);
+    this.start = position - this.#from;
+    this.end = this.start + length;
     this.next++;
-    this.position = end;
-    return this.#bytes.subarray(start - this.#from, end - this.#from);
+    this.position = position + length;
   }
 
   skip(): void {
@@ -40,15 +48,15 @@ export class SegmentScan {
 
   #length(start: number): number {
     if (start + headerBytes > this.#until) this.#fill(start, start + headerBytes);
-    return headerBytes + this.#bytes.readUInt32LE(start - this.#from + 4);
+    return entryLength(this.bytes, start - this.#from);
   }
 
   #fill(start: number, end: number): void {
     const until = Math.max(end, Math.min(start + readBytes, this.segment.bytes));
-    if (until - start > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(until - start);
+    if (until - start > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(until - start);
     // What is there is lost if it cannot be read.
     this.#until = 0;
-    this.#store.readBytes(this.segment, this.#bytes, until - start, start);
+    this.#store.readBytes(this.segment, this.bytes, 0, until - start, start);
     this.#from = start;
     this.#until = until;
   }

@@ -11,9 +11,10 @@
 import { MillraceError, thrownText } from '../../base/errors.ts';
 import type { Limits } from '../../base/limits.ts';
 import type { Storage } from '../../base/system.ts';
-import type { ByteSink } from '../../batch/byte-sink.ts';
 import type { ByteSource } from '../../batch/byte-source.ts';
-import { headerBytes, Segment } from './segment.ts';
+import { entryLength, headerBytes } from '../entries.ts';
+import type { KeyedContents } from '../keyed-contents.ts';
+import { groupBytes, Segment } from './segment.ts';
 
 /** A segment is sealed when it has as many entries: their ordinals take the lower bits of a place. */
 export const ordinalBits = 20;
@@ -26,6 +27,11 @@ const segmentsEnd = 2 ** (32 - ordinalBits);
 /** Bytes that are read at once: a group, unless some of its entries are large. */
 const scratchBytes = 4096;
 
+/** Entries that are gathered at a time: what is read of them stays in the processor's caches until it is decoded. */
+export const gatheredMax = 128;
+/** Bytes of each: most groups. */
+const gatheredBytes = 2 * groupBytes;
+
 export interface SegmentStoreOptions {
   readonly storage: Storage;
   /** Absolute path that the names of all files begin with: nobody else's do. */
@@ -36,6 +42,8 @@ export interface SegmentStoreOptions {
 export class SegmentStore {
   /** Bytes that were ever appended. */
   appended = 0;
+  /** Of no use to anybody, but a loop that only reads would be left out without it. */
+  touched = 0;
   /** Bytes of the entry that was appended last. */
   lastLength = 0;
   /** Bytes of an entry, about. */
@@ -51,6 +59,8 @@ export class SegmentStore {
   /** Sealed ones that may have nothing left that counts. */
   #emptied: Segment[] = [];
   #scratch = Buffer.allocUnsafeSlow(scratchBytes);
+  readonly #gathered = Buffer.allocUnsafeSlow(gatheredMax * gatheredBytes);
+  readonly #lengths = new Int32Array(gatheredMax);
   #broken: MillraceError | undefined;
 
   constructor(options: SegmentStoreOptions) {
@@ -59,7 +69,7 @@ export class SegmentStore {
 
   /** Bytes of memory. */
   get memory(): number {
-    let bytes = this.#scratch.length;
+    let bytes = this.#scratch.length + this.#gathered.length;
     for (const segment of this.segments()) bytes += segment.memory;
     return bytes;
   }
@@ -86,35 +96,36 @@ export class SegmentStore {
     const segment = new Segment(number, `${this.#options.prefix}-${++this.#serial}.segment`, {
       storage: this.#options.storage,
       entryBytes,
+      blockBytes: this.#options.limits.stateWriteBytes,
     });
     this.#segments[number] = segment;
     return segment;
   }
 
   /** Appends an entry and returns its place. @throws what `write` throws, and MillraceError STATE_DISK */
-  append(hash: number, write: (sink: ByteSink) => void): number {
+  append(hash: number, unit: number, contents: KeyedContents): number {
     this.check();
     this.#open ??= this.create();
-    const place = this.appendTo(this.#open, hash, write);
-    if (this.#isFull(this.#open)) this.sealOpen();
+    const place = this.appendTo(this.#open, hash, unit, contents);
+    if (this.isFull(this.#open)) this.sealOpen();
     return place;
   }
 
   /** Appends an entry of another segment, header and all. */
-  copy(entry: Uint8Array): number {
+  copy(bytes: Buffer, start: number, end: number): number {
     this.check();
     this.#open ??= this.create();
     const segment = this.#open;
-    const place = placeOf(segment, segment.copy(entry));
-    this.#appended(segment, entry.length);
-    if (this.#isFull(segment)) this.sealOpen();
+    const place = placeOf(segment, segment.copy(bytes, start, end));
+    this.#appended(segment, end - start);
+    if (this.isFull(segment)) this.sealOpen();
     return place;
   }
 
   /** The same in a segment that `create` made, which has room for as many entries as a segment may have. */
-  appendTo(segment: Segment, hash: number, write: (sink: ByteSink) => void): number {
+  appendTo(segment: Segment, hash: number, unit: number, contents: KeyedContents): number {
     const before = segment.bytes;
-    const place = placeOf(segment, segment.append(hash, write));
+    const place = placeOf(segment, segment.append(hash, unit, contents));
     this.#appended(segment, segment.bytes - before);
     return place;
   }
@@ -123,16 +134,12 @@ export class SegmentStore {
     this.appended += bytes;
     this.lastLength = bytes;
     this.#entryBytes += (bytes - this.#entryBytes) / 64;
-    if (segment.pending >= this.#options.limits.stateWriteBytes) this.#io(segment, 'written', () => segment.flush());
+    if (segment.isDue) this.#io(segment, 'written', () => segment.flush());
   }
 
-  #isFull(segment: Segment): boolean {
-    return segment.bytes >= this.#options.limits.diskSegmentBytes || segment.entries === entriesMax;
-  }
-
-  /** Whether `appendTo` is to go on in another one. */
+  /** Whether the next entry is to go to another one. */
   isFull(segment: Segment): boolean {
-    return this.#isFull(segment);
+    return segment.bytes >= this.#options.limits.diskSegmentBytes || segment.entries === entriesMax;
   }
 
   /** Ends the segment that `append` writes to; the next entry begins another. */
@@ -154,19 +161,49 @@ export class SegmentStore {
     return segment;
   }
 
+  /** Reads what lies around several entries, for `gathered`: `gatheredMax` of them at most. */
+  gather(places: Int32Array, count: number): void {
+    const target = this.#gathered;
+    for (let i = 0; i < count; i++) this.touched ^= this.of(places[i] as number).touch((places[i] as number) & inSegment);
+    for (let i = 0; i < count; i++) {
+      const place = places[i] as number;
+      const segment = this.of(place);
+      const start = segment.groupStart(place & inSegment);
+      if (isPending(segment, start)) continue;
+      const length = Math.min(segment.groupEnd(place & inSegment) - start, gatheredBytes);
+      this.readBytes(segment, target, i * gatheredBytes, length, start);
+      this.#lengths[i] = length;
+    }
+  }
+
+  /** Lets `source` read the i-th of them, header and all. What it reads is good until the next call. */
+  gathered(i: number, place: number, source: ByteSource): void {
+    const ordinal = place & inSegment;
+    const segment = this.of(place);
+    if (isPending(segment, segment.groupStart(ordinal))) {
+      this.read(place, source);
+      return;
+    }
+    const end = i * gatheredBytes + (this.#lengths[i] as number);
+    let at = i * gatheredBytes;
+    for (let before = segment.inGroup(ordinal); before > 0 && at + headerBytes <= end; before--) at += entryLength(this.#gathered, at);
+    const isThere = at + headerBytes <= end && at + entryLength(this.#gathered, at) <= end;
+    if (isThere) source.reset(this.#gathered, at, at + entryLength(this.#gathered, at));
+    else this.read(place, source);
+  }
+
   /** Lets `source` read an entry, header and all. What it reads is good until the next call. */
   read(place: number, source: ByteSource): void {
     const ordinal = place & inSegment;
     const segment = this.of(place);
     const start = segment.groupStart(ordinal);
     const before = segment.inGroup(ordinal);
-    const pending = segment.pendingFrom(start);
-    if (pending === undefined) this.#readGroup(segment, { start, end: segment.groupEnd(ordinal), before }, source);
-    else {
-      let at = 0;
+    if (isPending(segment, start)) {
+      const { pending } = segment;
+      let at = start - segment.pendingFrom;
       for (let i = 0; i < before; i++) at += entryLength(pending, at);
       source.reset(pending, at, at + entryLength(pending, at));
-    }
+    } else this.#readGroup(segment, { start, end: segment.groupEnd(ordinal), before }, source);
   }
 
   /** Mostly that is one call of the system; it is some more where entries are large. */
@@ -176,7 +213,7 @@ export class SegmentStore {
     source: ByteSource,
   ): void {
     let have = Math.min(end - start, this.#scratch.length);
-    this.readBytes(segment, this.#scratch, have, start);
+    this.readBytes(segment, this.#scratch, 0, have, start);
     let base = start;
     let at = 0;
     for (let i = 0; i <= before; i++) {
@@ -184,24 +221,24 @@ export class SegmentStore {
         base += at;
         at = 0;
         have = Math.min(end - base, this.#scratch.length);
-        this.readBytes(segment, this.#scratch, have, base);
+        this.readBytes(segment, this.#scratch, 0, have, base);
       }
       if (i < before) at += entryLength(this.#scratch, at);
     }
     const length = entryLength(this.#scratch, at);
     if (at + length > have) {
       if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length * 2);
-      this.readBytes(segment, this.#scratch, length, base + at);
+      this.readBytes(segment, this.#scratch, 0, length, base + at);
       at = 0;
     }
     source.reset(this.#scratch, at, at + length);
   }
 
   /** Reads bytes of a sealed segment, or of what another has in its file. */
-  readBytes(segment: Segment, target: Uint8Array, length: number, from: number): void {
+  readBytes(segment: Segment, target: Uint8Array, offset: number, length: number, from: number): void {
     if (!segment.isOpen) this.#admitInput(segment);
     try {
-      segment.read(target, length, from);
+      segment.read(target, offset, length, from);
     } catch (error) {
       throw this.#failed('read', segment.path, error);
     }
@@ -261,12 +298,12 @@ export class SegmentStore {
   }
 }
 
-function placeOf(segment: Segment, ordinal: number): number {
+/** The place of an entry. */
+export function placeOf(segment: Segment, ordinal: number): number {
   return (segment.number << ordinalBits) | ordinal;
 }
 
-/** Of the entry at a place in its bytes, with its header. */
-function entryLength(bytes: Buffer, at: number): number {
-  const low = (bytes[at + 4] as number) | ((bytes[at + 5] as number) << 8) | ((bytes[at + 6] as number) << 16);
-  return headerBytes + (low | ((bytes[at + 7] as number) << 24));
+/** Whether the group that begins there is in memory. */
+function isPending(segment: Segment, start: number): boolean {
+  return !segment.sealed && start >= segment.pendingFrom;
 }

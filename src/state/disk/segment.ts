@@ -2,11 +2,9 @@
  * One file of entries of keyed state, and what is known of each: where it lies, and whether it still counts. Entries are appended until
  * the file is sealed; from then on it never changes, so that checkpoints may have it under a name of their own.
  *
- *     entry    u32 hash of the key, u32 length, the bytes that `KeyedContents.write` wrote: as in the segments of checkpoints
- *
- * Where they begin is known of every few entries only, which are read together: an offset for each would take as much memory as the index
- * of places does. Invariant: `live` counts the entries that count; a group is in the file as a whole, or not at all. One subtask owns a
- * segment.
+ * Where entries begin is known of every few entries only, which are read together: an offset for each would take as much memory as the index
+ * of places does. The file grows by blocks of one size, each where a multiple of it is: the system then keeps each as one, and finds it
+ * faster. Invariant: `live` counts the entries that count; a group is in memory or in the file as a whole. One subtask owns a segment.
  *
  * @hotpath
  */
@@ -14,21 +12,29 @@
 import { crc32 } from 'node:zlib';
 import type { ReadableFile, Storage, WritableFile } from '../../base/system.ts';
 import { ByteSink } from '../../batch/byte-sink.ts';
+import { writeEntry } from '../entries.ts';
+import { extended } from '../extended.ts';
 import { IntList } from '../int-list.ts';
-
-/** In front of the bytes of an entry. */
-export const headerBytes = 8;
+import type { KeyedContents } from '../keyed-contents.ts';
 
 const initialEntries = 64;
 
-/** About as many bytes are read at a time: the call of the system takes as long for fewer. */
-const groupBytes = 1024;
+/** About as many bytes are read at a time: the call of the system takes hardly less for fewer, and each group takes an offset. */
+export const groupBytes = 512;
 const groupBitsMax = 4;
 
 /**
  * Who else knows it: nobody; a snapshot on its way; a checkpoint, which is told of entries that no longer count as they become so.
  */
 export type Standing = 'own' | 'offered' | 'stored';
+
+export interface SegmentOptions {
+  readonly storage: Storage;
+  /** Bytes of an entry, about. */
+  readonly entryBytes: number;
+  /** Bytes that are written at once. */
+  readonly blockBytes: number;
+}
 
 export class Segment {
   readonly number: number;
@@ -54,18 +60,21 @@ export class Segment {
   /** A bit for each entry that no longer counts. */
   #dead = new Uint8Array(initialEntries / 8);
   readonly #storage: Storage;
-  /** What is not written yet. */
+  readonly #blockBytes: number;
+  /** The end of it: what is not written yet, and the beginning of its first group. */
   #pending: ByteSink | undefined = new ByteSink();
+  /** Where that begins in the file. Groups from there on are in memory. */
+  pendingFrom = 0;
   #written = 0;
   #output: WritableFile | undefined;
   #input: ReadableFile | undefined;
 
-  /** @param entryBytes of an entry, about */
-  constructor(number: number, path: string, { storage, entryBytes }: { readonly storage: Storage; readonly entryBytes: number }) {
+  constructor(number: number, path: string, { storage, entryBytes, blockBytes }: SegmentOptions) {
     this.number = number;
     this.#groupBits = Math.max(0, Math.min(groupBitsMax, Math.floor(Math.log2(groupBytes / entryBytes))));
     this.path = path;
     this.#storage = storage;
+    this.#blockBytes = blockBytes;
   }
 
   /** Bytes of memory. */
@@ -73,34 +82,28 @@ export class Segment {
     return this.#offsets.byteLength + this.#dead.byteLength + (this.#pending?.bytes.length ?? 0);
   }
 
-  /** Bytes that wait to be written. */
-  get pending(): number {
-    return this.bytes - this.#written;
+  /** Whether a block is to be written. */
+  get isDue(): boolean {
+    return this.bytes - this.#written >= this.#blockBytes;
+  }
+
+  /** The bytes from `pendingFrom` on, of one that is not sealed. */
+  get pending(): Buffer {
+    return (this.#pending as ByteSink).bytes;
   }
 
   /** Appends an entry and returns its ordinal. @throws what `write` throws; then nothing was appended */
-  append(hash: number, write: (sink: ByteSink) => void): number {
+  append(hash: number, unit: number, contents: Pick<KeyedContents, 'write'>): number {
     const sink = this.#pending as ByteSink;
     const start = sink.length;
-    try {
-      sink.u32(hash >>> 0);
-      sink.u32(0);
-      write(sink);
-    } catch (error) {
-      sink.length = start;
-      throw error;
-    }
-    const end = sink.length;
-    sink.length = start + 4;
-    sink.u32(end - start - headerBytes);
-    sink.length = end;
-    return this.note(end - start);
+    writeEntry(sink, hash, unit, contents);
+    return this.note(sink.length - start);
   }
 
   /** Appends an entry of another segment, header and all. */
-  copy(entry: Uint8Array): number {
-    (this.#pending as ByteSink).copy(entry);
-    return this.note(entry.length);
+  copy(bytes: Buffer, start: number, end: number): number {
+    (this.#pending as ByteSink).copyPart(bytes, start, end);
+    return this.note(end - start);
   }
 
   /** The next entry is so long, in a file that is there. Returns its ordinal. */
@@ -116,6 +119,11 @@ export class Segment {
     this.live++;
     this.bytes += length;
     return ordinal;
+  }
+
+  /** Reads what is known of an entry, which is then near. The result is of no use. */
+  touch(ordinal: number): number {
+    return this.groupStart(ordinal) ^ (this.#dead[ordinal >>> 3] as number);
   }
 
   isDead(ordinal: number): boolean {
@@ -134,24 +142,28 @@ export class Segment {
     return this.#dead.slice(0, (this.entries + 7) >>> 3);
   }
 
-  /** Puts what waits into the file. @throws the system's error; what is in the file then nobody knows */
+  /** Puts whole blocks into the file, as soon as one is due. @throws the system's error; what is in the file then nobody knows */
   flush(): void {
-    const group = this.entries >>> this.#groupBits;
-    const isWhole = group << this.#groupBits === this.entries;
-    this.#write(isWhole ? this.bytes : (this.#offsets[group] as number));
+    this.#write(this.bytes - (this.bytes % this.#blockBytes));
+    // The last entry has made the block due, so no other group goes on behind it.
+    this.#forget(this.groupStart(this.entries - 1));
   }
 
   #write(until: number): void {
-    const sink = this.#pending as ByteSink;
-    const length = until - this.#written;
-    if (length === 0) return;
-    const bytes = sink.bytes.subarray(0, length);
+    if (until === this.#written) return;
+    const bytes = this.pending.subarray(this.#written - this.pendingFrom, until - this.pendingFrom);
     this.#output ??= this.#storage.createNew(this.path);
     this.#output.write(bytes);
     this.checksum = crc32(bytes, this.checksum);
     this.#written = until;
-    sink.bytes.copyWithin(0, length, sink.length);
-    sink.length -= length;
+  }
+
+  /** Lets go of what is pending in front of a group that is not wholly written. */
+  #forget(until: number): void {
+    const sink = this.#pending as ByteSink;
+    sink.bytes.copyWithin(0, until - this.pendingFrom, sink.length);
+    sink.length -= until - this.pendingFrom;
+    this.pendingFrom = until;
   }
 
   /** Nothing is appended any more. @throws the system's error */
@@ -196,19 +208,12 @@ export class Segment {
     return ordinal & ((1 << this.#groupBits) - 1);
   }
 
-  /** What the file does not have of the group that begins at `start`; undefined when it has all of it. */
-  pendingFrom(start: number): Buffer | undefined {
-    return this.#pending === undefined || start < this.#written
-      ? undefined
-      : this.#pending.bytes.subarray(start - this.#written, this.#pending.length);
-  }
-
   /** Reads bytes of the file. @throws the system's error, or one that says that they are not there */
-  read(target: Uint8Array, length: number, from: number): void {
+  read(target: Uint8Array, offset: number, length: number, from: number): void {
     this.#input ??= this.#storage.open(this.path);
     let done = 0;
     while (done < length) {
-      const count = this.#input.read(target, done, length - done, from + done);
+      const count = this.#input.read(target, offset + done, length - done, from + done);
       if (count === 0) throw new Error(`it ends at byte ${from + done}, before byte ${from + length}`);
       done += count;
     }
@@ -230,9 +235,4 @@ export class Segment {
     }
     this.#output = undefined;
   }
-}
-
-function extended<A extends { set(from: A): void }>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }
