@@ -96,8 +96,13 @@ function overtakeAfter({ unaligned = false, mode, maxConcurrent = 1 }: Checkpoin
 function checkpointSettings(config: CheckpointConfig): CheckpointSettings {
   const of = 'StreamEnvironment: checkpoint';
   const checked = checkOptions<CheckpointConfig>(config, checkpointRules, of);
-  const ms = (name: 'interval' | 'minPause' | 'timeout', usual: Duration): number => parseDuration(checked[name] ?? usual, `${of}.${name}`);
-  const intervalMs = ms('interval', 0);
+  const ms = (name: 'minPause' | 'timeout', usual: Duration): number => parseDuration(checked[name] ?? usual, `${of}.${name}`);
+  if (checked.interval === undefined)
+    throw new MillraceError(
+      'INVALID_OPTION',
+      `${of}.interval is missing: how often checkpoints are taken; write checkpoint: { interval: '10s' }`,
+    );
+  const intervalMs = parseDuration(checked.interval, `${of}.interval`);
   if (intervalMs === 0) throw new MillraceError('INVALID_OPTION', `${of}.interval must be longer than 0`);
   const duringBacklog =
     checked.intervalDuringBacklog === undefined ? undefined : parseDuration(checked.intervalDuringBacklog, `${of}.intervalDuringBacklog`);

@@ -1,6 +1,7 @@
 /** What a program sees of a running job. */
 
 import type { JobId } from '../base/ids.ts';
+import type { SnapshotStatistics } from '../wire/messages.ts';
 
 /** Flink's job states. A job that is `restarting` has failed, and goes on from its last checkpoint. */
 export type JobStatus = 'created' | 'running' | 'restarting' | 'failing' | 'failed' | 'cancelling' | 'cancelled' | 'finished';
@@ -54,24 +55,10 @@ export interface JobMetrics {
 }
 
 /** How a subtask fared in a checkpoint. */
-export interface SubtaskCheckpointInfo {
+export interface SubtaskCheckpointInfo extends SnapshotStatistics {
   /** Index of the stage, as in `metrics()`, and of the subtask in it. */
   readonly stage: number;
   readonly subtask: number;
-  /** Milliseconds from its first barrier to its last. */
-  readonly alignmentMs: number;
-  /** Milliseconds in which it stood still. */
-  readonly syncMs: number;
-  /** Milliseconds of work between records, to encode and write what there was. */
-  readonly encodeMs: number;
-  /** Milliseconds from the barrier until everything was stored. */
-  readonly asyncMs: number;
-  /** Bytes that it wrote. */
-  readonly bytes: number;
-  /** Those among them of rows on their way that its barrier had overtaken: 0 for aligned checkpoints. */
-  readonly persistedInFlightBytes: number;
-  /** Bytes that it read from other threads between its first barrier and its last. */
-  readonly processedInFlightBytes: number;
 }
 
 /** A checkpoint or savepoint that has ended. */
@@ -106,7 +93,10 @@ export interface RestoreInfo {
 export interface StopOptions {
   /** Takes a savepoint before the job ends: into this directory, or one below the job's `stateDir` where it is `true`. */
   readonly savepoint?: boolean | string;
-  /** Whether everything fires and runs through, as at the end of the input; without a savepoint always so. Default false. */
+  /**
+   * Whether everything is emitted in front of the savepoint that would be at the end of the input: windows that are not over, timers, what
+   * operators hold back. Without a savepoint always so. Default false.
+   */
   readonly drain?: boolean;
 }
 

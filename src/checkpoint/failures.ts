@@ -30,7 +30,7 @@ export interface FailureCount {
 
 export const noFailures: FailureCount = { inRow: 0, completed: 0 };
 
-export function afterSuccess(_count: FailureCount, id: number): FailureCount {
+export function afterSuccess(id: number): FailureCount {
   return { inRow: 0, completed: id };
 }
 

@@ -4,7 +4,7 @@
  * order a crash leaves unfinished writes.
  */
 
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import { checkOnly, optional, text } from '../base/options.ts';
 import type { FileLock, Storage } from '../base/system.ts';
@@ -45,6 +45,9 @@ export function discardDirectory(directory: string, storage: Storage): void {
   }
 }
 
+/** What the system says of a directory above that was made by somebody else. */
+const notOurs: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'EINVAL']);
+
 class StateFiles implements StateStorage {
   readonly #directory: string;
   readonly #place: StoragePlace;
@@ -69,6 +72,8 @@ class ManifestFiles implements ManifestStore {
   readonly place: string;
   readonly #storage: Storage;
   #lock: FileLock | undefined;
+  /** Whether the directory is on the disk, and those above it. */
+  #isPlaceSafe = false;
 
   constructor(directory: string, storage: Storage) {
     this.place = directory;
@@ -96,15 +101,31 @@ class ManifestFiles implements ManifestStore {
     const path = manifestPath(manifest);
     const bytes = encodeManifest(manifest);
     try {
+      await this.#syncPlace();
       // The names of the files that workers have created; what is in them, they have made sure of.
       await this.#storage.syncDirectory(this.#path(stateDirectory));
       await this.#writeFile(path + unfinished, bytes);
       this.#storage.rename(this.#path(path + unfinished), this.#path(path));
+      await this.#storage.syncDirectory(this.place);
     } catch (error) {
       this.#withdraw(path);
       throw error;
     }
     return { id: manifest.id, kind: manifest.kind, path };
+  }
+
+  /** Also one that is there may have been made just before a crash, and be forgotten in the next. */
+  async #syncPlace(): Promise<void> {
+    if (this.#isPlaceSafe) return;
+    const above: string[] = [];
+    for (let at = this.place; at !== above.at(-1); at = dirname(at)) above.push(at);
+    const sync = async (directory: string): Promise<void> => {
+      await this.#storage.syncDirectory(directory).catch((error) => {
+        if (!notOurs.has((error as { code?: string }).code)) throw error;
+      });
+    };
+    await Promise.all(above.map(sync));
+    this.#isPlaceSafe = true;
   }
 
   async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
@@ -186,6 +207,7 @@ class ManifestFiles implements ManifestStore {
   }
 
   #unusable(error: unknown): MillraceError {
-    return new MillraceError('STATE_DIR', `the state directory '${this.place}' cannot be used: ${thrownText(error)}`, { cause: error });
+    const what = `the state directory '${this.place}' cannot be used: ${thrownText(error)}`;
+    return new MillraceError('STATE_DIR', `${what}; correct that, or name another directory (stateDir, --state-dir)`, { cause: error });
   }
 }

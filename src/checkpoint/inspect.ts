@@ -103,7 +103,11 @@ function namesIn(storage: Storage, directory: string): readonly string[] {
     if (names.length === 0) storage.open(directory).close();
     return names;
   } catch (error) {
-    throw new MillraceError('STATE_DIR', `the state directory '${directory}' cannot be read: ${thrownText(error)}`, { cause: error });
+    const isMissing = (error as { code?: unknown }).code === 'ENOENT';
+    const what = isMissing
+      ? `there is no directory '${directory}'; a job that has finished leaves none, and one that has not begun to take checkpoints has none yet`
+      : `the state directory '${directory}' cannot be read: ${thrownText(error)}`;
+    throw new MillraceError('STATE_DIR', what, { cause: error });
   }
 }
 

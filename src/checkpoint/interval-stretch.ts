@@ -14,7 +14,7 @@ export interface StretchOptions {
 export type CostMs = number;
 
 export interface Stretch {
-  /** What to trigger by. */
+  /** As asked for, or longer. */
   readonly intervalMs: number;
   /** What is expected of the next checkpoint. */
   readonly costMs: CostMs;
@@ -41,11 +41,16 @@ export function unstretched({ intervalMs }: StretchOptions): Stretch {
 /** The interval behind a checkpoint that has ended. One that cost more counts at once, one that cost less by and by. */
 export function stretchAfter(options: StretchOptions, before: Stretch, cost: CostMs): StretchDecision {
   const costMs = Math.max(cost, before.costMs * memory + cost * (1 - memory));
-  const intervalMs = Math.max(options.intervalMs, options.costShareMax >= 1 ? 0 : Math.ceil(costMs / options.costShareMax));
+  const intervalMs = Math.max(options.intervalMs, affordableMs(options, costMs));
   const { toldMs } = before;
   if (!isWorthTelling(intervalMs, toldMs, options.intervalMs)) return { stretch: { intervalMs, costMs, toldMs } };
   const stretch = { intervalMs, costMs, toldMs: intervalMs };
   return { stretch, notice: intervalMs === options.intervalMs ? backText(options) : stretchedText(options, stretch) };
+}
+
+/** The shortest interval for what checkpoints cost. */
+export function affordableMs({ costShareMax }: Pick<StretchOptions, 'costShareMax'>, costMs: CostMs): number {
+  return costShareMax >= 1 ? 0 : Math.ceil(costMs / costShareMax);
 }
 
 function isWorthTelling(intervalMs: number, toldMs: number, wantedMs: number): boolean {

@@ -54,7 +54,7 @@ export function checkpointOf(path: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** The name of a savepoint's own directory. */
-export function savepointDirectory(id: number): string {
-  return `savepoint-${numbered(id)}`;
+/** The name of a savepoint's own directory where the user names none. @param takenAt milliseconds since 1970, UTC */
+export function savepointDirectory(takenAt: number): string {
+  return `savepoint-${takenAt}`;
 }

@@ -14,7 +14,7 @@ import { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
 import { decodeValue, encodeValue, valueCodecVersion } from '../batch/value-codec.ts';
 import type { OperatorState, StateHandle } from '../wire/state-handles.ts';
-import type { CheckpointManifest, InFlightRows, OperatorManifest, SubtaskState } from './manifest.ts';
+import type { CheckpointManifest, InFlightRows, OperatorManifest, OperatorSubtaskState } from './manifest.ts';
 
 /** Goes up when the layout changes: an older version then is either read, or refused by its number. */
 const manifestVersion = 1;
@@ -99,7 +99,7 @@ function manifestFrom({ valueCodec, operators, ...facts }: ManifestText): Checkp
     operators: operators.map(({ subtasks, splits, ...rest }) => ({
       ...rest,
       ...(splits === undefined ? {} : { splits: splits.map(splitFrom) }),
-      subtasks: subtasks.map((state): SubtaskState => mapHandles(state, handleFrom)),
+      subtasks: subtasks.map((state): OperatorSubtaskState => mapHandles(state, handleFrom)),
     })),
   };
 }

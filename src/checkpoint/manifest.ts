@@ -33,12 +33,12 @@ export interface OperatorManifest {
   readonly parallelism: number;
   readonly maxParallelism: number;
   /** By index of the subtask: as many as the parallelism. */
-  readonly subtasks: readonly SubtaskState[];
+  readonly subtasks: readonly OperatorSubtaskState[];
   /** Of a source: the splits that were not read to their end, those being read with their positions. */
   readonly splits?: readonly unknown[];
 }
 
-export interface SubtaskState extends OperatorState {
+export interface OperatorSubtaskState extends OperatorState {
   /** Rows that the barrier has overtaken on their way to this subtask, which heads a stage: in the order in which they are to be replayed. */
   readonly inFlight?: readonly InFlightRows[];
 }
@@ -55,7 +55,7 @@ export interface InFlightRows {
 }
 
 /** Every handle in a subtask's state. */
-export function* handlesOf(state: SubtaskState): Generator<StateHandle> {
+export function* handlesOf(state: OperatorSubtaskState): Generator<StateHandle> {
   for (const segments of Object.values(state.keyed)) {
     for (const { bytes, stale } of segments) {
       yield bytes;
@@ -72,7 +72,7 @@ export function filesOf(manifest: Pick<CheckpointManifest, 'operators'>): Readon
 }
 
 /** The same of states, such as those that subtasks have acknowledged. */
-export function filesNamed(states: Iterable<SubtaskState>): ReadonlyMap<string, number> {
+export function filesNamed(states: Iterable<OperatorSubtaskState>): ReadonlyMap<string, number> {
   const files = new Map<string, number>();
   for (const state of states) {
     for (const handle of handlesOf(state)) {

@@ -26,7 +26,7 @@ export function chooseCheckpoint(readings: readonly ManifestReading[], place: st
   const newestFirst = [...readings].sort((a, b) => b.entry.id - a.entry.id);
   const warnings: string[] = [];
   for (const reading of newestFirst) {
-    if ('manifest' in reading) return { kind: 'restore', manifest: reading.manifest, warnings };
+    if ('manifest' in reading) return { kind: 'restore', manifest: reading.manifest, warnings: withOutput(warnings, reading.entry) };
     warnings.push(`${nameOf(reading.entry)} is passed over for an older one: ${reading.error.message}`);
   }
   const newest = newestFirst[0];
@@ -39,6 +39,12 @@ export function nextCheckpointId(ids: Iterable<number>): number {
   let highest = 0;
   for (const id of ids) highest = Math.max(highest, id);
   return highest + 1;
+}
+
+/** State goes back; what others may have seen does not. */
+function withOutput(warnings: readonly string[], entry: ManifestEntry): readonly string[] {
+  if (warnings.length === 0) return warnings;
+  return [...warnings, `what exactly-once sinks have committed behind ${nameOf(entry)} is written and committed once more`];
 }
 
 function nameOf({ kind, id }: Pick<ManifestEntry, 'kind' | 'id'>): string {

@@ -28,7 +28,7 @@ export interface RestoredItems {
 }
 
 /** Plain data: it is sent to the worker. */
-export interface SubtaskRestore {
+export interface OperatorSubtaskRestore {
   /** By the name of the keyed state. */
   readonly keyed: Readonly<Record<string, readonly RestoredSegment[]>>;
   /** By name: the items of all runs, one behind the other. */
@@ -59,11 +59,11 @@ export interface RestoreOptions {
 }
 
 /** By index of the subtask. */
-export function planRestore(from: OperatorManifest, options: RestoreOptions): readonly SubtaskRestore[] {
+export function planRestore(from: OperatorManifest, options: RestoreOptions): readonly OperatorSubtaskRestore[] {
   const parts = restoredParts(from, options.parallelism);
   return Array.from({ length: options.parallelism }, (_, subtask) => ({
     keyed: segmentsFor(from, subtask, options),
-    parts: parts[subtask] as SubtaskRestore['parts'],
+    parts: parts[subtask] as OperatorSubtaskRestore['parts'],
     inFlight: inFlightFor(from, subtask, options),
   }));
 }
@@ -97,7 +97,7 @@ function readsRows(
   }
 }
 
-function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, owned }: RestoreOptions): SubtaskRestore['keyed'] {
+function segmentsFor(from: OperatorManifest, subtask: number, { parallelism, owned }: RestoreOptions): OperatorSubtaskRestore['keyed'] {
   const own = keyGroupsOf(subtask, parallelism, from.maxParallelism);
   const isSpread = holdsKeysOfOthers(from);
   const adopts = owned && parallelism === from.parallelism && !isSpread;
@@ -121,7 +121,7 @@ function holdsKeysOfOthers({ kind }: OperatorManifest): boolean {
 /** What subtasks have of one part, by the subtask that had it. */
 type Holders = readonly { readonly subtask: number; readonly part: StoredPart }[];
 
-function restoredParts(from: OperatorManifest, parallelism: number): readonly SubtaskRestore['parts'][] {
+function restoredParts(from: OperatorManifest, parallelism: number): readonly OperatorSubtaskRestore['parts'][] {
   const names = new Set(from.subtasks.flatMap(({ parts }) => Object.keys(parts)));
   const restored = Array.from({ length: parallelism }, () => new Map<string, readonly RestoredItems[]>());
   for (const name of names) {

@@ -4,8 +4,10 @@
  */
 
 export interface ScheduleOptions {
-  /** Between the starts of two checkpoints; see `interval-stretch.ts` for what makes it longer. Infinity when none is taken by itself. */
+  /** Between the starts of two checkpoints. Infinity when none is taken by itself. */
   readonly intervalMs: number;
+  /** The shortest interval for what checkpoints cost, with or without a backlog: see `interval-stretch.ts`. */
+  readonly affordableMs?: number | undefined;
   /** The same while a source catches up; as otherwise where undefined, no checkpoints where Infinity. */
   readonly intervalDuringBacklogMs?: number | undefined;
   /** Between the end of a checkpoint, whatever became of it, and the start of the next. */
@@ -48,10 +50,11 @@ export function nextTrigger(options: ScheduleOptions, facts: ScheduleFacts): Sch
 }
 
 function dueTime(
-  { intervalMs, intervalDuringBacklogMs = intervalMs, minPauseMs }: ScheduleOptions,
+  { intervalMs, affordableMs = 0, intervalDuringBacklogMs = intervalMs, minPauseMs }: ScheduleOptions,
   { startedAt, triggeredAt = startedAt, endedAt = Number.NEGATIVE_INFINITY, backlog = false }: ScheduleFacts,
 ): number {
   // A run that has just begun has nothing to save yet, however long ago the one before took a checkpoint.
   const from = Math.max(startedAt, triggeredAt);
-  return Math.max(from + (backlog ? intervalDuringBacklogMs : intervalMs), endedAt + minPauseMs);
+  const wantedMs = backlog ? intervalDuringBacklogMs : intervalMs;
+  return Math.max(from + Math.max(wantedMs, affordableMs), endedAt + minPauseMs);
 }

@@ -1,29 +1,24 @@
 /**
- * Takes the checkpoints of a job: says when, gathers what subtasks acknowledge, writes manifests, and removes what is no longer
- * needed. It outlives the attempts of the job: each begins and ends with `begin` and `end`. What is decided is decided in
- * `src/checkpoint`; here are the clock, the messages and the storage. The host's thread.
+ * Takes the checkpoints of a job: says when, gathers what subtasks acknowledge, and writes manifests. It outlives the attempts of the
+ * job: each begins and ends with `begin` and `end`. What is decided is decided in `src/checkpoint`; here are the clock and the messages,
+ * and `CheckpointStore` has the storage. The host's thread.
  */
 
 import type { CheckpointInfo } from '../api/job-client.ts';
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System, Timer } from '../base/system.ts';
-import type { ManifestEntry, ManifestStore, StoragePlace } from '../checkpoint/checkpoint-storage.ts';
+import type { ManifestStore } from '../checkpoint/checkpoint-storage.ts';
 import { afterFailure, afterSuccess, type CheckpointFailure, noFailures } from '../checkpoint/failures.ts';
-import { discardDirectory, fileStorage } from '../checkpoint/file-storage.ts';
-import { type Stretch, type StretchOptions, stretchAfter, unstretched } from '../checkpoint/interval-stretch.ts';
-import { checkpointOf } from '../checkpoint/layout.ts';
-import { locateCheckpoint } from '../checkpoint/locate.ts';
-import { type CheckpointManifest, filesNamed, filesOf } from '../checkpoint/manifest.ts';
 import { overtakesAfter } from '../checkpoint/overtaking.ts';
-import { chooseCheckpoint, nextCheckpointId, type RecoveryDecision } from '../checkpoint/recovery.ts';
-import { planRetention } from '../checkpoint/retention.ts';
 import { nextTrigger } from '../checkpoint/schedule.ts';
 import type { CheckpointSettings, JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 import type { CheckpointTrigger, WorkerMessage } from '../wire/messages.ts';
 import type { SubtaskState } from '../wire/state-handles.ts';
+import { CheckpointPace } from './checkpoint-pace.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
 import { type Acknowledgement, PendingCheckpoint, type TriggeredState } from './pending-checkpoint.ts';
 
 export interface CheckpointCoordinatorOptions {
@@ -31,8 +26,8 @@ export interface CheckpointCoordinatorOptions {
   readonly plan: PhysicalPlan;
   readonly system: System;
   readonly limits: Limits;
-  /** Absolute path of the job's directory. */
-  readonly stateDir: string;
+  /** Open where checkpoints are taken. */
+  readonly store: CheckpointStore;
   readonly warn: (message: string) => void;
   /** A checkpoint has completed, or failed. */
   readonly ended: (info: CheckpointInfo) => void;
@@ -54,12 +49,20 @@ export interface CheckpointedAttempt {
   fail(error: Error): void;
 }
 
-interface Asked {
-  readonly savepoint: string | undefined;
-  readonly suspends: boolean;
+/** What is asked for. */
+export interface CheckpointRequest {
+  /** The directory of a savepoint; a checkpoint when absent. */
+  readonly savepoint?: string | undefined;
+  /** Whether the job ends behind it. */
+  readonly suspends?: boolean;
+  /** Whether everything fires before, as at the end of the input. */
+  readonly drains?: boolean;
+}
+
+interface Asked extends CheckpointRequest {
   /** Whether it was a user who asked, who is then told; else a subtask that wants to end. */
   readonly byUser: boolean;
-  readonly resolve: (manifest: CheckpointManifest) => void;
+  readonly resolve: (info: CheckpointInfo) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -71,6 +74,8 @@ interface OnItsWay {
   readonly alignment: Timer | undefined;
   /** Where its manifest goes. */
   readonly store: ManifestStore;
+  /** Whether its manifest is being written. */
+  storing: boolean;
 }
 
 type Declined = Extract<WorkerMessage, { type: 'checkpoint-declined' }>;
@@ -78,92 +83,33 @@ type Declined = Extract<WorkerMessage, { type: 'checkpoint-declined' }>;
 export class CheckpointCoordinator {
   readonly #options: CheckpointCoordinatorOptions;
   readonly #settings: CheckpointSettings | undefined;
-  readonly #place: StoragePlace;
-  readonly #manifests: ManifestStore;
   readonly #pending = new Map<number, OnItsWay>();
   readonly #asked: Asked[] = [];
   /** What each subtask acknowledged last, by its number: the next snapshot builds on it. */
   readonly #latest = new Map<string, SubtaskState>();
-  /** Checkpoints whose files turned out to be damaged. */
-  readonly #distrusted = new Map<number, Error>();
+  /** The savepoints among the checkpoints of this attempt, also those that have failed: nothing builds on them. */
+  readonly #savepoints = new Set<number>();
   #attempt: CheckpointedAttempt | null = null;
   /** Slots whose workers are through. */
   readonly #finishedSlots = new Set<number>();
-  /** Checkpoints whose manifests are being written, and what goes with that. */
-  readonly #storing = new Map<number, Promise<void>>();
-  #nextId = 1;
+  /** Manifests that are being written, savepoints that are being removed, and what goes with that. */
+  readonly #busy = new Set<Promise<void>>();
+  /** The checkpoint that was triggered last. */
+  #lastId = 0;
   #startedAt = 0;
   #triggeredAt: number | undefined;
   #endedAt: number | undefined;
   #timer: Timer | null = null;
-  /** Whether a checkpoint of this attempt has completed. */
-  #hasCompleted = false;
+  /** Whether the checkpoint is complete that the job is to end with. */
+  #isSuspended = false;
+  #isClosed = false;
   #failures = noFailures;
-  #stretch: Stretch;
-  #locked = false;
+  readonly #pace: CheckpointPace;
 
   constructor(options: CheckpointCoordinatorOptions) {
     this.#options = options;
-    const { job, system, limits, stateDir } = options;
-    this.#settings = job.faultTolerance.checkpoints;
-    this.#place = { system, limits, stateDir };
-    this.#manifests = job.faultTolerance.storage.openManifests(this.#place);
-    this.#stretch = unstretched(this.#stretchOptions);
-  }
-
-  /** Where checkpoints are kept, for people. */
-  get place(): string {
-    return this.#manifests.place;
-  }
-
-  /** Makes this run of the job the only one that uses the directory. @throws MillraceError STATE_DIR */
-  open(): void {
-    if (this.#settings === undefined) return;
-    this.#manifests.lock();
-    this.#locked = true;
-    const used = this.#manifests.files().map((file) => checkpointOf(file) ?? 0);
-    this.#nextId = nextCheckpointId([...this.#manifests.list().map(({ id }) => id), ...used]);
-  }
-
-  /** @param gone whether nothing is left: then directories that are empty go, too */
-  close(gone: boolean): void {
-    if (!this.#locked) return;
-    this.#manifests.unlock();
-    this.#locked = false;
-    if (gone) discardDirectory(this.#manifests.place, this.#options.system.storage);
-  }
-
-  /** Whatever the storage says of what the job can go on from. */
-  choose(): RecoveryDecision {
-    if (this.#settings === undefined) return { kind: 'fresh' };
-    const readings = this.#manifests.list().map((entry) => {
-      try {
-        const distrusted = this.#distrusted.get(entry.id);
-        if (distrusted !== undefined) return { entry, error: distrusted };
-        return { entry, manifest: this.#manifests.readManifest(entry) };
-      } catch (error) {
-        return { entry, error: error as Error };
-      }
-    });
-    return chooseCheckpoint(readings, this.#manifests.place);
-  }
-
-  /**
-   * The manifest of a savepoint, or of another checkpoint, by its path.
-   *
-   * @throws MillraceError STATE_DIR when there is none, CHECKPOINT_CORRUPT when it cannot be read
-   */
-  readFrom(path: string): { readonly manifest: CheckpointManifest; readonly directory: string } {
-    const { directory, entry } = locateCheckpoint(path, this.#options.system.storage);
-    const manifest = fileStorage(directory)
-      .openManifests({ ...this.#place, stateDir: directory })
-      .readManifest(entry);
-    return { manifest, directory };
-  }
-
-  /** State of a checkpoint cannot be read: the job goes on from an older one. */
-  distrust(id: number, error: Error): void {
-    this.#distrusted.set(id, error);
+    this.#settings = options.job.faultTolerance.checkpoints;
+    this.#pace = new CheckpointPace({ ...options, settings: this.#settings });
   }
 
   /** An attempt has begun to run. */
@@ -171,8 +117,10 @@ export class CheckpointCoordinator {
     this.#attempt = attempt;
     this.#startedAt = this.#now;
     this.#triggeredAt = undefined;
-    this.#hasCompleted = false;
+    this.#pace.begin();
+    this.#isSuspended = false;
     this.#finishedSlots.clear();
+    this.#savepoints.clear();
     this.#schedule();
   }
 
@@ -185,10 +133,17 @@ export class CheckpointCoordinator {
     for (const { reject } of this.#asked.splice(0)) reject(failed('a checkpoint was asked for', 'the job ended or failed meanwhile'));
   }
 
-  /** Takes a checkpoint as soon as may be, or a savepoint into a directory. */
-  ask(savepoint: string | undefined, suspends = false, byUser = true): Promise<CheckpointManifest> {
+  /** The job has come to its end: who asks from now on is refused. */
+  close(): void {
+    this.#isClosed = true;
+    this.end();
+  }
+
+  /** Takes a checkpoint as soon as may be, or a savepoint; resolves once it is complete. @throws MillraceError CHECKPOINT_FAILED, STATE_DIR */
+  ask(request: CheckpointRequest, byUser = true): Promise<CheckpointInfo> {
+    if (this.#isClosed) return Promise.reject(failed('a checkpoint was asked for', 'the job has ended'));
     return new Promise((resolve, reject) => {
-      this.#asked.push({ savepoint, suspends, byUser, resolve, reject });
+      this.#asked.push({ ...request, byUser, resolve, reject });
       this.#schedule();
     });
   }
@@ -200,30 +155,31 @@ export class CheckpointCoordinator {
       [...this.#pending.values()].some(
         ({ pending }) => pending.options.savepoint === undefined && !pending.hasAcknowledged(stage, subtask),
       );
-    if (!isComing) this.ask(undefined, false, false).catch(() => {});
+    if (!isComing) this.ask({}, false).catch(() => {});
   }
 
   get #now(): number {
     return this.#options.system.clock.monotonic();
   }
 
+  /** Whether the job is to end here: what would be committed from now on comes again where it goes on. */
+  get #isSuspending(): boolean {
+    return this.#isSuspended || [...this.#pending.values()].some(({ pending }) => pending.options.suspends);
+  }
+
   #schedule(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#attempt === null) return;
-    const { intervalDuringBacklogMs, minPauseMs = 0, maxConcurrent = 1 } = this.#settings ?? {};
-    const decision = nextTrigger(
-      { intervalMs: this.#stretch.intervalMs, intervalDuringBacklogMs, minPauseMs, maxConcurrent },
-      {
-        now: this.#now,
-        startedAt: this.#startedAt,
-        triggeredAt: this.#triggeredAt,
-        endedAt: this.#endedAt,
-        inProgress: this.#pending.size,
-        asked: this.#asked.length,
-        backlog: this.#attempt.hasBacklog,
-      },
-    );
+    if (this.#attempt === null || this.#isSuspending) return;
+    const decision = nextTrigger(this.#pace.schedule, {
+      now: this.#now,
+      startedAt: this.#startedAt,
+      triggeredAt: this.#triggeredAt,
+      endedAt: this.#endedAt,
+      inProgress: this.#pending.size,
+      asked: this.#asked.length,
+      backlog: this.#attempt.hasBacklog,
+    });
     // That the backlog is gone nobody says: it is looked at again and again.
     const lookMs = this.#attempt.hasBacklog ? this.#options.limits.backlogLookMs : Number.POSITIVE_INFINITY;
     const waitMs = Math.min(lookMs, decision.kind === 'wait' ? decision.ms : Number.POSITIVE_INFINITY);
@@ -233,46 +189,54 @@ export class CheckpointCoordinator {
   }
 
   #trigger(asked: Asked | undefined): void {
-    const { system, plan } = this.#options;
-    const id = this.#nextId++;
-    const { savepoint, suspends = false } = asked ?? {};
-    const store = this.#storeOf(savepoint);
+    const { savepoint } = asked ?? {};
+    let store: ManifestStore;
     try {
-      if (savepoint !== undefined) lockNew(savepoint, store);
+      store = savepoint === undefined ? this.#options.store.storeOf(undefined) : this.#options.store.beginSavepoint(savepoint);
     } catch (error) {
       asked?.reject(error as Error);
       this.#schedule();
       return;
     }
     if (asked === undefined) this.#triggeredAt = this.#now;
-    const trigger = { checkpoint: id, suspends, ...(savepoint === undefined ? {} : { savepoint }) };
-    const startedAt = this.#now;
-    const triggered = (this.#attempt as CheckpointedAttempt).trigger(trigger);
-    const pending = new PendingCheckpoint(plan, {
-      ...triggered,
-      id,
-      savepoint,
-      suspends,
-      asked: asked !== undefined,
-      triggeredAt: system.clock.now(),
-      startedAt,
-    });
-    const timeoutMs = this.#settings?.timeoutMs ?? this.#options.limits.savepointMs;
-    const timeout = system.timers.after(timeoutMs, () => this.#fail(id, 'timed-out', `it took longer than its timeout of ${timeoutMs} ms`));
-    const overtakeMs = this.#settings === undefined ? undefined : overtakesAfter(this.#settings, savepoint !== undefined);
-    const alignment =
-      overtakeMs === undefined || overtakeMs === 0 ? undefined : system.timers.after(overtakeMs, () => this.#overtake(pending));
-    this.#pending.set(id, { pending, asked, timeout, alignment, store });
-    if (overtakeMs === 0) this.#overtake(pending);
+    const pending = this.#begin(asked);
+    this.#pending.set(pending.id, { pending, asked, store, storing: false, ...this.#timersOf(pending) });
+    if (this.#overtakeMs(pending) === 0) this.#overtake(pending);
     for (const slot of this.#finishedSlots) pending.finishSlot(slot);
     this.advance();
     this.#schedule();
   }
 
+  /** Puts the barriers into the stream. */
+  #begin({ savepoint, suspends = false, drains = false }: CheckpointRequest = {}): PendingCheckpoint {
+    const { system, plan, store } = this.#options;
+    const id = Math.max(this.#lastId + 1, store.firstId);
+    this.#lastId = id;
+    if (savepoint !== undefined) this.#savepoints.add(id);
+    const startedAt = this.#now;
+    const trigger = { checkpoint: id, suspends, drains, ...(savepoint === undefined ? {} : { savepoint }) };
+    const triggered = (this.#attempt as CheckpointedAttempt).trigger(trigger);
+    return new PendingCheckpoint(plan, { ...triggered, id, savepoint, suspends, drains, triggeredAt: system.clock.now(), startedAt });
+  }
+
+  #timersOf(pending: PendingCheckpoint): Pick<OnItsWay, 'timeout' | 'alignment'> {
+    const { timers } = this.#options.system;
+    const timeoutMs = this.#settings?.timeoutMs ?? this.#options.limits.savepointMs;
+    const overtakeMs = this.#overtakeMs(pending);
+    return {
+      timeout: timers.after(timeoutMs, () => this.#fail(pending.id, 'timed-out', `it took longer than its timeout of ${timeoutMs} ms`)),
+      alignment: overtakeMs === undefined || overtakeMs === 0 ? undefined : timers.after(overtakeMs, () => this.#overtake(pending)),
+    };
+  }
+
+  #overtakeMs({ options }: PendingCheckpoint): number | undefined {
+    return this.#settings === undefined ? undefined : overtakesAfter(this.#settings, options.savepoint !== undefined);
+  }
+
   /** Its barriers do not wait behind rows any more, and take them along instead. */
   #overtake(pending: PendingCheckpoint): void {
     const { id } = pending;
-    if (this.#attempt === null || !this.#pending.has(id) || this.#storing.has(id)) return;
+    if (this.#attempt === null || this.#pending.get(id)?.storing !== false) return;
     try {
       pending.takeAlong(this.#attempt.overtake(id));
     } catch (error) {
@@ -289,80 +253,77 @@ export class CheckpointCoordinator {
 
   /** Completes what can be completed. */
   advance(): void {
-    for (const { pending } of [...this.#pending.values()]) {
-      if (!pending.isComplete || this.#storing.has(pending.id) || this.#attempt?.hasPassed(pending.id) !== true) continue;
-      const { id } = pending;
-      this.#storing.set(
-        id,
-        this.#complete(pending).finally(() => this.#storing.delete(id)),
-      );
+    for (const onItsWay of [...this.#pending.values()]) {
+      const { pending, storing } = onItsWay;
+      if (!pending.isComplete || storing || this.#attempt?.hasPassed(pending.id) !== true) continue;
+      onItsWay.storing = true;
+      this.#track(this.#complete(onItsWay));
     }
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#busy.delete(tracked));
+    this.#busy.add(tracked);
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
     const { checkpoint, stage, subtask, state } = acknowledgement;
     const found = this.#pending.get(checkpoint);
     if (state === 'finished') this.#latest.delete(`${stage}-${subtask}`);
-    else if (found?.pending.options.savepoint === undefined) this.#latest.set(`${stage}-${subtask}`, state);
+    else if (!this.#savepoints.has(checkpoint)) this.#latest.set(`${stage}-${subtask}`, state);
     if (found === undefined) return;
     found.pending.acknowledge(acknowledgement);
     this.advance();
   }
 
   decline({ checkpoint, error }: Declined): void {
-    this.#fail(checkpoint, 'declined', error.message);
     const cause = reviveError(error);
-    // State that cannot be stored is no better after a restart.
+    // State that cannot be stored is no better after a restart. Said first, since the first failure is the one that counts.
     if (cause instanceof MillraceError && !cause.retryable) this.#attempt?.fail(cause);
+    this.#fail(checkpoint, 'declined', error.message);
   }
 
-  async #complete(pending: PendingCheckpoint): Promise<void> {
-    const { id } = pending;
-    const { savepoint } = pending.options;
-    let manifest: CheckpointManifest;
+  async #complete(onItsWay: OnItsWay): Promise<void> {
+    const { pending, store } = onItsWay;
     try {
-      manifest = pending.manifest(this.#options.job);
-      await (this.#pending.get(id)?.store ?? this.#manifests).writeManifest(manifest);
+      await store.writeManifest(pending.manifest(this.#options.job));
     } catch (error) {
-      this.#fail(id, 'not-stored', `its manifest could not be written: ${thrownText(error)}`);
-      return;
+      this.#fail(pending.id, 'not-stored', `its manifest could not be written: ${thrownText(error)}`);
     }
-    const found = this.#pending.get(id);
-    if (found === undefined) return;
+    if (this.#pending.has(pending.id)) await this.#completed(onItsWay);
+    // It was given up meanwhile. A checkpoint is there all the same, and is found when the job looks for one.
+    else await this.#discard(onItsWay);
+  }
+
+  async #completed({ pending, asked, store }: OnItsWay): Promise<void> {
+    const { id, options } = pending;
+    const { savepoint, suspends } = options;
     this.#remove(id);
-    for (const earlier of [...this.#pending.keys()])
-      if (earlier < id && savepoint === undefined) this.#fail(earlier, 'overtaken', 'a newer one was complete before');
-    this.#failures = afterSuccess(this.#failures, id);
-    this.#adapt(pending);
+    if (savepoint !== undefined) store.unlock();
+    else this.#overtaken(id);
+    this.#failures = afterSuccess(id);
+    if (asked === undefined) this.#pace.completed(pending.statistics);
     // A recovery never starts from a savepoint of its own accord: what was committed with one would be written again.
-    if (savepoint === undefined || pending.options.suspends) this.#attempt?.completed(id);
-    this.#options.ended(this.#infoOf(pending, 'completed', undefined));
-    found.asked?.resolve(manifest);
-    if (savepoint === undefined) await this.#cleanUp(id);
+    if (savepoint === undefined || suspends) this.#attempt?.completed(id);
+    if (suspends) this.#isSuspended = true;
+    if (suspends && savepoint !== undefined) this.#options.store.suspended(id, savepoint);
+    const info = pending.info(this.#now);
+    this.#options.ended(info);
+    asked?.resolve(info);
+    if (savepoint === undefined) await this.#options.store.removeOld({ busyFrom: id, held: this.#held });
     this.#schedule();
   }
 
-  #storeOf(savepoint: string | undefined): ManifestStore {
-    return savepoint === undefined ? this.#manifests : fileStorage(savepoint).openManifests({ ...this.#place, stateDir: savepoint });
+  /** Older ones are of no use any more, but for savepoints: somebody wants to have those. */
+  #overtaken(id: number): void {
+    for (const { pending } of [...this.#pending.values()])
+      if (pending.id < id && pending.options.savepoint === undefined)
+        this.#fail(pending.id, 'overtaken', 'a newer one was complete before');
   }
 
-  get #stretchOptions(): StretchOptions {
-    const { intervalMs = Number.POSITIVE_INFINITY } = this.#settings ?? {};
-    return { intervalMs, costShareMax: this.#options.limits.checkpointPercentMax / 100 };
-  }
-
-  /** Checkpoints that take too much of the time come less often. */
-  #adapt(pending: PendingCheckpoint): void {
-    if (this.#settings === undefined || pending.options.asked) return;
-    // The first one of a run may write all state, and says nothing of the next.
-    if (this.#settings.incremental && !this.#hasCompleted) {
-      this.#hasCompleted = true;
-      return;
-    }
-    const cost = Math.max(0, ...pending.statistics.map(({ syncMs, encodeMs }) => syncMs + encodeMs));
-    const { stretch, notice } = stretchAfter(this.#stretchOptions, this.#stretch, cost);
-    this.#stretch = stretch;
-    if (notice !== undefined) this.#options.warn(notice);
+  /** What checkpoints on their way may name. */
+  get #held(): SubtaskState[] {
+    return [...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)];
   }
 
   #fail(id: number, failure: CheckpointFailure, reason: string): void {
@@ -370,104 +331,40 @@ export class CheckpointCoordinator {
     if (found === undefined) return;
     this.#remove(id);
     const { pending, asked } = found;
-    const { savepoint } = pending.options;
-    if (savepoint !== undefined) discardDirectory(savepoint, this.#options.system.storage);
     this.#attempt?.aborted(id);
-    this.#options.ended(this.#infoOf(pending, 'failed', reason));
+    // Else once its manifest is written, or cannot be.
+    if (!found.storing) this.#track(this.#discard(found));
+    this.#options.ended(pending.info(this.#now, reason));
     asked?.reject(failed(`checkpoint ${id} failed`, reason));
     const tolerable = this.#settings?.tolerableFailures ?? 0;
     const { count, error } = afterFailure(this.#failures, { id, asked: asked?.byUser === true, failure, reason }, tolerable);
     this.#failures = count;
-    if (error !== undefined) this.#attempt?.fail(error);
+    if (pending.options.drains)
+      this.#attempt?.fail(failed(`checkpoint ${id} failed`, `${reason}; all windows and timers had fired for it`));
+    else if (error !== undefined) this.#attempt?.fail(error);
     else if (asked?.byUser !== true && failure !== 'job-ended') this.#options.warn(`checkpoint ${id} failed: ${reason}`);
     this.#schedule();
+  }
+
+  /** Removes what there is of a savepoint that has failed. Of checkpoints, the next one builds on what subtasks have stored. */
+  async #discard({ pending: { id, options }, store }: OnItsWay): Promise<void> {
+    if (options.savepoint !== undefined) await this.#options.store.discardSavepoint(id, options.savepoint, store);
   }
 
   #remove(id: number): void {
     const found = this.#pending.get(id);
     found?.timeout.cancel();
     found?.alignment?.cancel();
-    if (found?.pending.options.savepoint !== undefined) found.store.unlock();
     this.#pending.delete(id);
     this.#endedAt = this.#now;
   }
 
-  #infoOf(pending: PendingCheckpoint, status: 'completed' | 'failed', reason: string | undefined): CheckpointInfo {
-    const { id, savepoint, startedAt, triggeredAt } = pending.options;
-    const { statistics } = pending;
-    return {
-      id,
-      status,
-      ...(reason === undefined ? {} : { reason }),
-      ...(savepoint === undefined ? {} : { savepoint }),
-      triggeredAt,
-      durationMs: this.#now - startedAt,
-      bytes: statistics.reduce((sum, { bytes }) => sum + bytes, 0),
-      subtasks: statistics,
-    };
-  }
-
-  /** Removes the checkpoints and files that nothing needs any more, after checkpoint `id`. */
-  async #cleanUp(id: number): Promise<void> {
-    const retain = this.#settings?.retain ?? 1;
-    await this.#retain(retain, id);
-  }
-
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when nothing is being written or removed any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.#storing.values());
-  }
-
-  /** Removes all checkpoints: the job is through. */
-  async removeAll(): Promise<void> {
-    await this.settled();
-    if (this.#locked) await this.#retain(0, Number.POSITIVE_INFINITY);
-  }
-
-  /** Removes what a run has left that ended before its checkpoints did. Before the first attempt. */
-  async removeOrphans(): Promise<void> {
-    if (this.#locked) await this.#retain(this.#settings?.retain ?? 1, Number.POSITIVE_INFINITY);
-  }
-
-  async #retain(retain: number, busyFrom: number): Promise<void> {
-    const held = filesNamed(
-      [...this.#latest.values(), ...[...this.#pending.values()].flatMap(({ pending }) => pending.states)].flatMap(
-        ({ operators, inFlight }) => [
-          ...operators,
-          { keyed: {}, parts: {}, inFlight: inFlight.map(({ rows, count }) => ({ exchange: '', rows, count })) },
-        ],
-      ),
-    );
-    try {
-      const present = this.#manifests.files();
-      const manifests = this.#manifests.list().map((entry) => ({ ...entry, files: this.#filesOf(entry) }));
-      const { manifests: dropped, files } = planRetention({ manifests, retain, present, held: held.keys(), busyFrom });
-      await this.#manifests.remove([...dropped, ...files]);
-    } catch (error) {
-      this.#options.warn(`files of old checkpoints could not be removed from ${this.#manifests.place}: ${thrownText(error)}`);
-    }
-  }
-
-  #filesOf(entry: ManifestEntry): Iterable<string> | undefined {
-    try {
-      return [...filesOf(this.#manifests.readManifest(entry)).keys()];
-    } catch {
-      return undefined;
-    }
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
   }
 }
 
 function failed(what: string, reason: string): MillraceError {
   return new MillraceError('CHECKPOINT_FAILED', `${what}: ${reason}`);
-}
-
-/** Locks the directory of a savepoint to be. Another one in it would be taken for it, or the other way round. */
-function lockNew(directory: string, store: ManifestStore): void {
-  store.lock();
-  if (store.list().length + store.files().length === 0) return;
-  store.unlock();
-  throw new MillraceError(
-    'STATE_DIR',
-    `there is a savepoint or checkpoint in '${directory}' already; name another directory for the savepoint`,
-  );
 }

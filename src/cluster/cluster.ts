@@ -12,7 +12,9 @@ import { anything, checkOptions, flag, type OptionRules, optional, text, wholeNu
 import type { Spawner, System } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { planDescription } from '../runtime/plan.ts';
-import { JobCoordinator, type Printer, type StartOptions } from './job-coordinator.ts';
+import { JobCoordinator } from './job-coordinator.ts';
+import type { StartOptions } from './job-recovery.ts';
+import type { Printer } from './job-run.ts';
 
 export interface ClusterParts {
   readonly spawner: Spawner;

@@ -39,6 +39,19 @@ export class HostEndpoints {
     for (const name of this.#namesOf('output')) this.#outputs.set(name, new HostOutput(this.#readersOf(name, wiring), limits));
   }
 
+  /**
+   * Looks whether the inputs can be gone on with by a job whose state has taken in so many records of each.
+   *
+   * @param from what the state is that of, for the message
+   * @throws MillraceError CHECKPOINT_CORRUPT where records behind that are not kept any more
+   */
+  checkReplay(sent: Readonly<Record<string, number>>, from: string): void {
+    for (const [name, input] of this.#inputs) {
+      const lost = input.lostBehind(sent[name] ?? 0);
+      if (lost > 0) throw lostInput({ name, sent: sent[name] ?? 0, lost, from });
+    }
+  }
+
   /** Goes on with another attempt at the job. @param sent records of each input that its state has taken in */
   rewire(wiring: Wiring, sent: Readonly<Record<string, number>>): void {
     for (const [name, writers] of this.#writers(wiring)) this.#inputs.get(name)?.rewire(writers, sent[name] ?? 0);
@@ -81,8 +94,8 @@ export class HostEndpoints {
   }
 
   /** A checkpoint is given up. */
-  aborted(): void {
-    for (const output of this.#outputs.values()) output.overtake(0);
+  aborted(checkpoint: number): void {
+    for (const output of this.#outputs.values()) output.aborted(checkpoint);
   }
 
   /** A checkpoint is complete. */
@@ -228,6 +241,15 @@ export class HostEndpoints {
     }
     this.#pump?.stop();
   }
+}
+
+function lostInput({ name, sent, lost, from }: { name: string; sent: number; lost: number; from: string }): MillraceError {
+  const records = lost === 1 ? 'that record is' : `the ${lost} records from there on are`;
+  return new MillraceError(
+    'CHECKPOINT_CORRUPT',
+    `the job has to go on from ${from}, where its input '${name}' stands at record ${sent}, and ${records} not kept any more: a newer checkpoint held what ` +
+      `came of them; start the job again from that one (from: the path of its manifest) and write from record ${sent} on, as job.input('${name}').position says`,
+  );
 }
 
 function endpointOf<E>(direction: 'input' | 'output', name: string, endpoints: ReadonlyMap<string, E>): E {

@@ -1,24 +1,24 @@
 /**
  * An input of a job that the embedding program feeds: takes records while there is room, and lets the writer wait while there is none.
- * Where checkpoints are taken, it is a source that can be replayed: records are kept until a completed checkpoint holds what came of
- * them, and sent again after a restart.
+ * Where checkpoints are taken, it is a source that can be replayed: records are kept until the oldest of the checkpoints that are retained
+ * holds what came of them, and sent again after a restart.
  */
 
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
-import type { RecordBatch } from '../batch/record-batch.ts';
 import { endOfInput } from '../channel/element.ts';
-import type { BoundFor, ExchangeWriter } from '../compiler/exchange-writer.ts';
+import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
 import { compileValueWriter } from '../compiler/value-writer.ts';
-import { RowsInFlight } from '../runtime/rows-in-flight.ts';
+import { announceBarrier } from '../runtime/announce-barrier.ts';
+import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 
 export interface HostInputOptions {
   readonly limits: Limits;
   readonly system: System;
   readonly bufferTimeoutMs: number;
-  /** Whether records are kept until a checkpoint holds what came of them. */
-  readonly keeps: boolean;
+  /** Completed checkpoints that are retained: records behind the oldest of them are kept. 0 where no records are. */
+  readonly retain: number;
 }
 
 /** Records that were sent, and the number of the first. */
@@ -44,14 +44,17 @@ export class HostInput {
   #finished = false;
   #failure: unknown;
   flushAt = Number.POSITIVE_INFINITY;
-  /** Records that the state had taken in which the job was started from. */
-  position = 0;
+  #position = 0;
+  /** Whether the program knows where the input stands. */
+  #isUsed = false;
   /** Records that were sent, counted from the first of all. */
   #sent = 0;
   /** Whether the end of the input was sent. */
   #endSent = false;
-  /** What was sent and no completed checkpoint holds, oldest first. */
+  /** What was sent behind the oldest checkpoint that is retained, as far as there is room for it; oldest first. */
   #kept: SentRecords[] = [];
+  /** Records that completed checkpoints have taken in which are retained; oldest first. */
+  #retained: readonly number[] = [];
   /** Records that were sent before the barrier of a checkpoint, by checkpoint. */
   readonly #barriers = new Map<number, { readonly sent: number; readonly ended: boolean }>();
   readonly #listeners: ((records: number) => void)[] = [];
@@ -65,16 +68,33 @@ export class HostInput {
     this.#writers = writers.map((exchange) => ({ exchange, write: compileValueWriter(exchange) }));
   }
 
+  /** Records that the state had taken in which the job was started from. */
+  get position(): number {
+    this.#isUsed = true;
+    return this.#position;
+  }
+
+  /** Of the records behind so many, those that cannot be sent again, because they are not kept any more. */
+  lostBehind(sent: number): number {
+    // A program that has not asked yet where it is to begin is told then.
+    if (this.#options.retain === 0 || !this.#isUsed) return 0;
+    return Math.max(0, (this.#kept[0]?.from ?? this.#sent) - sent);
+  }
+
   /** Goes on with the channels of another attempt at the job, whose state has taken in so many records: those behind are sent again. */
   rewire(writers: readonly ExchangeWriter[], sent: number): void {
     this.#wire(writers);
+    if (!this.#isUsed) this.#position = sent;
     const again = this.#kept.flatMap(({ from, records }) => records.slice(Math.max(0, sent - from)));
     const first = this.#queue[0];
     if (first !== undefined && first.next > 0) this.#queue[0] = { ...first, records: first.records.slice(first.next), next: 0 };
     const nobody = (): void => {};
     if (again.length > 0 || (this.#endSent && this.#queue.length === 0))
       this.#queue.unshift({ records: again, next: 0, end: this.#endSent, resolve: nobody, reject: nobody });
-    this.#kept = [];
+    this.#kept = this.#kept.flatMap(({ from, records }) => (from < sent ? [{ from, records: records.slice(0, sent - from) }] : []));
+    this.#retained = this.#retained.filter((records) => records <= sent);
+    // What is gone on from may be one of which nobody knew that it was complete.
+    if (sent > this.#held) this.#retained = [...this.#retained, sent];
     this.#barriers.clear();
     this.#sent = sent;
     this.#endSent = false;
@@ -83,8 +103,9 @@ export class HostInput {
 
   /** The job is started from state that has taken in so many records. Before the first is written. */
   startFrom(position: number): void {
-    this.position = position;
+    this.#position = position;
     this.#sent = position;
+    this.#retained = [position];
   }
 
   onCheckpoint(listener: (records: number) => void): void {
@@ -100,37 +121,46 @@ export class HostInput {
 
   /** Lets the barrier of a checkpoint overtake what there was no room for; returns that. @throws MillraceError UNSUPPORTED_VALUE */
   overtake(checkpoint: number): readonly RowsInFlight[] {
-    const rows = new Map<string, RowsInFlight>();
     const ended = this.#barriers.get(checkpoint)?.ended;
     if (ended === undefined) return [];
-    for (const { exchange: writer } of this.#writers) {
-      const take = ({ exchange, subtask }: BoundFor, batch: RecordBatch): void => {
-        const channel = `${exchange} ${subtask}`;
-        const taken = rows.get(channel) ?? new RowsInFlight({ exchange, subtask });
-        rows.set(channel, taken);
-        taken.add(batch);
-      };
-      writer.announce(checkpoint, take, ended);
-    }
-    return [...rows.values()];
+    const outputs = this.#writers.map(({ exchange }) => exchange);
+    return announceBarrier(outputs, { checkpoint, ended });
   }
 
-  /** A checkpoint is complete: what was sent before it need not be kept. */
+  /** A checkpoint is complete: what was sent before it is kept for older ones alone. */
   checkpointed(checkpoint: number): void {
     const records = this.#barriers.get(checkpoint)?.sent;
     if (records === undefined) return;
     for (const earlier of [...this.#barriers.keys()]) if (earlier <= checkpoint) this.#barriers.delete(earlier);
-    this.#kept = this.#kept.filter((sent) => sent.from + sent.records.length > records);
+    this.#retained = [...this.#retained, records].slice(-this.#options.retain);
+    this.#forgetBefore(this.#retained[0] ?? records);
     for (const listener of this.#listeners) listener(records);
+  }
+
+  #forgetBefore(records: number): void {
+    this.#kept = this.#kept.filter((sent) => sent.from + sent.records.length > records);
+  }
+
+  /** Records that the newest completed checkpoint has taken in. */
+  get #held(): number {
+    return this.#retained.at(-1) ?? 0;
   }
 
   /** Whether so many records wait for a checkpoint that no more are taken. */
   get #isFull(): boolean {
-    const oldest = this.#kept[0]?.from ?? this.#sent;
-    return this.#sent - oldest >= this.#options.limits.hostReplayRecords;
+    const { retain, limits } = this.#options;
+    return retain > 0 && this.#sent - this.#held >= limits.hostReplayRecords;
+  }
+
+  /** Keeps what was sent. What waits for a checkpoint has the room of what is kept for older ones. */
+  #keep(records: readonly unknown[]): void {
+    this.#kept.push({ from: this.#sent, records });
+    const oldest = this.#sent + records.length - this.#options.limits.hostReplayRecords;
+    if ((this.#kept[0] as SentRecords).from < oldest) this.#forgetBefore(Math.min(oldest, this.#held));
   }
 
   add(records: readonly unknown[], end: boolean): Promise<void> {
+    this.#isUsed = true;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#ended || this.#finished) return end ? Promise.resolve() : Promise.reject(closedInput(this.#finished));
     if (end) this.#ended = true;
@@ -180,14 +210,14 @@ export class HostInput {
   }
 
   #take(write: PendingWrite): void {
-    const { limits, keeps } = this.#options;
+    const { limits, retain } = this.#options;
     const first = write.next;
     const end = Math.min(write.records.length, first + limits.hostRows);
     while (write.next < end && !this.#writers.some(({ exchange }) => exchange.blocked)) {
       const record = write.records[write.next++];
       for (const { write: writeRecord } of this.#writers) writeRecord(record);
     }
-    if (keeps && write.next > first) this.#kept.push({ from: this.#sent, records: write.records.slice(first, write.next) });
+    if (retain > 0 && write.next > first) this.#keep(write.records.slice(first, write.next));
     this.#sent += write.next - first;
     if (!write.end || write.next < write.records.length) return;
     for (const { exchange } of this.#writers) exchange.mark(endOfInput);

@@ -44,9 +44,14 @@ export class HostOutput {
     this.#overtaking = 0;
   }
 
-  /** A checkpoint does not wait until rows are read: what is in front of its barriers is taken out of the channels. 0 for none. */
+  /** A checkpoint does not wait until rows are read: what is in front of its barriers is taken out of the channels. */
   overtake(checkpoint: number): void {
     this.#overtaking = checkpoint;
+  }
+
+  /** A checkpoint is given up: nothing is taken out for it any more. */
+  aborted(checkpoint: number): void {
+    if (this.#overtaking === checkpoint) this.#overtaking = 0;
   }
 
   /** Whether all that was sent before the barrier of a checkpoint has come. */

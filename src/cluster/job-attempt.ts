@@ -4,7 +4,7 @@
  */
 
 import { MillraceError, reviveError, thrownText } from '../base/errors.ts';
-import type { Limits } from '../base/limits.ts';
+import { type Limits, loadMsMax } from '../base/limits.ts';
 import type { SpawnedTask, Spawner, System } from '../base/system.ts';
 import type { Warnings } from '../base/warnings.ts';
 import { Doorbell } from '../channel/doorbell.ts';
@@ -57,6 +57,8 @@ export interface JobAttemptOptions {
 interface Worker {
   readonly slot: number;
   readonly task: SpawnedTask;
+  /** Whether the job module is through. */
+  loaded: boolean;
   /** Whether it has said that all of its subtasks have finished. */
   finished: boolean;
   /** The last checkpoint that its sinks have committed. */
@@ -179,13 +181,13 @@ export class JobAttempt implements CheckpointedAttempt {
 
   aborted(checkpoint: number): void {
     this.#send({ type: 'checkpoint-aborted', checkpoint });
-    this.#options.endpoints.aborted();
+    this.#options.endpoints.aborted(checkpoint);
   }
 
   #spawn(slot: number): Worker {
     const { module, args, parallelism, plan, spawner, limits } = this.#options;
     const task: WorkerTask = { module, args, slot, slots: plan.slots, parallelism, limits };
-    const worker: Worker = { slot, task: spawner.spawn(task), finished: false, committed: 0 };
+    const worker: Worker = { slot, task: spawner.spawn(task), loaded: false, finished: false, committed: 0 };
     worker.task.port.onMessage((message: WorkerMessage) => this.#receive(worker, message));
     return worker;
   }
@@ -206,6 +208,9 @@ export class JobAttempt implements CheckpointedAttempt {
   #receive(worker: Worker, message: WorkerMessage): void {
     const { coordinator, warnings } = this.#options;
     switch (message.type) {
+      case 'loaded':
+        worker.loaded = true;
+        return;
       case 'split-request': {
         const { stage, subtask } = message;
         const split = this.#splits?.next(stage);
@@ -219,7 +224,8 @@ export class JobAttempt implements CheckpointedAttempt {
         if (!this.#ended) coordinator.decline(message);
         return;
       case 'checkpoint-committed':
-        worker.committed = message.checkpoint;
+        // A savepoint may be complete before a checkpoint that was triggered ahead of it.
+        worker.committed = Math.max(worker.committed, message.checkpoint);
         this.#tellCommitted();
         return;
       case 'final-checkpoint-request':
@@ -242,16 +248,21 @@ export class JobAttempt implements CheckpointedAttempt {
   async #letGo(): Promise<void> {
     const { system, limits } = this.#options;
     this.#send({ type: 'cancel' });
-    const killing = system.timers.after(limits.cancelMs, () => {
-      for (const { task } of this.#workers) task.kill();
-    });
+    const kill = (workers: readonly Worker[]): void => {
+      for (const { task } of workers) task.kill();
+    };
+    // V8 11 takes the whole process down when a thread is terminated at the moment in which it begins a module that has an `await`.
+    const killings = [
+      system.timers.after(limits.cancelMs, () => kill(this.#workers.filter(({ loaded }) => loaded))),
+      system.timers.after(limits.cancelMs + loadMsMax, () => kill(this.#workers)),
+    ];
     await Promise.all(
       this.#workers.map(async ({ task }) => {
         await task.done.catch(() => {});
         task.port.close();
       }),
     );
-    killing.cancel();
+    for (const killing of killings) killing.cancel();
   }
 
   #send(message: HostMessage): void {

@@ -10,8 +10,8 @@ const transitions = {
   /** The host divides the input, the workers load the job module. */
   created: ['running', 'failing', 'cancelling'],
   running: ['finished', 'restarting', 'failing', 'cancelling'],
-  /** A subtask has failed; the job lets go of everything, waits, and goes on from its last checkpoint. */
-  restarting: ['running', 'failing', 'cancelling'],
+  /** A subtask has failed; the job lets go of everything, waits, and goes on from its last checkpoint: unless it was to end with that. */
+  restarting: ['running', 'finished', 'failing', 'cancelling'],
   /** A subtask has failed; the others are being cancelled. */
   failing: ['failed'],
   cancelling: ['cancelled'],

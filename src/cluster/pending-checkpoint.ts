@@ -1,6 +1,7 @@
 /** A checkpoint on its way: who has acknowledged it, and what its manifest will say. The host's thread owns it. */
 
 import { crc32 } from 'node:zlib';
+import type { CheckpointInfo, SubtaskCheckpointInfo } from '../api/job-client.ts';
 import { assert } from '../base/assert.ts';
 import type { CheckpointManifest, InFlightRows, OperatorManifest } from '../checkpoint/manifest.ts';
 import { graphFingerprint } from '../graph/describe.ts';
@@ -11,7 +12,7 @@ import { stateIds } from '../graph/state-ids.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
-import type { SnapshotStatistics, WorkerMessage } from '../wire/messages.ts';
+import { noStatistics, type WorkerMessage } from '../wire/messages.ts';
 import type { OperatorState, StoredRows, SubtaskState } from '../wire/state-handles.ts';
 
 export type Acknowledgement = Extract<WorkerMessage, { type: 'checkpoint-acknowledged' }>;
@@ -31,22 +32,12 @@ export interface PendingOptions extends TriggeredState {
   /** The directory of a savepoint. */
   readonly savepoint: string | undefined;
   readonly suspends: boolean;
-  /** Whether a user asked for it. */
-  readonly asked: boolean;
+  readonly drains: boolean;
   readonly triggeredAt: number;
   /** Monotonic time. */
   readonly startedAt: number;
 }
 
-const noStatistics: SnapshotStatistics = {
-  alignmentMs: 0,
-  syncMs: 0,
-  encodeMs: 0,
-  asyncMs: 0,
-  bytes: 0,
-  persistedInFlightBytes: 0,
-  processedInFlightBytes: 0,
-};
 const nothing: OperatorState = { keyed: {}, parts: {} };
 
 /** Rows, and the stage that they were bound for. */
@@ -104,13 +95,29 @@ export class PendingCheckpoint {
   }
 
   /** Of the subtasks that have acknowledged. */
-  get statistics(): readonly (SnapshotStatistics & { readonly stage: number; readonly subtask: number })[] {
+  get statistics(): readonly SubtaskCheckpointInfo[] {
     return [...this.#acknowledged.values()].map(({ stage, subtask, statistics }) => ({ stage, subtask, ...statistics }));
   }
 
   /** What subtasks have acknowledged so far. */
   get states(): readonly SubtaskState[] {
     return [...this.#acknowledged.values()].flatMap(({ state }) => (state === 'finished' ? [] : [state]));
+  }
+
+  /** For those who listen, once it has ended. @param now monotonic time @param failure why it has failed, if it has */
+  info(now: number, failure?: string): CheckpointInfo {
+    const { id, savepoint, startedAt, triggeredAt } = this.options;
+    const { statistics } = this;
+    return {
+      id,
+      status: failure === undefined ? 'completed' : 'failed',
+      ...(failure === undefined ? {} : { reason: failure }),
+      ...(savepoint === undefined ? {} : { savepoint }),
+      triggeredAt,
+      durationMs: now - startedAt,
+      bytes: statistics.reduce((sum, { bytes }) => sum + bytes, 0),
+      subtasks: statistics,
+    };
   }
 
   manifest(job: JobDescription): CheckpointManifest {

@@ -1,7 +1,7 @@
 /** What a job goes on from: a manifest, taken apart for the plan of the job as it is now. Pure. */
 
 import { MillraceError } from '../base/errors.ts';
-import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts';
 import {
   type MatchOptions,
   matchState,
@@ -16,6 +16,7 @@ import type { Exchange } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { stateIds } from '../graph/state-ids.ts';
 import type { OperatorRestore, RestoredRows, SubtaskRestore } from '../wire/messages.ts';
+import { changedSources } from './changed-sources.ts';
 
 export interface RecoveredState {
   /** The checkpoint, as people know it. */
@@ -31,11 +32,18 @@ export interface RecoveredState {
   readonly hostInputs: Readonly<Record<string, number>>;
   /** The directory of a savepoint that the state is in; undefined where it is in the job's own storage. */
   readonly savepoint: string | undefined;
+  /** Sinks that are no longer there, with what they held. */
+  readonly leftSinks: readonly OperatorManifest[];
   /** What is to be said of state that has no operator, and of operators that have no state. */
   readonly notices: readonly string[];
 }
 
-export interface RecoveryOptions extends MatchOptions {
+export interface JobMatchOptions extends MatchOptions {
+  /** Of the job as it is now. Undefined where it is the same, as in tests. */
+  readonly jobName?: string;
+}
+
+export interface RecoveryOptions extends JobMatchOptions {
   readonly plan: PhysicalPlan;
   readonly name: string;
   readonly savepoint: string | undefined;
@@ -46,12 +54,13 @@ function statefulOperators(plan: PhysicalPlan): StatefulOperator[] {
   const ids = stateIds(plan.job);
   return plan.job.stages
     .flatMap((stage) => stage.operators)
-    .map(({ id, name, spec, parallelism, maxParallelism }) => ({
+    .map(({ id, name, uid, spec, parallelism, maxParallelism }) => ({
       stateId: ids.get(id) as string,
       name,
       kind: spec.kind,
       parallelism,
       maxParallelism,
+      hasUid: uid !== undefined,
     }));
 }
 
@@ -67,7 +76,7 @@ function holdsNothing(kind: string): boolean {
 export function matchPlan(
   manifest: CheckpointManifest,
   plan: PhysicalPlan,
-  options: MatchOptions,
+  options: JobMatchOptions,
 ): { readonly match: StateMatch; readonly differences: readonly StateDifference[] } {
   const operators = statefulOperators(plan);
   const match = matchState(manifest, operators, options);
@@ -76,14 +85,28 @@ export function matchPlan(
   const kinds = new Map(operators.map(({ stateId, kind }) => [stateId, kind]));
   const isNoise = ({ kind, stateId }: StateDifference): boolean =>
     kind === 'no-state' && (known.has(stateId) || holdsNothing(kinds.get(stateId) as string));
-  return { match, differences: match.differences.filter((difference) => !isNoise(difference)) };
+  const told = match.differences.filter((difference) => !isNoise(difference));
+  const doubtful = new Set(told.filter(({ kind }) => kind === 'other-operator').map(({ stateId }) => stateId));
+  const sources = changedSources(manifest, plan).filter(({ stateId }) => !doubtful.has(stateId));
+  return { match, differences: [...told, ...sources, ...otherJob(manifest, options)] };
+}
+
+function leftSinksOf({ operators }: CheckpointManifest, { differences }: StateMatch): OperatorManifest[] {
+  const left = new Set(differences.filter(({ kind }) => kind === 'no-operator').map(({ stateId }) => stateId));
+  return operators.filter(({ kind, stateId }) => kind === 'sink' && left.has(stateId));
+}
+
+function otherJob(manifest: CheckpointManifest, { jobName = manifest.jobName }: JobMatchOptions): StateDifference[] {
+  if (jobName === manifest.jobName) return [];
+  const text = `it is of the job '${manifest.jobName}', and this is '${jobName}'`;
+  return [{ kind: 'other-job', stateId: '', fatal: false, text }];
 }
 
 /** @throws MillraceError STATE_MISMATCH when the job does not fit the state */
 export function recoverState(manifest: CheckpointManifest, options: RecoveryOptions): RecoveredState {
   const { plan, name, savepoint } = options;
   const { match, differences } = matchPlan(manifest, plan, options);
-  const error = mismatch(match, name);
+  const error = mismatch({ differences }, name);
   if (error !== undefined) throw error;
   const restores: SubtaskRestore[][] = Array.from({ length: plan.slots }, () => []);
   for (const restore of restoresOf(match, plan, { owned: savepoint === undefined, name })) restores[restore.subtask]?.push(restore);
@@ -96,6 +119,7 @@ export function recoverState(manifest: CheckpointManifest, options: RecoveryOpti
     splits: splitsOf(manifest, plan),
     hostInputs: manifest.hostInputs,
     savepoint,
+    leftSinks: leftSinksOf(manifest, match),
     notices: differences.map(({ text }) => text),
   };
 }

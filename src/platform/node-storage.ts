@@ -21,18 +21,19 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
-import type { ReadableFile, Storage, WritableFile } from '../base/system.ts';
+import type { FileFacts, ReadableFile, Storage, WritableFile } from '../base/system.ts';
 import { lockFile } from './file-lock.ts';
 
 export const nodeStorage: Storage = {
   list,
   entries,
   open: (path) => new NodeReadableFile(path),
+  facts: fileFacts,
   create: (path) => new NodeWritableFile(path, 'w'),
   createNew: (path) => new NodeWritableFile(path, 'wx'),
   append: (path, length) => new NodeWritableFile(path, constants.O_WRONLY | constants.O_APPEND, length),
   makeDirectory,
-  rename,
+  rename: (from, to) => renameSync(from, to),
   link: (from, to) => linkSync(from, to),
   remove: (path) => unlinkSync(path),
   removeDirectory: (path) => rmdirSync(path),
@@ -77,6 +78,17 @@ function factsOf(path: string): Stats | undefined {
   }
 }
 
+function fileFacts(path: string): FileFacts | undefined {
+  try {
+    const facts = statSync(path, { bigint: true });
+    if (!facts.isFile()) return undefined;
+    return { identity: identityOf(facts), size: Number(facts.size), modifiedMs: Number(facts.mtimeNs) / 1e6 };
+  } catch (error) {
+    if (missing.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
 function regularFile(pattern: string, path: string, found: Stats): string {
   if (found.isFile()) return path;
   if (!found.isDirectory()) throw systemError('EINVAL', path, `'${pattern}' is not a regular file`);
@@ -94,18 +106,6 @@ function entries(directory: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  }
-}
-
-function rename(from: string, to: string): void {
-  renameSync(from, to);
-  // The new name is lost in a crash until the directory is on the disk.
-  if (!syncsDirectories) return;
-  const descriptor = openSync(dirname(to), 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -93,25 +93,38 @@ export interface CheckpointTrigger {
   readonly savepoint?: string;
   /** Whether sources stand still behind the barrier: the job is cancelled once it is complete. */
   readonly suspends: boolean;
+  /** Whether everything is emitted in front of the barrier that would be at the end of the input; not when absent. */
+  readonly drains?: boolean;
 }
 
-/** How long a subtask took for a checkpoint. */
+/** What a checkpoint cost a subtask. */
 export interface SnapshotStatistics {
-  /** Milliseconds from the first barrier to the last. */
+  /** Milliseconds from its first barrier to its last. */
   readonly alignmentMs: number;
-  /** Milliseconds in which the stream stood still, at the barrier. */
+  /** Milliseconds in which it stood still. */
   readonly syncMs: number;
-  /** Milliseconds of work between steps, to encode and write what there was. */
+  /** Milliseconds of work between records, to encode and write what there was. */
   readonly encodeMs: number;
   /** Milliseconds from the barrier until everything was stored. */
   readonly asyncMs: number;
-  /** Bytes that were written. */
+  /** Bytes that it wrote. */
   readonly bytes: number;
-  /** Those of rows in flight among them. */
+  /** Those among them of rows on their way that its barrier had overtaken: 0 for aligned checkpoints. */
   readonly persistedInFlightBytes: number;
-  /** Bytes of rings that were read between the first barrier and the last. */
+  /** Bytes that it read from other threads between its first barrier and its last. */
   readonly processedInFlightBytes: number;
 }
+
+/** Of a subtask that had nothing to store. */
+export const noStatistics: SnapshotStatistics = {
+  alignmentMs: 0,
+  syncMs: 0,
+  encodeMs: 0,
+  asyncMs: 0,
+  bytes: 0,
+  persistedInFlightBytes: 0,
+  processedInFlightBytes: 0,
+};
 
 export type HostMessage =
   /** The host has planned the job: build it, and run. `fingerprint` is the host's; a worker with another one fails. */
@@ -144,6 +157,8 @@ export type HostMessage =
   | { readonly type: 'cancel' };
 
 export type WorkerMessage =
+  /** The job module is through: the thread may be killed at any moment. */
+  | { readonly type: 'loaded' }
   | { readonly type: 'split-request'; readonly stage: number; readonly subtask: number }
   /** Shown once for each topic; where it has votes, once that many workers have said it. An empty one only votes. */
   | { readonly type: 'warning'; readonly message: string; readonly topic: string; readonly votes: number }

@@ -18,7 +18,7 @@ interface Opened {
 }
 
 function open(disk: VirtualDisk, limits = { inlineStateBytes: 8, stateWriteBytes: 16 }): Opened {
-  const place = { system: { storage: disk }, limits, stateDir: directory };
+  const place = { system: { storage: disk.storage }, limits, stateDir: directory };
   return { state: fileStorage().openState(place), manifests: fileStorage().openManifests(place) };
 }
 
@@ -124,7 +124,7 @@ describe('files', () => {
   test('that are not of checkpoints are left alone', async () => {
     const { disk, opened } = await storageWith(1);
     for (const name of ['notes.txt', 'checkpoint-1.manifest', 'checkpoint-000001.manifest.bak', 'state/mine.txt']) {
-      disk.create(`${directory}/${name}`).close();
+      disk.put(`${directory}/${name}`, '');
     }
     expect(opened.manifests.list().map(({ id }) => id)).toEqual([1]);
     expect(opened.manifests.files()).toHaveLength(2);
@@ -157,7 +157,9 @@ describe('a directory', () => {
       throw systemError('EACCES', directory);
     };
     const { manifests } = open(disk);
-    const error = { code: 'STATE_DIR', message: "the state directory '/jobs/counts' cannot be used: Error: EACCES: '/jobs/counts'" };
+    const message =
+      "the state directory '/jobs/counts' cannot be used: Error: EACCES: '/jobs/counts'; correct that, or name another directory (stateDir, --state-dir)";
+    const error = { code: 'STATE_DIR', message };
     expect(() => manifests.lock()).toThrow(expect.objectContaining(error));
     expect(() => manifests.list()).toThrow(expect.objectContaining(error));
   });
@@ -170,7 +172,7 @@ describe('a directory', () => {
   test('is rid of unfinished manifests when it is locked', async () => {
     const { disk, opened } = await storageWith(1);
     const before = disk.paths();
-    disk.create(`${directory}/checkpoint-000002.manifest.unfinished`).close();
+    disk.put(`${directory}/checkpoint-000002.manifest.unfinished`, '');
     opened.manifests.unlock();
     opened.manifests.lock();
     expect(disk.paths()).toEqual(before);
@@ -182,19 +184,19 @@ describe('a directory', () => {
     for (const name of [undefined, 'state/notes', 'notes']) {
       manifests.lock();
       manifests.unlock();
-      if (name !== undefined) disk.create(`${directory}/${name}`).close();
-      discardDirectory(directory, disk);
-      expect(disk.entries('/jobs')).toEqual(name === undefined ? [] : ['counts']);
+      if (name !== undefined) disk.put(`${directory}/${name}`, '');
+      discardDirectory(directory, disk.storage);
+      expect(disk.storage.entries('/jobs')).toEqual(name === undefined ? [] : ['counts']);
     }
-    discardDirectory('/nowhere', disk);
+    discardDirectory('/nowhere', disk.storage);
   });
 
   test('can be moved', async () => {
     const { disk, opened } = await storageWith(1);
     opened.manifests.unlock();
-    disk.makeDirectory('/moved/state');
-    for (const path of disk.paths()) disk.rename(path, path.replace(directory, '/moved'));
-    const place = { system: { storage: disk }, limits: defaultLimits, stateDir: '/moved' };
+    disk.storage.makeDirectory('/moved/state');
+    for (const path of disk.paths()) disk.storage.rename(path, path.replace(directory, '/moved'));
+    const place = { system: { storage: disk.storage }, limits: defaultLimits, stateDir: '/moved' };
     expect(readable({ state: fileStorage().openState(place), manifests: fileStorage().openManifests(place) })).toEqual([1]);
   });
 });
@@ -253,6 +255,7 @@ describe('the k-th call', () => {
             return removeFirst(opened);
           })
           .catch(() => undefined);
+        disk.kill();
         disk.crash(seededRandom(seed));
         const after = open(disk);
         after.manifests.lock();
@@ -296,7 +299,7 @@ describe('damage', () => {
     const { disk, opened } = await storageWith(1);
     const [entry] = opened.manifests.list();
     const path = `${directory}/checkpoint-000001.manifest`;
-    const { size } = disk.open(path);
+    const { size } = disk.storage.open(path);
     for (let position = 0; position < size; position++) {
       const flip = (content: Buffer): Buffer => {
         content[position] = (content[position] as number) ^ 1;
@@ -337,7 +340,7 @@ describe('damage', () => {
   test('that takes a file away is found when the manifest is read', async () => {
     const { disk, opened } = await storageWith(1);
     const [entry] = opened.manifests.list();
-    disk.remove(`${directory}/state/000001-counts-1.state`);
+    disk.storage.remove(`${directory}/state/000001-counts-1.state`);
     expect(() => opened.manifests.readManifest(entry as never)).toThrow(
       "'/jobs/counts/state/000001-counts-1.state' cannot be read: there is no such file",
     );

@@ -12,13 +12,13 @@ import { systemError, VirtualDisk } from './virtual-disk.ts';
 const directory = '/jobs/counts';
 
 function inspect(disk: VirtualDisk, verify = true) {
-  return inspectCheckpoints({ directory, storage: disk, verify });
+  return inspectCheckpoints({ directory, storage: disk.storage, verify });
 }
 
 /** Two checkpoints and a savepoint; the second checkpoint names a file of the first. */
 async function someCheckpoints(): Promise<VirtualDisk> {
   const disk = new VirtualDisk();
-  const place = { system: { storage: disk }, limits: { ...defaultLimits, inlineStateBytes: 4 }, stateDir: directory };
+  const place = { system: { storage: disk.storage }, limits: { ...defaultLimits, inlineStateBytes: 4 }, stateDir: directory };
   const manifests = fileStorage().openManifests(place);
   manifests.lock();
   const pieces = async (id: number, part: string, sizes: readonly number[]) => {
@@ -110,7 +110,7 @@ describe('a directory of checkpoints', () => {
 
   test('says which files are missing, and which manifests cannot be read', async () => {
     const disk = await someCheckpoints();
-    disk.remove(`${directory}/state/000002-counts.state`);
+    disk.storage.remove(`${directory}/state/000002-counts.state`);
     disk.change(`${directory}/checkpoint-000001.manifest`, (content) => content.subarray(0, 100));
     const [, second, first] = inspect(disk).checkpoints;
     expect(second?.problems).toEqual(["'/jobs/counts/state/000002-counts.state' cannot be read: there is no such file"]);
@@ -120,15 +120,14 @@ describe('a directory of checkpoints', () => {
 
   test('says what a crash has left', async () => {
     const disk = await someCheckpoints();
-    const file = disk.create(`${directory}/state/000004-counts.state`);
-    file.write(Buffer.alloc(12));
+    disk.put(`${directory}/state/000004-counts.state`, Buffer.alloc(12));
     expect(inspect(disk).unnamed).toEqual([{ path: 'state/000004-counts.state', bytes: 12 }]);
   });
 
   test('may be without state, or without checkpoints', () => {
     const disk = new VirtualDisk();
-    disk.makeDirectory(directory);
-    disk.create(`${directory}/lock`).close();
+    disk.storage.makeDirectory(directory);
+    disk.put(`${directory}/lock`, '');
     expect(inspect(disk)).toEqual({ directory, checkpoints: [], unnamed: [] });
   });
 
@@ -136,7 +135,7 @@ describe('a directory of checkpoints', () => {
     expect(() => inspect(new VirtualDisk())).toThrow(
       expect.objectContaining({
         code: 'STATE_DIR',
-        message: expect.stringMatching(/^the state directory '\/jobs\/counts' cannot be read: Error: ENOENT/),
+        message: expect.stringMatching(/^there is no directory '\/jobs\/counts'; a job that has finished leaves none/),
       }),
     );
   });
@@ -148,7 +147,7 @@ describe('a checkpoint by its path', () => {
     [`${directory}/checkpoint-000001.manifest`, 1],
     [`${directory}/savepoint-000003.manifest`, 3],
   ])('%s', async (path, id) => {
-    expect(locateCheckpoint(path, await someCheckpoints())).toEqual({ directory, entry: expect.objectContaining({ id }) });
+    expect(locateCheckpoint(path, (await someCheckpoints()).storage)).toEqual({ directory, entry: expect.objectContaining({ id }) });
   });
 
   test.each([
@@ -157,12 +156,12 @@ describe('a checkpoint by its path', () => {
     [`${directory}/state`, `there is no checkpoint or savepoint at '${directory}/state'`],
   ])('%s: not there', async (path, message) => {
     const disk = await someCheckpoints();
-    expect(() => locateCheckpoint(path, disk)).toThrow(
+    expect(() => locateCheckpoint(path, disk.storage)).toThrow(
       expect.objectContaining({ code: 'STATE_DIR', message: expect.stringContaining(message) }),
     );
     disk.before = () => {
       throw systemError('EACCES', path);
     };
-    expect(() => locateCheckpoint(path, disk)).toThrow(/cannot be read: Error: EACCES/);
+    expect(() => locateCheckpoint(path, disk.storage)).toThrow(/cannot be read: Error: EACCES/);
   });
 });

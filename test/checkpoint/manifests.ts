@@ -2,7 +2,7 @@
 
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import type { CheckpointManifest, OperatorManifest, SubtaskState } from '../../src/checkpoint/manifest.ts';
+import type { CheckpointManifest, OperatorManifest, OperatorSubtaskState } from '../../src/checkpoint/manifest.ts';
 import type { SegmentHandle, StateHandle, StoredPart } from '../../src/wire/state-handles.ts';
 
 export function manifest(changes: Partial<CheckpointManifest> = {}): CheckpointManifest {
@@ -15,7 +15,7 @@ export function operator(changes: Partial<OperatorManifest> = {}): OperatorManif
   return { stateId: 'counts', name: 'count words', kind: 'keyed-reduce', ...changes, subtasks, parallelism, maxParallelism };
 }
 
-export function subtask(changes: Partial<SubtaskState> = {}): SubtaskState {
+export function subtask(changes: Partial<OperatorSubtaskState> = {}): OperatorSubtaskState {
   return { keyed: {}, parts: {}, ...changes };
 }
 
@@ -54,7 +54,7 @@ function records<V>(values: fc.Arbitrary<V>): fc.Arbitrary<Readonly<Record<strin
   return fc.array(fc.tuple(names, values), { maxLength: 3 }).map((entries) => Object.fromEntries(entries));
 }
 
-const subtasks: fc.Arbitrary<SubtaskState> = fc.record(
+const subtasks: fc.Arbitrary<OperatorSubtaskState> = fc.record(
   {
     keyed: records(
       fc.array(

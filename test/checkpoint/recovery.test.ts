@@ -29,13 +29,16 @@ describe('a job', () => {
       'the one before one that is broken',
       [bad(3), good(2), good(1)],
       2,
-      ["checkpoint 3 is passed over for an older one: manifest 'checkpoint-000003.manifest' is broken"],
+      [
+        "checkpoint 3 is passed over for an older one: manifest 'checkpoint-000003.manifest' is broken",
+        'what exactly-once sinks have committed behind checkpoint 2 is written and committed once more',
+      ],
     ],
     [
       'the newest that is not broken',
       [good(1), bad(2), bad(3)],
       1,
-      [expect.stringContaining('checkpoint 3'), expect.stringContaining('checkpoint 2')],
+      [expect.stringContaining('checkpoint 3'), expect.stringContaining('checkpoint 2'), expect.stringContaining('behind checkpoint 1')],
     ],
     ['the newest, whatever older ones are', [good(3), bad(2)], 3, []],
   ])('goes on from %s', (_, readings, id, warnings) => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { OperatorManifest } from '../../src/checkpoint/manifest.ts';
-import { matchState, mismatch, type StatefulOperator } from '../../src/checkpoint/restore-match.ts';
+import { type LeftOutput, matchState, mismatch, type StatefulOperator } from '../../src/checkpoint/restore-match.ts';
 import { inline, operator, part, segment, subtask } from './manifests.ts';
 
 const keyed = operator({ subtasks: [subtask({ keyed: { value: [segment('1-0')] } }), subtask()] });
@@ -70,6 +70,28 @@ describe('a job', () => {
     expect([match.pairs.length, mismatch(match, 'it')]).toEqual([1, undefined]);
   });
 
+  describe('without a sink that it had', () => {
+    const without = (output: Partial<LeftOutput>, allowNonRestoredState: boolean) => {
+      const outputOf = () => ({ isEmpty: false, isCommitted: true, text: "1 hidden file in 'out': a.txt", ...output });
+      return matchState({ operators: [sink] }, [], { allowNonRestoredState, outputOf }).differences.map(({ fatal, text }) => [fatal, text]);
+    };
+
+    test('is told what output nobody sees yet, and what becomes of it', () => {
+      const what = "the sink 'write' (out) is no longer there, and has output that nobody sees yet: 1 hidden file in 'out': a.txt; ";
+      const say = `${what}give a sink this uid, or say allowNonRestoredState (--allow-non-restored-state), and it is `;
+      expect(without({}, false)).toEqual([[true, `${say}committed as it is in the checkpoint`]]);
+      expect(without({ isCommitted: false }, false)).toEqual([[true, `${say}lost`]]);
+      expect(without({}, true)).toEqual([[false, `${what}it is committed as it is in the checkpoint`]]);
+      expect(without({ isCommitted: false }, true)).toEqual([[false, `${what}it is lost`]]);
+    });
+
+    test('starts where that sink had committed everything', () => {
+      expect(without({ isEmpty: true }, false)).toEqual([
+        [false, "the sink 'write' (out) is no longer there; everything that it wrote is committed"],
+      ]);
+    });
+  });
+
   test('does not give state to an operator of another kind', () => {
     const match = matchState(stored, [inJob(keyed, { kind: 'window' }), inJob(source), inJob(sink)], strict);
     expect(match.pairs.map(({ to }) => to.stateId)).toEqual(['lines', 'out']);
@@ -80,6 +102,78 @@ describe('a job', () => {
         fatal: true,
         text: "'count words' (counts) is a window, but its state is that of a keyed-reduce, 'count words'; give each operator the uid that it had, and a new one to an operator that is another now",
       },
+    ]);
+  });
+
+  describe('without uids', () => {
+    const process = (n: number, name = 'process', changes: Partial<OperatorManifest> = {}): OperatorManifest =>
+      operator({ ...keyed, stateId: `keyed-process-${n}`, kind: 'keyed-process', name, ...changes });
+    const now = (each: OperatorManifest, hasUid = false): StatefulOperator => inJob(each, { hasUid });
+    const doubts = (before: readonly OperatorManifest[], after: readonly StatefulOperator[]) =>
+      matchState({ operators: before }, after, strict).differences.filter(({ kind }) => kind === 'other-operator');
+
+    test('goes on as long as it is as it was', () => {
+      const before = [process(1), process(2), process(3, 'other')];
+      expect(
+        doubts(
+          before,
+          before.map((each) => now(each)),
+        ),
+      ).toEqual([]);
+      expect(doubts([process(1, 'a')], [now(process(1, 'a')), now(process(2, 'b'))])).toEqual([]);
+    });
+
+    test('does not take the state of an operator of another name', () => {
+      const match = matchState({ operators: [process(1, 'old')] }, [now(process(1, 'new'))], strict);
+      expect(match).toEqual({
+        pairs: [],
+        differences: [
+          {
+            kind: 'other-operator',
+            stateId: 'keyed-process-1',
+            fatal: true,
+            text: "'new' (keyed-process-1) would go on with the state of 'old': without a uid an operator is the n-th of its kind, keyed-process; if it is the same one, say .uid('keyed-process-1'), else give it, and all others with state, uids of their own",
+          },
+        ],
+      });
+      expect(doubts([process(1, 'old')], [now(process(1, 'new'), true)])).toEqual([]);
+    });
+
+    test('does not guess which of several that are called the same was there before', () => {
+      expect(doubts([process(1)], [now(process(1)), now(process(2))])).toEqual([
+        {
+          kind: 'other-operator',
+          stateId: 'keyed-process-1',
+          fatal: true,
+          text: "'process' (keyed-process-1) would go on with state that may be another's: there was 1 keyed-process of this name without a uid, and there are 2 now; say .uid('keyed-process-1') at the one that it belongs to",
+        },
+      ]);
+      expect(doubts([process(1), process(2)], [now(process(1))])).toMatchObject([{ fatal: true }]);
+      // As it was told to.
+      expect(doubts([process(1)], [now(process(2)), now(process(1), true)])).toEqual([]);
+      expect(doubts([process(1)], [now(process(1)), now(process(2, 'process', { stateId: 'mine' }), true)])).toEqual([]);
+    });
+
+    test('may read and write other files, unless it is another source or sink that moved up', () => {
+      const reading = (n: number, path: string): OperatorManifest => operator({ ...source, stateId: `source-${n}`, name: path });
+      expect(doubts([reading(1, 'a')], [now(reading(1, 'b'))])).toEqual([
+        {
+          kind: 'other-operator',
+          stateId: 'source-1',
+          fatal: false,
+          text: "'b' (source-1) would go on with the positions of 'a': without a uid an operator is the n-th of its kind, source; if it is another one, give it a uid",
+        },
+      ]);
+      expect(doubts([reading(1, 'a')], [now(reading(1, 'b')), now(reading(2, 'a'))])).toMatchObject([{ fatal: true }]);
+    });
+  });
+
+  test('says all that differs when it cannot start', () => {
+    const match = matchState(stored, [inJob(source), inJob(sink), inJob(keyed, { stateId: 'new', name: 'fresh' })], strict);
+    expect(mismatch(match, 'it')?.message.split('\n')).toEqual([
+      'the job does not fit the state of it:',
+      expect.stringContaining("  the state of 'count words'"),
+      "  note: 'fresh' (new) has no state there: it starts empty",
     ]);
   });
 

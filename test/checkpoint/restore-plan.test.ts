@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyGroupsOf, overlaps } from '../../src/checkpoint/key-group-range.ts';
-import type { OperatorManifest, SubtaskState } from '../../src/checkpoint/manifest.ts';
+import type { OperatorManifest, OperatorSubtaskState } from '../../src/checkpoint/manifest.ts';
 import { planRestore, type RestoredItems } from '../../src/checkpoint/restore-plan.ts';
 import { subtaskOfKeyGroup } from '../../src/graph/physical.ts';
 import type { StoredPart } from '../../src/wire/state-handles.ts';
@@ -86,7 +86,7 @@ function itemsOf(runs: readonly RestoredItems[] = []): string[] {
 
 /** Subtasks that have parts with so many items; none where undefined. */
 function withParts(distribution: StoredPart['distribution'], counts: readonly (number | undefined)[]): OperatorManifest {
-  const subtasks = counts.map((count, index): SubtaskState => {
+  const subtasks = counts.map((count, index): OperatorSubtaskState => {
     if (count === undefined) return subtask();
     return subtask({ parts: { p: { ...part(distribution, count), items: inline(`${index}`) } } });
   });
@@ -182,7 +182,7 @@ test('rows in flight of keys are read by all who may own one, copies go with the
 test('the watermark of an input is none where rows are in flight and a subtask had none', () => {
   const parts = { $watermark: part('union', 1) };
   const inFlight = [{ exchange: 'x', rows: inline(''), count: 1 }];
-  const plan = (...subtasks: SubtaskState[]) =>
+  const plan = (...subtasks: OperatorSubtaskState[]) =>
     planRestore(operator({ subtasks }), { parallelism: 2, owned: true, routing }).map(
       ({ parts: { $watermark = [] } }) => $watermark.length,
     );

@@ -40,6 +40,9 @@ const rows: readonly Row[] = [
   ['no backlog', { intervalDuringBacklogMs: 5000 }, { triggeredAt: 9000, backlog: false }, now],
   ['a backlog, with none meanwhile', { intervalDuringBacklogMs: never }, { backlog: true }, idle],
   ['a backlog, without an interval of its own', {}, { triggeredAt: 9000, backlog: true }, now],
+  ['an interval that checkpoints are too dear for', { affordableMs: 3000 }, { triggeredAt: 9000 }, wait(2000)],
+  ['the same with a backlog', { intervalDuringBacklogMs: 100, affordableMs: 3000 }, { triggeredAt: 9000, backlog: true }, wait(2000)],
+  ['an interval that is long enough for them', { affordableMs: 300 }, { triggeredAt: 9000 }, now],
   ['no interval at all', { intervalMs: 0 }, { triggeredAt: 10_000, endedAt: 10_000 }, now],
 ];
 

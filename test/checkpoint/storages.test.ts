@@ -54,7 +54,12 @@ describeStorageConformance('files', (limits) =>
 
 describeStorageConformance('files on a virtual disk', (limits) => {
   const disk = new VirtualDisk();
-  return open(fileStorage(), { storage: disk, stateDir: '/jobs/counts', limits, change: (path, change) => disk.change(path, change) });
+  return open(fileStorage(), {
+    storage: disk.storage,
+    stateDir: '/jobs/counts',
+    limits,
+    change: (path, change) => disk.change(path, change),
+  });
 });
 
 describe('a description of a storage', () => {

@@ -118,3 +118,98 @@ describe('an input', () => {
     await expect(input.write([1])).rejects.toMatchObject({ code: 'ENDPOINT' });
   });
 });
+
+describe('records of an input', () => {
+  interface Replayed {
+    readonly endpoints: ReturnType<typeof hostBench>['endpoints'];
+    write(...records: number[]): Promise<void>;
+    /** Takes a checkpoint, which is complete at once. */
+    checkpoint(): void;
+    /** What comes once the job goes on behind so many records. */
+    again(sent: number): unknown[];
+  }
+
+  function bench(retain: number, limits = {}): Replayed {
+    const { endpoints, toWorker, rewire } = hostBench(limits, 0, retain);
+    const input = endpoints.input<number>('in');
+    const taken = (): unknown[] => toWorker.flatMap((channel) => takeAll(channel));
+    let checkpoint = 0;
+    return {
+      endpoints,
+      write: async (...records) => {
+        for (const record of records) await input.write([record]);
+      },
+      checkpoint: () => {
+        endpoints.barrier(++checkpoint);
+        taken();
+        endpoints.checkpointed(checkpoint);
+      },
+      again: (sent) => {
+        taken();
+        endpoints.checkReplay({ in: sent }, 'checkpoint 7 in /state');
+        rewire(sent);
+        endpoints.step();
+        return taken();
+      },
+    };
+  }
+
+  test('come again behind the checkpoint that the job goes on from', async () => {
+    const { write, checkpoint, again } = bench(1);
+    await write(0, 1);
+    checkpoint();
+    await write(2);
+    expect(again(2)).toEqual([2]);
+    expect(again(2)).toEqual([2]);
+  });
+
+  test('are kept back to the oldest checkpoint that is retained', async () => {
+    const { write, checkpoint, again } = bench(2);
+    await write(0);
+    checkpoint();
+    await write(1);
+    checkpoint();
+    await write(2);
+    expect(again(2)).toEqual([2]);
+    expect(again(1)).toEqual([1, 2]);
+    checkpoint();
+    expect(again(1)).toEqual([1, 2]);
+    checkpoint();
+    checkpoint();
+    expect(() => again(1)).toThrow(
+      expect.objectContaining({
+        code: 'CHECKPOINT_CORRUPT',
+        message:
+          "the job has to go on from checkpoint 7 in /state, where its input 'in' stands at record 1, and the 2 records from there on are not kept any more: " +
+          'a newer checkpoint held what came of them; start the job again from that one (from: the path of its manifest) and write from record 1 on, ' +
+          "as job.input('in').position says",
+      }),
+    );
+  });
+
+  test('are kept for older checkpoints only as long as there is room, and those that wait for a checkpoint have it first', async () => {
+    const { write, checkpoint, again, endpoints } = bench(3, { hostReplayRecords: 4 });
+    await write(0, 1);
+    checkpoint();
+    await write(2, 3);
+    checkpoint();
+    await write(4, 5);
+    expect(() => endpoints.checkReplay({ in: 1 }, 'checkpoint 7')).toThrow(/stands at record 1, and that record is not kept any more/);
+    expect(again(2)).toEqual([2, 3, 4, 5]);
+    const full = watched(write(6));
+    expect(full.outcome).toBe('open');
+    checkpoint();
+    endpoints.step();
+    await turn();
+    expect(full.outcome).toBe('resolved');
+  });
+
+  test('need not be kept of a program that has not asked yet where to begin', () => {
+    const { endpoints, rewire } = hostBench({}, 0, 2);
+    endpoints.startFrom({ in: 5 });
+    endpoints.checkReplay({ in: 3 }, 'checkpoint 7');
+    rewire(3);
+    expect(endpoints.input('in').position).toBe(3);
+    expect(() => endpoints.checkReplay({ in: 2 }, 'checkpoint 7')).toThrow(/stands at record 2, and that record is not kept any more/);
+  });
+});

@@ -70,6 +70,26 @@ describe('an output that is read slowly', () => {
     expect(seen).toEqual(Array.from({ length: offered }, (_, i) => i));
   });
 
+  test('takes more out of the way of a checkpoint until that one is given up, whatever becomes of others', () => {
+    const channel = new LocalChannel(8);
+    const output = new HostOutput([channel], limitsWith({ hostRows: 1, hostOvertakenRows: 100 }));
+    for (let row = 0; row < 4; row++) channel.offer(batchOf([row]));
+    const waits: number[] = [];
+    const step = (): void => {
+      output.step();
+      waits.push(output.waiting);
+    };
+    step();
+    step();
+    output.overtake(2);
+    step();
+    output.aborted(1);
+    step();
+    output.aborted(2);
+    step();
+    expect(waits).toEqual([1, 1, 2, 3, 3]);
+  });
+
   test('takes its channels in turn, none of them twice before the others', () => {
     const channels = [new LocalChannel(4), new LocalChannel(4), new LocalChannel(4)];
     const output = new HostOutput(channels, limitsWith());

@@ -17,14 +17,17 @@ export interface HostBench {
   readonly toWorker: readonly LocalChannel[];
   /** What its outputs read from. */
   readonly fromWorker: readonly LocalChannel[];
+  /** Another attempt at the job, whose state has taken in so many records of the input; with the same channels. */
+  rewire(sent: number): void;
 }
 
 /** A job that hands on what the host feeds in. */
-export function hostBench(limits: Partial<Limits> = {}, bufferTimeout = 10): HostBench {
-  return benchOf(limits, bufferTimeout, (env) => env.fromHost<unknown>('in').toHost('out'));
+export function hostBench(limits: Partial<Limits> = {}, bufferTimeout = 10, retain = 0): HostBench {
+  return benchOf(limits, bufferTimeout, (env) => env.fromHost<unknown>('in').toHost('out'), retain);
 }
 
-export function benchOf(limits: Partial<Limits>, bufferTimeout: number, build: (env: StreamEnvironment) => unknown): HostBench {
+/** @param retain checkpoints that records are kept for */
+export function benchOf(limits: Partial<Limits>, bufferTimeout: number, build: (env: StreamEnvironment) => unknown, retain = 0): HostBench {
   const clock = manualClock();
   const env = new TestEnvironment({ limits, bufferTimeout });
   build(env);
@@ -34,15 +37,26 @@ export function benchOf(limits: Partial<Limits>, bufferTimeout: number, build: (
   const channels = plan.channels.map(() => new LocalChannel(all.localQueueBatches));
   const channelsOf = (end: 'from' | 'to') =>
     channels.filter((_, i) => plan.job.exchanges[plan.channels[i]?.exchange as number]?.[end].stage === undefined);
+  const wiring = {
+    writer: (channel: number) => channels[channel] as LocalChannel,
+    reader: (channel: number) => channels[channel] as LocalChannel,
+  };
   const endpoints = new HostEndpoints({
     plan,
-    wiring: { writer: (channel) => channels[channel] as LocalChannel, reader: (channel) => channels[channel] as LocalChannel },
+    wiring,
     limits: all,
     system: manualSystem(clock),
     bufferTimeoutMs: job.bufferTimeoutMs,
-    keeps: false,
+    retain,
   });
-  return { endpoints, clock, limits: all, toWorker: channelsOf('from'), fromWorker: channelsOf('to') };
+  return {
+    endpoints,
+    clock,
+    limits: all,
+    toWorker: channelsOf('from'),
+    fromWorker: channelsOf('to'),
+    rewire: (sent) => endpoints.rewire(wiring, { in: sent }),
+  };
 }
 
 /** Takes what waits in a channel: rows, and marks by their kind. */
