@@ -23,12 +23,16 @@ export interface Limits {
   readonly pooledBatches: number;
   /** Rounds over all subtasks without progress, each after a turn of the event loop, before a worker parks: about the cost of one wake-up. */
   readonly idleRounds: number;
+  /** Milliseconds that a subtask works at a time, about, where functions are slow: barriers, and the messages of the host, are seen in between. */
+  readonly stepMs: number;
   /** Milliseconds of work after which a worker lets timers, files and sockets have a turn. */
   readonly eventLoopMs: number;
   /** Milliseconds that a thread sleeps at most: times are counted, and a source that forgot to wake it is asked again. */
   readonly sleepMs: number;
   /** Rows that a host input or output moves in one turn of the event loop. */
   readonly hostRows: number;
+  /** Rows that wait in front of a full output while an operator emits all that is due at one time, because an unaligned checkpoint waits for that; beyond, it waits until there is room. */
+  readonly overtakenRows: number;
   /** Rows that a host output holds while they keep an unaligned checkpoint from its barrier; beyond, that waits until some are read. */
   readonly hostOvertakenRows: number;
   /** Keys that a local aggregation in front of an exchange holds; records of further keys pass unaggregated. */
@@ -41,6 +45,8 @@ export interface Limits {
   readonly splitBytes: number;
   /** Bytes of a file that are worth a split of their own when there are more readers than splits. */
   readonly splitBytesMin: number;
+  /** Files that a reader which follows files keeps open: a process has a thousand descriptors, where nobody has raised that. */
+  readonly followedFiles: number;
   /** Bytes of the longest line: below the longest string of V8, about 512 MiB, even as UTF-16. */
   readonly lineBytes: number;
   /** Characters that a file sink gathers before it writes. */
@@ -103,6 +109,9 @@ export const bucketLevelsMax = 8;
 /** Key groups of an operator: they are numbered in 15 bits, as in Flink. */
 export const keyGroupsMax = 32_768;
 
+/** Milliseconds in which a module of a job is loaded; then its thread is killed if that is wanted: it may wait for what never comes. */
+export const loadMsMax = 10_000;
+
 /** Milliseconds to wait for a killed thread: one that is inside of a system call ends when that returns, if ever. */
 export const exitMsMax = 2000;
 
@@ -117,15 +126,18 @@ export const defaultLimits: Limits = {
   localQueueBatches: 4,
   pooledBatches: 8,
   idleRounds: 4,
+  stepMs: 10,
   eventLoopMs: 1,
   sleepMs: 1000,
   hostRows: 4096,
+  overtakenRows: 4_000_000,
   hostOvertakenRows: 1_000_000,
   localAggregationKeys: 100_000,
   passingSlots: 1024,
   readBytes: 256 * 1024,
   splitBytes: 8 * 1024 * 1024,
   splitBytesMin: 64 * 1024,
+  followedFiles: 256,
   lineBytes: 256 * 1024 * 1024,
   sinkCharacters: 64 * 1024,
   sinkFiles: 64,

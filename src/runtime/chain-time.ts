@@ -9,8 +9,9 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/system.ts';
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
-import type { StageCompiler } from '../compiler/stage-compiler.ts';
-import type { ChainedOperator } from './subtask.ts';
+import type { EmittingLoop, StageCompiler } from '../compiler/stage-compiler.ts';
+import type { ChainedOperator } from './chained-operator.ts';
+import { RowPace } from './row-pace.ts';
 
 export interface ChainTimeOptions {
   /** From the head of the chain to its tail. */
@@ -20,6 +21,8 @@ export interface ChainTimeOptions {
   readonly clock: Clock;
   /** Rows that an operator emits at a time. */
   readonly rows: number;
+  /** Milliseconds that this takes at most, about: where functions behind it are slow, there are fewer rows. */
+  readonly stepMs: number;
 }
 
 /** An exchange, and the operator of the chain that it starts at. */
@@ -38,6 +41,7 @@ const beginning = (): EventTime => ({ watermark: Number.NEGATIVE_INFINITY, idle:
 
 export class ChainTime {
   readonly #options: ChainTimeOptions;
+  readonly #pace: RowPace;
   /** Event time behind each operator. */
   readonly #behind: EventTime[];
   /** What each operator was told. */
@@ -55,6 +59,7 @@ export class ChainTime {
 
   constructor(options: ChainTimeOptions) {
     this.#options = options;
+    this.#pace = new RowPace(options.stepMs, options.rows);
     this.#behind = options.operators.map(beginning);
     this.#told = options.operators.map(beginning);
     this.#marked = options.outputs.map(beginning);
@@ -109,7 +114,7 @@ export class ChainTime {
 
   /** Takes the end of the input one operator, or some rows, further; 'waiting' while results are outstanding. */
   end(): 'worked' | 'waiting' | 'ended' {
-    const { operators, compiler, rows } = this.#options;
+    const { operators, compiler } = this.#options;
     if (this.#ended === operators.length) return 'ended';
     const index = this.#ended;
     const { instance } = operators[index] as ChainedOperator;
@@ -117,7 +122,7 @@ export class ChainTime {
     if (this.#emitDue(index)) return 'worked';
     if (instance.outstanding === true) return 'waiting';
     const finish = compiler.finishLoop(index);
-    if (finish === undefined || finish(rows)) this.#ended++;
+    if (finish === undefined || this.#emit(finish)) this.#ended++;
     return 'worked';
   }
 
@@ -153,10 +158,21 @@ export class ChainTime {
 
   /** Emits rows that are due in an operator; false when there are none. */
   #emitDue(index: number): boolean {
-    const { operators, compiler, rows } = this.#options;
+    const { operators, compiler } = this.#options;
     if ((operators[index] as ChainedOperator).instance.isDue !== true) return false;
-    compiler.dueLoop(index)?.(rows);
+    const due = compiler.dueLoop(index);
+    if (due !== undefined) this.#emit(due);
     return true;
+  }
+
+  /** Emits as many rows as one step has time for; true once nothing is left. */
+  #emit(loop: EmittingLoop): boolean {
+    const { clock } = this.#options;
+    const { rows } = this.#pace;
+    const before = clock.monotonic();
+    const done = loop(rows);
+    this.#pace.note(rows, clock.monotonic() - before);
+    return done;
   }
 
   /** Passes on what consumers do not know yet; true when there was something. */

@@ -38,10 +38,6 @@ export class GateCapture<C extends CapturedChannel> {
     this.#open.set(channel, rows);
   }
 
-  isOpen(channel: C): boolean {
-    return this.#open.has(channel);
-  }
-
   /** A batch of an open channel is being read, or is in hand from its row `first` on. */
   read(channel: C, batch: RecordBatch, first = 0): void {
     this.#open.get(channel)?.add(batch, first);

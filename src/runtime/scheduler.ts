@@ -44,7 +44,7 @@ export class Scheduler {
       if (result === 'finished') finished = true;
     }
     if (!finished) return worked;
-    this.#running = this.#running.filter((subtask) => subtask.state !== 'finished');
+    this.#running = this.#running.filter((subtask) => subtask.phase !== 'finished');
     if (this.#running.length === 0) this.#pump.stop();
     return true;
   }

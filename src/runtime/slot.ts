@@ -25,11 +25,12 @@ import type { KeyedContents } from '../state/keyed-contents.ts';
 import { StateLog } from '../state/state-log.ts';
 import type { RestoredRows, SubtaskRestore, WorkerCheckpoints, WorkerMessage } from '../wire/messages.ts';
 import { ChainTime } from './chain-time.ts';
+import type { ChainedOperator, KeyedState } from './chained-operator.ts';
 import { InputGate } from './input-gate.ts';
 import { type AlignmentMemory, joinAlignment } from './plan.ts';
 import type { ReplayedBatch } from './rows-in-flight.ts';
 import { SourceInput, sourceFailure } from './source-input.ts';
-import { type ChainedOperator, type KeyedState, Subtask } from './subtask.ts';
+import { Subtask } from './subtask.ts';
 import { SubtaskCheckpoints } from './subtask-checkpoints.ts';
 
 /** The ends of the channels, by index in the plan. */
@@ -145,12 +146,15 @@ class SubtaskBuilder {
       counters: counters(stage.id, slot),
       clock: system.clock,
       bufferTimeoutMs,
+      stepMs: limits.stepMs,
+      overtakenRowsMax: limits.overtakenRows,
       time: new ChainTime({
         operators: chain,
         outputs: outputs.map(({ exchange, writer }) => ({ writer, from: stage.operators.indexOf(exchange.from.operator) })),
         compiler,
         clock: system.clock,
         rows: limits.batchRows,
+        stepMs: limits.stepMs,
       }),
       wake,
       fail,

@@ -43,6 +43,9 @@ export class SourceInput {
   /** The checkpoint behind whose barrier the job is to end, where it has gone out: the reader stands still. 0 for none. */
   #suspendedBy = 0;
   ended = false;
+  /** A source waits for nobody's barriers. */
+  readonly alignmentMs = 0;
+  readonly processedBytes = 0;
   /** A checkpoint for which nothing need be waited for. */
   #overtaking = 0;
   /** What was left of batches in an earlier run. */
@@ -99,11 +102,20 @@ export class SourceInput {
   /** The checkpoint that is to be taken now, whatever has been handed on; 0 for none. */
   get overtaken(): number {
     const mail = this.#mail[0];
-    if (mail === undefined || typeof mail === 'function' || mail.checkpoint > this.#overtaking) return 0;
+    return mail === undefined || typeof mail === 'function' || mail.checkpoint > this.#overtaking ? 0 : mail.checkpoint;
+  }
+
+  /** The snapshot of a checkpoint is taken without its barrier, which does not go out any more. */
+  skip(checkpoint: number): void {
+    const mail = this.#mail[0];
+    if (mail === undefined || typeof mail === 'function' || mail.checkpoint !== checkpoint) return;
     this.#mail.shift();
+    this.#atBarrier(mail);
+  }
+
+  #atBarrier({ checkpoint, suspends }: CheckpointTrigger): void {
     this.#isAtBarrier = true;
-    if (mail.suspends) this.#suspendedBy = mail.checkpoint;
-    return mail.checkpoint;
+    if (suspends) this.#suspendedBy = checkpoint;
   }
 
   /** The rows that were read, and of which the splits know no more. @throws MillraceError UNSUPPORTED_VALUE */
@@ -146,9 +158,13 @@ export class SourceInput {
   #addSplit(split: Split): void {
     this.#requested = false;
     this.#call(() => this.#reader.addSplit(split as never));
-    if (this.#observers.length === 0 || this.#splits.has(split.id)) return;
-    this.#splits.add(split.id);
-    for (const observer of this.#observers) observer.addSplit(split.id);
+    if (this.#observers.length > 0) this.#observe(split.id);
+  }
+
+  #observe(id: string): void {
+    if (this.#splits.has(id)) return;
+    this.#splits.add(id);
+    for (const observer of this.#observers) observer.addSplit(id);
   }
 
   #noMoreSplits(): void {
@@ -169,8 +185,7 @@ export class SourceInput {
     for (let mail = this.#mail.shift(); mail !== undefined; mail = this.#mail.shift()) {
       if (typeof mail === 'function') mail();
       else {
-        this.#isAtBarrier = true;
-        if (mail.suspends) this.#suspendedBy = mail.checkpoint;
+        this.#atBarrier(mail);
         return { kind: 'barrier', checkpoint: mail.checkpoint };
       }
     }
@@ -201,7 +216,7 @@ export class SourceInput {
 
   /** Those that were read to their end: the batches before are through. */
   #removeSplits(): void {
-    const open = new Set(this.#call(() => this.#reader.splits()).map(({ id }) => id));
+    const open = this.#reader.openSplits ?? new Set(this.#call(() => this.#reader.splits()).map(({ id }) => id));
     for (const id of this.#splits) {
       if (open.has(id)) continue;
       this.#splits.delete(id);
@@ -212,6 +227,7 @@ export class SourceInput {
   #selectSplit(): void {
     const { sourceName } = this.#options;
     const id = this.#reader.currentSplit;
+    if (id !== undefined && this.#reader.openSplits?.has(id) === true) this.#observe(id);
     if (id === undefined || !this.#splits.has(id)) {
       const given = [...this.#splits].map((split) => `'${split}'`).join(', ');
       throw sourceFailure(

@@ -6,13 +6,19 @@
 import type { Clock } from '../base/system.ts';
 import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { stateName } from '../checkpoint/layout.ts';
-import type { CheckpointTrigger, OperatorRestore, SnapshotStatistics, SubtaskRestore } from '../wire/messages.ts';
+import {
+  type CheckpointTrigger,
+  noStatistics,
+  type OperatorRestore,
+  type SnapshotStatistics,
+  type SubtaskRestore,
+} from '../wire/messages.ts';
 import { type SubtaskPart, type SubtaskState, watermarkPart } from '../wire/state-handles.ts';
+import type { ChainedOperator } from './chained-operator.ts';
 import { decodePart } from './decode-part.ts';
 import { type KnownSegment, KnownSegments } from './known-segments.ts';
 import type { RowsInFlight } from './rows-in-flight.ts';
-import type { ChainedOperator } from './subtask.ts';
-import { type OperatorSnapshot, SubtaskSnapshot } from './subtask-snapshot.ts';
+import { type KeyedSnapshot, type OperatorSnapshot, SubtaskSnapshot } from './subtask-snapshot.ts';
 
 export interface SubtaskCheckpointsOptions {
   /** Tells the subtask's state from those of others: part of a file's name. */
@@ -47,16 +53,6 @@ export interface TakenState {
   readonly takesAlong: boolean;
 }
 
-const noStatistics: SnapshotStatistics = {
-  alignmentMs: 0,
-  syncMs: 0,
-  encodeMs: 0,
-  asyncMs: 0,
-  bytes: 0,
-  persistedInFlightBytes: 0,
-  processedInFlightBytes: 0,
-};
-
 export class SubtaskCheckpoints {
   readonly #options: SubtaskCheckpointsOptions;
   /** Checkpoints that have been triggered and not taken, ascending. */
@@ -64,8 +60,9 @@ export class SubtaskCheckpoints {
   /** By operator and name. */
   readonly #known: ReadonlyMap<string, KnownSegments>[];
   #snapshot: SubtaskSnapshot | null = null;
-  /** The checkpoint of the snapshot. */
+  /** The checkpoint of the snapshot, and whether it is a savepoint. */
   #storing = 0;
+  #storesSavepoint = false;
   /** Whether all of it is encoded, and only the storage is waited for. */
   #encoded = false;
 
@@ -122,6 +119,15 @@ export class SubtaskCheckpoints {
     return this.#triggered[0];
   }
 
+  /** A savepoint that is given up is let go of. What a checkpoint stores is stored all the same: the next one builds on it. */
+  abort(checkpoint: number): void {
+    const snapshot = this.#snapshot;
+    if (snapshot === null || !this.#storesSavepoint || this.#storing !== checkpoint) return;
+    this.#snapshot = null;
+    snapshot.abort();
+    this.#options.wake();
+  }
+
   /** Nothing will be taken for a checkpoint any more. */
   forget(checkpoint: number): void {
     const index = this.#triggered.findIndex((each) => each.checkpoint === checkpoint);
@@ -144,12 +150,17 @@ export class SubtaskCheckpoints {
     const { checkpoint, savepoint } = trigger;
     for (const earlier of [...this.#triggered]) if (earlier.checkpoint <= checkpoint) this.forget(earlier.checkpoint);
     this.#storing = checkpoint;
+    this.#storesSavepoint = savepoint !== undefined;
     this.#encoded = false;
     const taken: OperatorSnapshot[] = [];
     try {
       for (const [i, operator] of operators.entries()) {
         const parts = this.#takeParts(operator, i, { drained, watermark });
-        taken.push({ keyed: drained ? new Map() : this.#beginLogs(operator, i, savepoint !== undefined), parts });
+        taken.push({
+          keyed: drained ? new Map() : this.#beginLogs(operator, i, savepoint !== undefined),
+          parts,
+          failure: operator.failure,
+        });
       }
       this.#snapshot = new SubtaskSnapshot({
         name: stateName(checkpoint, name),
@@ -178,14 +189,18 @@ export class SubtaskCheckpoints {
     if (this.#snapshot !== null) this.#failed(this.#snapshot, this.#storing, error);
   }
 
+  /** Where one of them throws, none has begun. */
   #beginLogs({ keyed }: ChainedOperator, index: number, full: boolean): OperatorSnapshot['keyed'] {
     const known = this.#known[index] as ReadonlyMap<string, KnownSegments>;
-    return new Map(
-      [...keyed].map(([name, { contents, log }]) => [
-        name,
-        { snapshot: log.begin(full), schema: contents.schema, known: known.get(name) as KnownSegments },
-      ]),
-    );
+    const begun = new Map<string, KeyedSnapshot>();
+    try {
+      for (const [name, { contents, log }] of keyed)
+        begun.set(name, { snapshot: log.begin(full), schema: contents.schema, known: known.get(name) as KnownSegments });
+    } catch (error) {
+      for (const { snapshot } of begun.values()) snapshot.failed();
+      throw error;
+    }
+    return begun;
   }
 
   /** What belongs to no key. Of a subtask that has emitted everything only sinks have something left. */

@@ -8,10 +8,11 @@
  * later; where anything fails, all logs go back to what they were before.
  */
 
+import type { MillraceError } from '../base/errors.ts';
 import type { Clock } from '../base/system.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
-import { encodeValue } from '../batch/value-codec.ts';
 import type { StateStorage, StateWriter } from '../checkpoint/checkpoint-storage.ts';
+import { encodeState } from '../state/encode-state.ts';
 import { fileId, type LogSnapshot, type SnapshotFile } from '../state/log-snapshot.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
 import type { Distribution, OperatorState, StateHandle, StoredPart, StoredRows, SubtaskPart, SubtaskState } from '../wire/state-handles.ts';
@@ -26,8 +27,9 @@ export interface KeyedSnapshot {
   readonly known: KnownSegments;
 }
 
-/** What an operator holds. */
+/** What an operator holds, and its failure where that cannot be stored. */
 export interface OperatorSnapshot {
+  readonly failure: (error: unknown) => MillraceError;
   readonly keyed: ReadonlyMap<string, KeyedSnapshot>;
   readonly parts: Readonly<Record<string, SubtaskPart>>;
 }
@@ -90,7 +92,11 @@ export class SubtaskSnapshot {
   readonly #sink = new ByteSink();
   readonly #startedAt: number;
   /** What is still to be encoded, the first in part. */
-  readonly #left: { readonly operator: number; readonly name: string; readonly keyed: KeyedSnapshot }[];
+  readonly #left: (Pick<OperatorSnapshot, 'failure'> & {
+    readonly operator: number;
+    readonly name: string;
+    readonly keyed: KeyedSnapshot;
+  })[];
   /** By operator: encoded at once, since the values may change with the next record. */
   readonly #parts: readonly EncodedParts[];
   readonly #written: WrittenState[] = [];
@@ -108,16 +114,18 @@ export class SubtaskSnapshot {
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
     this.#writer = options.storage.write(options.name);
-    this.#parts = options.operators.map(({ parts }) => this.#encodeParts(parts));
+    this.#parts = options.operators.map((operator) => this.#encodeParts(operator));
     this.#rows = options.takesAlong ? null : [];
-    this.#left = options.operators.flatMap(({ keyed }, operator) => [...keyed].map(([name, each]) => ({ operator, name, keyed: each })));
+    this.#left = options.operators.flatMap(({ keyed, failure }, operator) =>
+      [...keyed].map(([name, each]) => ({ operator, name, keyed: each, failure })),
+    );
   }
 
-  #encodeParts(parts: OperatorSnapshot['parts']): EncodedParts {
+  #encodeParts({ parts, failure }: OperatorSnapshot): EncodedParts {
     const encoded = new Map<string, EncodedPart>();
     for (const [name, { distribution, items }] of Object.entries(parts)) {
       this.#sink.reset();
-      encodeValue(this.#sink, items);
+      naming(failure, () => encodeState(this.#sink, items, () => `what it keeps as '${name}'`));
       encoded.set(name, { distribution, count: items.length, bytes: new Uint8Array(this.#sink.bytes.subarray(0, this.#sink.length)) });
     }
     return encoded;
@@ -143,11 +151,12 @@ export class SubtaskSnapshot {
     if (next === undefined) return this.#writeRows();
     const from = clock.monotonic();
     this.#sink.reset();
-    const complete = next.keyed.snapshot.encode(this.#sink, this.#options.units);
+    const complete = naming(next.failure, () => next.keyed.snapshot.encode(this.#sink, this.#options.units));
     this.#writer.write(this.#sink.bytes.subarray(0, this.#sink.length));
     if (complete) {
       this.#left.shift();
-      const written: WrittenState = { ...next, ...this.#endState(next.keyed), files: [] };
+      const { operator, name, keyed } = next;
+      const written: WrittenState = { operator, name, keyed, ...this.#endState(keyed), files: [] };
       this.#written.push(written);
       for (const file of next.keyed.snapshot.files ?? []) this.#files.push({ file, of: written, copied: 0 });
     }
@@ -261,6 +270,15 @@ export class SubtaskSnapshot {
     this.#ended = true;
     this.#writer.abort();
     for (const { keyed } of this.#options.operators) for (const { snapshot } of keyed.values()) snapshot.failed();
+  }
+}
+
+/** What cannot be encoded is told with the name of the operator that holds it. */
+function naming<R>(failure: OperatorSnapshot['failure'], encode: () => R): R {
+  try {
+    return encode();
+  } catch (error) {
+    throw failure(error);
   }
 }
 

@@ -5,8 +5,9 @@
  */
 
 import type { ExchangeWriter } from '../compiler/exchange-writer.ts';
+import { announceBarrier } from './announce-barrier.ts';
 import { InputGate } from './input-gate.ts';
-import { RowsInFlight, type RowsInHand } from './rows-in-flight.ts';
+import type { RowsInFlight, RowsInHand } from './rows-in-flight.ts';
 import type { SourceInput } from './source-input.ts';
 
 export interface TakenAlongOptions {
@@ -23,7 +24,7 @@ export class TakenAlong {
   readonly #options: TakenAlongOptions;
   /** Null until all of them are known. */
   #in: readonly RowsInFlight[] | null = null;
-  readonly #out = new Map<string, RowsInFlight>();
+  #out: readonly RowsInFlight[] = [];
   #announced = false;
 
   /** Right behind the snapshot, the barrier being sent. @throws MillraceError UNSUPPORTED_VALUE */
@@ -42,16 +43,8 @@ export class TakenAlong {
   announce(): void {
     if (this.#announced) return;
     this.#announced = true;
-    const { outputs, checkpoint, ended } = this.#options;
-    for (const output of outputs) {
-      const take = ({ exchange, subtask }: RowsInFlight['place'], batch: Parameters<RowsInFlight['add']>[0]): void => {
-        const channel = `${exchange} ${subtask}`;
-        const rows = this.#out.get(channel) ?? new RowsInFlight({ exchange, subtask });
-        this.#out.set(channel, rows);
-        rows.add(batch);
-      };
-      output.announce(checkpoint, take, ended);
-    }
+    const { outputs, ...barrier } = this.#options;
+    this.#out = announceBarrier(outputs, barrier);
   }
 
   /**
@@ -65,6 +58,6 @@ export class TakenAlong {
     if (this.#in === null && input instanceof InputGate) this.#in = input.captured();
     if (this.#in === null) return null;
     if (!this.#announced && outputs.some((output) => output.holdsBarrier(checkpoint))) return null;
-    return [...this.#in, ...this.#out.values()];
+    return [...this.#in, ...this.#out];
   }
 }

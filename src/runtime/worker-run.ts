@@ -88,7 +88,7 @@ class WorkerRun {
   async run(): Promise<void> {
     const { module } = this.#task;
     try {
-      const loading = this.#loadJob(this.#task);
+      const loading = this.#loadJob(this.#task).finally(() => this.#send({ type: 'loaded' }));
       const start = await Promise.race([Promise.all([loading, this.#deployed]), this.#cancelledEarly]);
       // A module cannot be called off, and V8 11 takes the whole process down when a thread is terminated at the moment in which
       // it begins one that has an `await`, as job modules have. So the thread is not given back before it is through.

@@ -30,7 +30,7 @@ async function mostQueued(
     // Slower than the job.
     const element = output.poll();
     if (element === null) {
-      if (slot.subtasks.every(({ state }) => state === 'finished')) break;
+      if (slot.subtasks.every(({ phase }) => phase === 'finished')) break;
       await turn();
       continue;
     }

@@ -72,7 +72,7 @@ describe('a scheduler', () => {
     await run.end();
     expect(run.ended).toBe('resolved');
     expect(run.seen).toEqual([1, 2, 3]);
-    expect(run.slot?.subtasks.map((task) => task.state)).toEqual(['finished', 'finished']);
+    expect(run.slot?.subtasks.map((task) => task.phase)).toEqual(['finished', 'finished']);
   });
 
   test('has nothing to do without subtasks', async () => {
@@ -133,7 +133,7 @@ describe('a scheduler', () => {
     run.scheduler?.stop();
     await turnsUntil(() => run.ended !== 'no', 'the scheduler ends');
     expect(run.ended).toBe('resolved');
-    expect(run.slot?.subtasks.map((task) => task.state)).toEqual(['running', 'running']);
+    expect(run.slot?.subtasks.map((task) => task.phase)).toEqual(['running', 'running']);
   });
 
   test('ends when a step stops it', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { limitsWith } from '../../src/base/limits.ts';
 import { memoryStorage } from '../../src/checkpoint/memory-storage.ts';
 import { SplitAssigner } from '../../src/cluster/split-assigner.ts';
-import { files, StreamEnvironment } from '../../src/index.ts';
+import { files, StreamEnvironment, type TwoPhaseCommitSink } from '../../src/index.ts';
 import { createCounterMemory, SubtaskCounters } from '../../src/metrics/counters.ts';
 import { createAlignmentMemories, planDescription, subtaskCount } from '../../src/runtime/plan.ts';
 import { type Acknowledgement, buildSlot } from '../../src/runtime/slot.ts';
@@ -79,8 +79,8 @@ class Running {
     await this.until(() => left-- === 0);
   }
 
-  async checkpoint(checkpoint: number): Promise<void> {
-    this.task?.trigger({ checkpoint, suspends: false });
+  async checkpoint(checkpoint: number, suspends = false): Promise<void> {
+    this.task?.trigger({ checkpoint, suspends });
     await this.until(() => this.acknowledged.some((each) => each.checkpoint === checkpoint));
   }
 }
@@ -104,9 +104,50 @@ test('files are committed with the checkpoints of a running job, and with the la
   await job.until(() => job.finalRequests === 1);
   expect(filesBelow(directory)).toEqual({ 'part-0-0.txt': 'a\nb\n', '.part-0-1.txt.inprogress': 'c\n' });
   await job.checkpoint(2);
-  expect(job.task?.state).toBe('committing');
+  expect(job.task?.phase).toBe('committing');
   await job.task?.completeCheckpoint(2);
-  await job.until(() => job.task?.state === 'finished');
+  await job.until(() => job.task?.phase === 'finished');
   expect(filesBelow(directory)).toEqual({ 'part-0-0.txt': 'a\nb\n', 'part-0-1.txt': 'c\n' });
+  job.task?.close();
+});
+
+test('what cannot be stored is told with the name of its operator', async () => {
+  const sink: TwoPhaseCommitSink<unknown> = {
+    name: 'ledger',
+    createWriter: () => ({ write: () => {}, prepareCommit: () => [{ undo: () => {} }] }),
+    commit: () => {},
+  };
+  const env = new StreamEnvironment({ parallelism: 1 });
+  env.fromSource(new HandFedSource()).sinkTo(sink);
+  const job = new Running();
+  await job.build(env);
+  await expect(job.checkpoint(1)).rejects.toThrow('in vain');
+  expect(job.failures).toMatchObject([
+    {
+      code: 'UNSUPPORTED_VALUE',
+      message: expect.stringMatching(
+        /^'ledger': what it keeps as 'transactions' holds a function \(at .*undo\), which no checkpoint can hold/,
+      ),
+    },
+  ]);
+  job.task?.close();
+});
+
+test('a job that is stopped with a checkpoint leaves no part hidden', async () => {
+  const directory = join(temporaryDirectory(), 'out');
+  const source = new HandFedSource();
+  const env = new StreamEnvironment({ parallelism: 1 });
+  env.fromSource(source).sinkTo(files.sink(directory, { format: 'text' }));
+  const job = new Running();
+  await job.build(env);
+  source.feed('a');
+  await job.steps();
+  await job.checkpoint(1);
+  source.feed('b');
+  await job.steps();
+  await job.checkpoint(2, true);
+  expect(filesBelow(directory)).toEqual({ '.part-0-0.txt.inprogress': 'a\nb\n' });
+  await job.task?.completeCheckpoint(2);
+  expect(filesBelow(directory)).toEqual({ 'part-0-0.txt': 'a\nb\n' });
   job.task?.close();
 });

@@ -68,29 +68,61 @@ async function finish(task: Subtask, channel?: LocalChannel): Promise<unknown[]>
   await turnsUntil(() => {
     task.step();
     if (channel !== undefined) out.push(...taken(channel));
-    return task.state === 'finished';
+    return task.phase === 'finished';
   }, 'the subtask finishes');
   return out;
 }
 
+describe('functions that are slow', () => {
+  /** Each row takes so long. */
+  async function slowly(milliseconds: (row: number) => number) {
+    const write = (row: unknown): void => job.clock.advance(milliseconds(row as number));
+    const job = await sinking({ name: 'slow', createWriter: () => ({ write }) });
+    return job;
+  }
+
+  /** Rows that went through in each step. */
+  function rowsByStep({ task, counters }: Awaited<ReturnType<typeof slowly>>): number[] {
+    const through: number[] = [];
+    while (task.step() === 'worked') through.push(counters.read().recordsIn);
+    return through.map((rows, step) => rows - (through[step - 1] ?? 0));
+  }
+
+  const hundred = Array.from({ length: 100 }, (_, row) => row);
+
+  test('take few rows in a step, once they are known', async () => {
+    const job = await slowly(() => 3);
+    job.source.feed(...hundred);
+    job.source.feed(0, 1, 2, 3, 4, 5, 6, 7);
+    expect(rowsByStep(job)).toEqual([64, ...new Array(12).fill(3), 3, 3, 2]);
+  });
+
+  test('take more again when they are fast again, and at least one row', async () => {
+    const job = await slowly((row) => (row < 2 ? 50 : 0));
+    job.source.feed(...hundred.slice(0, 2));
+    job.source.feed(...hundred);
+    expect(rowsByStep(job)).toEqual([2, 1, 1, 1, 2, 4, 8, 16, 32, 35]);
+  });
+});
+
 describe('the life of a subtask', () => {
   test('runs, drains, finishes, seals and is finished', async () => {
     const { source, task, channel } = await mapping();
-    const states = [task.state];
+    const phases = [task.phase];
     source.feed(1, 2);
     source.end();
     const out: unknown[] = [];
     const note = () => {
-      if (states.at(-1) !== task.state) states.push(task.state);
+      if (phases.at(-1) !== task.phase) phases.push(task.phase);
     };
     await turnsUntil(() => {
       note();
       task.step();
       note();
       out.push(...taken(channel));
-      return task.state === 'finished';
+      return task.phase === 'finished';
     }, 'the subtask finishes');
-    expect(states).toEqual(['running', 'draining', 'finishing', 'sealing', 'finished']);
+    expect(phases).toEqual(['running', 'draining', 'finishing', 'sealing', 'finished']);
     expect(out).toEqual([1, 2, 'end']);
     expect(task.step()).toBe('finished');
     expect(taken(channel)).toEqual([]);
@@ -109,7 +141,7 @@ describe('the life of a subtask', () => {
     source.feed(1, 2, 3);
     source.end();
     expect(run(task)).toBe('blocked');
-    expect(task.state).toBe('running');
+    expect(task.phase).toBe('running');
     for (let steps = 0; steps < 5; steps++) expect(task.step()).toBe('blocked');
     expect(await finish(task, channel)).toEqual([1, 2, 3, 'end']);
   });
@@ -136,7 +168,7 @@ describe('the life of a subtask', () => {
     expect(run(task)).toBe('waiting');
     await turnsUntil(() => log.includes('finish'), 'the sink finishes');
     for (let steps = 0; steps < 5; steps++) expect(task.step()).toBe('waiting');
-    expect(task.state).toBe('finishing');
+    expect(task.phase).toBe('finishing');
     const { wakes } = slot;
     go();
     await turnsUntil(() => slot.wakes > wakes, 'it calls for a step');

@@ -145,9 +145,10 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
     return { watermark: this.watermark, hasAdvanced: this.#hasAdvanced };
   }
 
-  /** @param parts what several scopes said: it is as late as for the last of them */
+  /** @param parts what several scopes said: it is as late as for the last of them. Time that had come to its end begins anew. */
   restore(parts: readonly WindowProgress[]): void {
-    for (const [i, { watermark, hasAdvanced }] of parts.entries()) {
+    const open = parts.filter(({ watermark }) => watermark < Number.POSITIVE_INFINITY);
+    for (const [i, { watermark, hasAdvanced }] of open.entries()) {
       if (i > 0 && watermark >= this.watermark) continue;
       this.watermark = watermark;
       this.#hasAdvanced = hasAdvanced;

@@ -1,7 +1,7 @@
 /**
- * The accumulators of all panes: one slot for each key in each pane, in the same states for all panes, so that the rows of a batch
- * are added in one loop whatever panes they belong to. Slots are handed out in blocks, and a block that is given back serves the
- * next pane. Invariant: a slot that is not in use is empty. The first block is nobody's: rows that belong to no pane are sent there.
+ * The accumulators of all slices: one slot for each key in each slice, in the same states for all slices, so that the rows of a batch
+ * are added in one loop whatever slices they belong to. Slots are handed out in blocks, and a block that is given back serves the
+ * next slice. Invariant: a slot that is not in use is empty. The first block is nobody's: rows that belong to no slice are sent there.
  * One subtask owns them.
  *
  * @hotpath
@@ -9,7 +9,7 @@
 
 import { type Aggregators, createStates, type NamedState } from '../../aggregation.ts';
 
-/** Slots of a block, a power of two: few for a pane of one key, many for handing out. */
+/** Slots of a block, a power of two: few for a slice of one key, many for handing out. */
 const blockBits = 6;
 const blockSlots = 1 << blockBits;
 const inBlock = blockSlots - 1;
@@ -18,7 +18,7 @@ const inBlock = blockSlots - 1;
 export const lateSlot = 0;
 /** The slot of rows that belong to no window although they are in time. */
 export const noSlot = 1;
-/** The first slot that a pane may have. */
+/** The first slot that a slice may have. */
 export const firstSlot = blockSlots;
 
 export class Accumulators {
@@ -32,19 +32,19 @@ export class Accumulators {
   /** Is told of slots before they are emptied. */
   emptying: (from: number, to: number) => void = () => {};
   readonly #free: number[] = [];
-  /** By block: the slice of its pane; of no use for blocks that belong to none. */
+  /** By block: the slice that it belongs to; of no use for blocks that belong to none. */
   readonly #slices: number[] = [];
 
   constructor(aggregators: Aggregators) {
     this.states = createStates(aggregators);
   }
 
-  /** The slice of a slot that belongs to a pane. */
+  /** The slice of a slot that belongs to a slice. */
   sliceOf(slot: number): number {
     return this.#slices[slot >> blockBits];
   }
 
-  /** The first slot of a block that is nobody else's. @param slice of the pane that takes it */
+  /** The first slot of a block that is nobody else's. @param slice that takes it */
   takeBlock(slice: number): number {
     const block = this.#free.pop() ?? this.#newBlock();
     this.#slices[block >> blockBits] = slice;
@@ -84,7 +84,7 @@ export class SlotList {
   readonly #accumulators: Accumulators;
   readonly #blocks: number[] = [];
   count = 0;
-  /** Of the pane that the slots belong to, if they belong to one. */
+  /** Of the slice that the slots belong to, if they belong to one. */
   slice = Number.NaN;
 
   constructor(accumulators: Accumulators) {

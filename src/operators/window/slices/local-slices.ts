@@ -19,8 +19,8 @@ import type { SubtaskPart } from '../../../wire/state-handles.ts';
 import { AggregationCode, type Aggregators, createStates, type NamedState } from '../../aggregation.ts';
 import { generateSlots, slotKey } from '../../keyed.ts';
 import { Accumulators, firstSlot, lateSlot } from './accumulators.ts';
+import { FilledSlices } from './filled-slices.ts';
 import { LocalGain } from './local-gain.ts';
-import { PaneSet } from './pane-set.ts';
 import { admitted, RowSlots } from './row-slots.ts';
 import type { Slices } from './slices.ts';
 import { OnlyKeys, slotsExpression, timesExpression } from './times.ts';
@@ -54,7 +54,7 @@ export class LocalSlices implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #index: KeyIndex;
   readonly #accumulators: Accumulators;
-  readonly #panes: PaneSet;
+  readonly #filledSlices: FilledSlices;
   readonly #rowSlots: RowSlots;
   /** For records that pass. */
   readonly #passing: readonly NamedState[];
@@ -64,7 +64,7 @@ export class LocalSlices implements OperatorInstance {
   #told = Number.NEGATIVE_INFINITY;
   #watermark = Number.NEGATIVE_INFINITY;
   #idle = false;
-  /** The next partial result of the first pane, while it goes on; −1 while none does. */
+  /** The next partial result of the first slice, while it goes on; −1 while none does. */
   #cursor = -1;
 
   readonly #held: number;
@@ -88,10 +88,10 @@ export class LocalSlices implements OperatorInstance {
     this.#held = held;
     this.#index = new KeyIndex(held);
     this.#accumulators = new Accumulators(aggregators);
-    this.#panes = new PaneSet(slices, this.#accumulators, keyed ? this.#index : undefined, held >> 1);
+    this.#filledSlices = new FilledSlices(slices, this.#accumulators, keyed ? this.#index : undefined, held >> 1);
     this.#rowSlots = new RowSlots({
       slices,
-      panes: this.#panes,
+      filledSlices: this.#filledSlices,
       accumulators: this.#accumulators,
       slotsMax: held,
       refusal: (slice) => (this.#isPast(slice) ? lateSlot : admitted),
@@ -104,7 +104,7 @@ export class LocalSlices implements OperatorInstance {
   snapshot(): Readonly<Record<string, SubtaskPart>> {
     const { states, keyOf } = this.#accumulators;
     const items: LocalPartial[] = [];
-    for (const { slots, start } of this.#panes.panes) {
+    for (const { slots, start } of this.#filledSlices.all) {
       for (let i = 0; i < slots.count; i++) {
         const slot = slots.at(i);
         const key = this.#options.keyed ? this.#index.key(keyOf[slot]) : undefined;
@@ -123,7 +123,7 @@ export class LocalSlices implements OperatorInstance {
     // What several have left may be more than there is room for here; further keys then find none.
     index.limit = Math.max(index.limit, index.keyCount + 1);
     const number = this.#options.keyed ? index.ofValue(hashKey(key), key) : 0;
-    const slot = this.#panes.slotOf(this.#options.slices.at(start), number);
+    const slot = this.#filledSlices.slotOf(this.#options.slices.at(start), number);
     const held = new Map(partials);
     for (const { name, state } of this.#accumulators.states) if (held.has(name)) state.merge(slot, held.get(name));
   }
@@ -135,8 +135,8 @@ export class LocalSlices implements OperatorInstance {
   }
 
   beginBatch(): void {
-    this.#panes.forgetVacant();
-    this.#gain.beginBatch(this.#panes.panes.length === 0);
+    this.#filledSlices.forgetVacant();
+    this.#gain.beginBatch(this.#filledSlices.all.length === 0);
     // Keys are removed between batches only.
     if (this.#index.keyCount < this.#held) this.isFull = false;
     else if (!this.isFull) this.#fillFilter(this.#index);
@@ -183,8 +183,8 @@ export class LocalSlices implements OperatorInstance {
     const number = names.fresh('number');
     body.line(`const ${number} = ${found};`);
     body.block(`if (${number} >= 0)`, () => {
-      const isThere = `${time} >= ${rowSlots}.start && ${time} < ${rowSlots}.end && ${number} < ${rowSlots}.pane.direct.length`;
-      body.line(`if (${isThere}) ${slot} = ${rowSlots}.pane.direct[${number}];`);
+      const isThere = `${time} >= ${rowSlots}.start && ${time} < ${rowSlots}.end && ${number} < ${rowSlots}.filled.direct.length`;
+      body.line(`if (${isThere}) ${slot} = ${rowSlots}.filled.direct[${number}];`);
       body.line(`if (${slot} === ${lateSlot}) ${slot} = ${rowSlots}.ofRow(${time}, ${number});`);
     });
   }
@@ -253,27 +253,27 @@ export class LocalSlices implements OperatorInstance {
   get isDue(): boolean {
     if (this.inBatch) return false;
     this.#watermark = this.#told;
-    const { panes } = this.#panes;
-    const first = panes[0];
+    const { all } = this.#filledSlices;
+    const first = all[0];
     if (first === undefined) return false;
     // Event time may pass faster than watermarks come; then slices that are all but over would leave no room for the present one.
-    const isCrowded = panes.length > 1 && this.#accumulators.used >= this.#held;
-    return isCrowded || this.#idle || this.#gain.letsGo || this.#isPast(first.slice);
+    const isCrowded = all.length > 1 && this.#accumulators.used >= this.#held;
+    return isCrowded || this.#idle || this.#gain.letsGo || this.#isPast(first.number);
   }
 
   /** Goes to the next partial result that is due; false when there is none any more. */
   next(): boolean {
     while (this.isDue) {
-      const [pane] = this.#panes.panes;
+      const [filled] = this.#filledSlices.all;
       if (this.#cursor < 0) this.#cursor = 0;
-      if (this.#cursor < pane.slots.count) {
-        this.slot = pane.slots.at(this.#cursor++);
+      if (this.#cursor < filled.slots.count) {
+        this.slot = filled.slots.at(this.#cursor++);
         this.key = this.#accumulators.keyOf[this.slot];
-        this.start = pane.start;
+        this.start = filled.start;
         return true;
       }
-      this.#gain.passed += pane.slots.count;
-      this.#panes.dropFirst(1);
+      this.#gain.passed += filled.slots.count;
+      this.#filledSlices.dropFirst(1);
       this.#rowSlots.forget();
       this.#cursor = -1;
       this.#gain.look();

@@ -1,5 +1,5 @@
 /**
- * Finds the slot of each row of a batch: the pane by its time, and in the pane the slot of its key. Most rows lie in the pane of the
+ * Finds the slot of each row of a batch: the slice by its time, and in the slice the slot of its key. Most rows lie in the slice of the
  * row before. One subtask owns it.
  *
  * @hotpath
@@ -7,19 +7,19 @@
 
 import { requireTimestamp } from '../../../time/windows/window-assigner.ts';
 import type { Accumulators } from './accumulators.ts';
-import type { Pane } from './pane.ts';
-import type { PaneSet } from './pane-set.ts';
+import type { FilledSlice } from './filled-slice.ts';
+import type { FilledSlices } from './filled-slices.ts';
 import type { Slices } from './slices.ts';
 
 export interface RowSlotsOptions {
   readonly slices: Slices;
-  readonly panes: PaneSet;
+  readonly filledSlices: FilledSlices;
   readonly accumulators: Accumulators;
   /** Slots that may be in use at once. */
   readonly slotsMax: number;
-  /** The slot of a record that goes to no pane; `admitted` for others. */
+  /** The slot of a record that goes to no slice; `admitted` for others. */
   readonly refusal: (slice: number, time: number) => number;
-  /** A slice has a pane now. */
+  /** A slice has its first key now. */
   readonly opened: (slice: number) => void;
 }
 
@@ -29,14 +29,14 @@ export class RowSlots {
   readonly #options: RowSlotsOptions;
   #slots = new Int32Array(0);
   /** Of the last row that came alone; generated code looks there first. */
-  pane: Pane | undefined;
+  filled: FilledSlice | undefined;
   start = Number.POSITIVE_INFINITY;
   end = Number.NEGATIVE_INFINITY;
   /** Of the row before that one, where it was another. */
-  #other: Pane | undefined;
-  /** Rows of the last batch that belong to no pane. */
+  #other: FilledSlice | undefined;
+  /** Rows of the last batch that belong to no slice. */
   left = 0;
-  /** Of the batch: the last row that another pane was looked for. */
+  /** Of the batch: the last row that another slice was looked for. */
   row = 0;
 
   constructor(options: RowSlotsOptions) {
@@ -52,8 +52,8 @@ export class RowSlots {
   ofBatch(times: Float64Array | Int32Array, keys: Int32Array, rows: number, noKey = -1): Int32Array {
     if (this.#slots.length < rows) this.#slots = new Int32Array(rows);
     const slots = this.#slots;
-    let pane: Pane | undefined;
-    let other: Pane | undefined;
+    let filled: FilledSlice | undefined;
+    let other: FilledSlice | undefined;
     let start = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
     let refused = 0;
@@ -62,20 +62,20 @@ export class RowSlots {
       const time = times[row];
       const key = keys[row];
       if (!(time >= start && time < end)) {
-        // Rows that are a little out of order go to and fro between two panes.
-        const before = pane;
+        // Rows that are a little out of order go to and fro between two slices.
+        const before = filled;
         this.row = row;
-        pane = other !== undefined && time >= other.start && time < other.end ? other : this.#paneAt(time);
+        filled = other !== undefined && time >= other.start && time < other.end ? other : this.#filledAt(time);
         if (before !== undefined) other = before;
-        start = pane === undefined ? Number.POSITIVE_INFINITY : pane.start;
-        end = pane === undefined ? Number.NEGATIVE_INFINITY : pane.end;
+        start = filled === undefined ? Number.POSITIVE_INFINITY : filled.start;
+        end = filled === undefined ? Number.NEGATIVE_INFINITY : filled.end;
         refused = this.#refused;
       }
       let slot = refused;
-      if (pane === undefined) this.#leaveOut(key, noKey);
+      if (filled === undefined) this.#leaveOut(key, noKey);
       else {
-        slot = key < pane.direct.length ? pane.direct[key] : pane.findHashed(key);
-        if (slot === 0) slot = this.#open(pane, key, noKey);
+        slot = key < filled.direct.length ? filled.direct[key] : filled.findHashed(key);
+        if (slot === 0) slot = this.#open(filled, key, noKey);
       }
       slots[row] = slot;
       if (slot < 2) left++;
@@ -95,63 +95,63 @@ export class RowSlots {
   /** The slot of one row. */
   ofRow(time: number, key: number, noKey = -1): number {
     if (!(time >= this.start && time < this.end)) this.#turnTo(time);
-    const pane = this.pane;
-    if (pane === undefined) {
+    const filled = this.filled;
+    if (filled === undefined) {
       this.#leaveOut(key, noKey);
       return this.#refused;
     }
     if (key === noKey) return 0;
-    const slot = pane.find(key);
-    return slot === 0 ? this.#open(pane, key, noKey) : slot;
+    const slot = filled.find(key);
+    return slot === 0 ? this.#open(filled, key, noKey) : slot;
   }
 
-  /** Time has advanced, or panes were dropped: what was known of the pane of the last row need not hold any more. */
+  /** Time has advanced, or slices were dropped: what was known of the slice of the last row need not hold any more. */
   forget(): void {
-    this.pane = undefined;
+    this.filled = undefined;
     this.#other = undefined;
     this.start = Number.POSITIVE_INFINITY;
     this.end = Number.NEGATIVE_INFINITY;
   }
 
   #turnTo(time: number): void {
-    // Rows that are a little out of order go to and fro between two panes.
-    const before = this.pane;
-    let pane = this.#other;
-    if (pane === undefined || !(time >= pane.start && time < pane.end)) {
+    // Rows that are a little out of order go to and fro between two slices.
+    const before = this.filled;
+    let filled = this.#other;
+    if (filled === undefined || !(time >= filled.start && time < filled.end)) {
       this.forget();
-      pane = this.#paneAt(time);
-      if (pane === undefined) return;
+      filled = this.#filledAt(time);
+      if (filled === undefined) return;
     }
     this.#other = before;
-    this.pane = pane;
-    this.start = pane.start;
-    this.end = pane.end;
+    this.filled = filled;
+    this.start = filled.start;
+    this.end = filled.end;
   }
 
   #leaveOut(key: number, noKey: number): void {
-    if (key !== noKey) this.#options.panes.leaveOut(key);
+    if (key !== noKey) this.#options.filledSlices.leaveOut(key);
   }
 
   #refused = 0;
 
-  #paneAt(time: number): Pane | undefined {
-    const { slices, panes, refusal, opened } = this.#options;
+  #filledAt(time: number): FilledSlice | undefined {
+    const { slices, filledSlices, refusal, opened } = this.#options;
     const slice = slices.at(requireTimestamp(time));
     this.#refused = refusal(slice, time);
     if (this.#refused !== admitted) return undefined;
-    const known = panes.find(slice);
+    const known = filledSlices.find(slice);
     if (known !== undefined) return known;
     opened(slice);
-    return panes.create(slice);
+    return filledSlices.create(slice);
   }
 
-  #open(pane: Pane, key: number, noKey: number): number {
-    const { panes, accumulators, slotsMax } = this.#options;
+  #open(filled: FilledSlice, key: number, noKey: number): number {
+    const { filledSlices, accumulators, slotsMax } = this.#options;
     if (key === noKey) return 0;
     if (accumulators.used >= slotsMax) {
-      panes.leaveOut(key);
+      filledSlices.leaveOut(key);
       return 0;
     }
-    return panes.add(pane, key);
+    return filledSlices.add(filled, key);
   }
 }

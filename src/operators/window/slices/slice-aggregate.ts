@@ -10,7 +10,7 @@ import { localField, type Row, wholeRecord } from '../../../compiler/row.ts';
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
 import type { SubtaskPart } from '../../../wire/state-handles.ts';
-import { AggregationCode, type Aggregators } from '../../aggregation.ts';
+import { AggregationCode, type Aggregators, readByAggregators } from '../../aggregation.ts';
 import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
 import { generateSlot, generateSlots } from '../../keyed.ts';
@@ -73,6 +73,8 @@ function part(spec: WindowSpec, { aggregators, toRow }: SliceAggregateOptions, w
     functions,
     details: { ...describeWindows(spec), aggregators: describeAggregators(aggregators) },
     retains: true,
+    // Late records go to a side output as they are.
+    reads: () => (which === 'merge' || spec.lateTag !== undefined ? undefined : readByAggregators(aggregators)),
     ...(spec.keyed || which === 'local' ? {} : { parallelismMax: 1 }),
     create: (context) =>
       which === 'local'
@@ -129,9 +131,10 @@ class SliceAggregate implements OperatorInstance {
     return { time: { distribution: 'union', items: [this.#windows.time] } };
   }
 
-  /** It is as late as for the last of those that go on here. */
+  /** It is as late as for the last of those that go on here. Time that had come to its end begins anew. */
   restore({ time = [] }: Readonly<Record<string, readonly unknown[]>>): void {
-    if (time.length > 0) this.#windows.resume(Math.min(...(time as readonly number[])));
+    const earliest = Math.min(...(time as readonly number[]));
+    if (earliest < Number.POSITIVE_INFINITY) this.#windows.resume(earliest);
   }
 
   beginBatch(): void {

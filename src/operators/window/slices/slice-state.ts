@@ -14,12 +14,12 @@ import type { KeyedContents } from '../../../state/keyed-contents.ts';
 import type { Aggregators } from '../../aggregation.ts';
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from '../../aggregator-contents.ts';
 import type { Accumulators } from './accumulators.ts';
-import type { PaneSet } from './pane-set.ts';
+import type { FilledSlices } from './filled-slices.ts';
 import type { SlicedShape, Slices } from './slices.ts';
 
 export interface SliceStateParts {
   readonly slices: Slices;
-  readonly panes: PaneSet;
+  readonly filledSlices: FilledSlices;
   readonly accumulators: Accumulators;
   readonly aggregators: Aggregators;
   /** Undefined where there is only one key. */
@@ -45,7 +45,7 @@ export class SliceState implements KeyedContents {
   }
 
   forEach(visit: (slot: number) => void): void {
-    for (const { slots } of this.#parts.panes.panes) for (let i = 0; i < slots.count; i++) visit(slots.at(i));
+    for (const { slots } of this.#parts.filledSlices.all) for (let i = 0; i < slots.count; i++) visit(slots.at(i));
   }
 
   hash(slot: number): number {
@@ -65,12 +65,12 @@ export class SliceState implements KeyedContents {
   reader(stored: unknown): ReturnType<KeyedContents['reader']> {
     const schema = stored as SliceSchema;
     this.#check(schema.windows);
-    const { index, accumulators, slices, panes, warn } = this.#parts;
+    const { index, accumulators, slices, filledSlices, warn } = this.#parts;
     const read = partialsReader(schema, accumulators.states, warn);
     return (source, hash) => {
       const key = index === undefined ? onlyKey : readKey(source, index, hash);
       const slice = slices.at(source.f64());
-      const slot = panes.slotOf(slice, key);
+      const slot = filledSlices.slotOf(slice, key);
       read(source, slot);
       return slot;
     };

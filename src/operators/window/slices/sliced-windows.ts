@@ -1,10 +1,10 @@
 /**
- * Windows by slices in one subtask: takes rows to the accumulators of their pane and key, and walks over the rows of the windows
- * that time has completed. It decides what is too late, what fires, and when panes are dropped:
+ * Windows by slices in one subtask: takes rows to the accumulators of their slice and key, and walks over the rows of the windows
+ * that time has completed. It decides what is too late, what fires, and when slices are dropped:
  *
  * - a record is late when all of its windows ended the allowed lateness ago;
  * - a window fires when time has reached its last millisecond, and then for the key of each late record again;
- * - a pane is dropped when the last of its windows ended the allowed lateness ago.
+ * - a slice is dropped when the last of its windows ended the allowed lateness ago.
  *
  * Time is the watermark, or the last millisecond of the day that is over: nothing can come at it any more. One subtask owns it.
  *
@@ -17,7 +17,7 @@ import { KeyIndex } from '../../../state/key-index.ts';
 import { endOfTime } from '../../../time/windows/window.ts';
 import type { Aggregators } from '../../aggregation.ts';
 import { Accumulators, lateSlot, noSlot } from './accumulators.ts';
-import { PaneSet } from './pane-set.ts';
+import { FilledSlices } from './filled-slices.ts';
 import { admitted, RowSlots } from './row-slots.ts';
 import { SliceState } from './slice-state.ts';
 import type { Slices } from './slices.ts';
@@ -44,12 +44,12 @@ export class SlicedWindows {
   end = 0;
   readonly #slices: Slices;
   readonly #latenessMs: number;
-  readonly #panes: PaneSet;
+  readonly #filledSlices: FilledSlices;
   readonly #windowRows: WindowRows;
   #time = Number.NEGATIVE_INFINITY;
   /** The first window that has not ended. */
   #firstOpen = Number.NEGATIVE_INFINITY;
-  /** The window that fires next; Infinity while none has a pane. */
+  /** The window that fires next; Infinity while no slice holds anything. */
   #nextWindow = Number.POSITIVE_INFINITY;
   /** The next row of the window that fires now; −1 while none does. */
   #cursor = -1;
@@ -63,11 +63,11 @@ export class SlicedWindows {
     this.#slices = slices;
     this.#latenessMs = allowedLatenessMs;
     this.accumulators = new Accumulators(aggregators);
-    this.#panes = new PaneSet(slices, this.accumulators, keyed ? this.index : undefined);
-    this.#windowRows = new WindowRows(slices, this.#panes, this.accumulators);
+    this.#filledSlices = new FilledSlices(slices, this.accumulators, keyed ? this.index : undefined);
+    this.#windowRows = new WindowRows(slices, this.#filledSlices, this.accumulators);
     this.rowSlots = new RowSlots({
       slices,
-      panes: this.#panes,
+      filledSlices: this.#filledSlices,
       accumulators: this.accumulators,
       slotsMax: Number.POSITIVE_INFINITY,
       refusal: (slice, time) => this.#refusal(slice, time),
@@ -76,22 +76,30 @@ export class SlicedWindows {
     const { accumulators } = this;
     const index = keyed ? this.index : undefined;
     const restored = (): void => this.resume(this.#time);
-    const state = new SliceState({ slices, panes: this.#panes, accumulators, aggregators, index, warn: context.warn, restored });
+    const state = new SliceState({
+      slices,
+      filledSlices: this.#filledSlices,
+      accumulators,
+      aggregators,
+      index,
+      warn: context.warn,
+      restored,
+    });
     this.log = context.keyedState('slices', state);
-    this.#panes.log = this.log;
+    this.#filledSlices.log = this.log;
   }
 
   get time(): number {
     return this.#time;
   }
 
-  /** Keys in all panes: each counts for each pane. */
+  /** Keys in all slices: each counts for each slice. */
   get size(): number {
     return this.accumulators.used;
   }
 
   beginBatch(): void {
-    this.#panes.forgetVacant();
+    this.#filledSlices.forgetVacant();
   }
 
   /** Time that never goes back. */
@@ -103,7 +111,7 @@ export class SlicedWindows {
     this.#dropPast();
   }
 
-  /** Goes on with the panes that there are where time had come so far, and all that was due had been fired. */
+  /** Goes on with the slices that there are where time had come so far, and all that was due had been fired. */
   resume(time: number): void {
     this.#time = time;
     this.#firstOpen = this.#slices.firstBehind(time);
@@ -114,7 +122,7 @@ export class SlicedWindows {
     return this.#cursor >= 0 || this.nextEnd - 1 <= this.#time;
   }
 
-  /** When the window that fires next ends; NaN while none has a pane. */
+  /** When the window that fires next ends; NaN while no slice holds anything. */
   get nextEnd(): number {
     return this.#nextWindow === Number.POSITIVE_INFINITY ? Number.NaN : this.#slices.windowEnd(this.#nextWindow);
   }
@@ -144,7 +152,7 @@ export class SlicedWindows {
     this.#cursor = 0;
   }
 
-  /** The rows of the window are through; which one is next follows from the panes that there are. */
+  /** The rows of the window are through; which one is next follows from the slices that there are. */
   #close(): void {
     this.#windowRows.close();
     this.#cursor = -1;
@@ -154,10 +162,9 @@ export class SlicedWindows {
 
   #expectNext(): void {
     this.#nextWindow = Number.POSITIVE_INFINITY;
-    const { panes } = this.#panes;
-    const first = this.#panes.firstFrom(this.#slices.firstSlice(this.#firstOpen));
-    for (let i = first; i < panes.length && this.#nextWindow === Number.POSITIVE_INFINITY; i++)
-      this.#expect(panes[i].slice, this.#firstOpen);
+    const { all } = this.#filledSlices;
+    const first = this.#filledSlices.firstFrom(this.#slices.firstSlice(this.#firstOpen));
+    for (let i = first; i < all.length && this.#nextWindow === Number.POSITIVE_INFINITY; i++) this.#expect(all[i].number, this.#firstOpen);
   }
 
   /** The windows of a slice from one on fire in their time. */
@@ -171,12 +178,12 @@ export class SlicedWindows {
   }
 
   #dropPast(): void {
-    const { panes } = this.#panes;
+    const { all } = this.#filledSlices;
     let past = 0;
-    while (past < panes.length && this.#cleanup(this.#slices.lastWindow(panes[past].slice)) <= this.#time) past++;
+    while (past < all.length && this.#cleanup(this.#slices.lastWindow(all[past].number)) <= this.#time) past++;
     if (past === 0) return;
-    if (past === panes.length) this.#windowRows.clear();
-    this.#panes.dropFirst(past);
+    if (past === all.length) this.#windowRows.clear();
+    this.#filledSlices.dropFirst(past);
   }
 
   #refusal(slice: number, time: number): number {

@@ -1,20 +1,20 @@
 /**
  * What the windows that are completed hold: the key and the slot of each row that a window emits.
  *
- * A window of one slice is its pane. Windows of many slices share them, and each slice is merged a constant number of times,
+ * A window of one slice has its rows. Windows of many slices share them, and each slice is merged a constant number of times,
  * however many windows it is in ("two stacks"): the slices that lie before a boundary are kept as sums from each of them up to the
  * boundary, those behind it as one sum that grows. A window is what its first slice has in the first part and the second part.
  * When a window begins behind the boundary, this moves to the end of that window. The stack is one for each key: only keys that
- * a slice has get a new sum with it, so that all sums together are no more than the panes themselves.
+ * a slice has get a new sum with it, so that all sums together are no more than the slices themselves.
  *
- * Invariant: a slot of a part belongs to a key that is in a pane of a window that is still to come, or is given back before the
+ * Invariant: a slot of a part belongs to a key that is in a slice of a window that is still to come, or is given back before the
  * number of the key goes to another. One subtask owns it.
  *
  * @hotpath
  */
 
 import { type Accumulators, SlotList, SlotPairs } from './accumulators.ts';
-import type { PaneSet } from './pane-set.ts';
+import type { FilledSlices } from './filled-slices.ts';
 import type { Slices } from './slices.ts';
 
 /** Numbers of keys that there is room for at first. */
@@ -45,7 +45,7 @@ class KeySlots {
 
 export class WindowRows {
   readonly #slices: Slices;
-  readonly #panes: PaneSet;
+  readonly #filledSlices: FilledSlices;
   readonly #accumulators: Accumulators;
   /** Key and slot of each row of the window. */
   readonly rows = new SlotPairs();
@@ -69,9 +69,9 @@ export class WindowRows {
   readonly #merges = new SlotPairs();
   readonly #upper = new SlotPairs();
 
-  constructor(slices: Slices, panes: PaneSet, accumulators: Accumulators) {
+  constructor(slices: Slices, filledSlices: FilledSlices, accumulators: Accumulators) {
     this.#slices = slices;
-    this.#panes = panes;
+    this.#filledSlices = filledSlices;
     this.#accumulators = accumulators;
     this.#own = new SlotList(accumulators);
     this.#behindSlots = new SlotList(accumulators);
@@ -100,7 +100,7 @@ export class WindowRows {
     this.rows.count = 0;
   }
 
-  /** There are no panes any more. */
+  /** No slice holds anything any more. */
   clear(): void {
     this.#drop();
     this.mergedUntil = Number.NEGATIVE_INFINITY;
@@ -111,13 +111,13 @@ export class WindowRows {
   slotOf(key: number, window: number): number {
     const first = this.#slices.firstSlice(window);
     const end = this.#slices.endSlice(window);
-    const { panes } = this.#panes;
-    if (end - first === 1) return this.#panes.find(first)?.find(key) ?? 0;
+    const { all } = this.#filledSlices;
+    if (end - first === 1) return this.#filledSlices.find(first)?.find(key) ?? 0;
     const slot = this.#own.append(key);
     const merges = this.#merges;
     merges.count = 0;
-    for (let i = this.#panes.firstFrom(first); i < panes.length && panes[i].slice < end; i++) {
-      const from = panes[i].find(key);
+    for (let i = this.#filledSlices.firstFrom(first); i < all.length && all[i].number < end; i++) {
+      const from = all[i].find(key);
       if (from !== 0) merges.add(from, slot);
     }
     this.#accumulators.merge(merges.first, merges.second, merges.count);
@@ -125,7 +125,7 @@ export class WindowRows {
   }
 
   #takePane(slice: number): void {
-    const slots = this.#panes.find(slice)?.slots;
+    const slots = this.#filledSlices.find(slice)?.slots;
     if (slots === undefined) return;
     const { keyOf } = this.#accumulators;
     for (let i = 0; i < slots.count; i++) {
@@ -137,8 +137,8 @@ export class WindowRows {
   /** Moves the boundary to the end of a window. */
   #move(first: number, end: number): void {
     this.#drop();
-    const { panes } = this.#panes;
-    for (let i = this.#panes.firstFrom(end) - 1; i >= 0 && panes[i].slice >= first; i--) this.#pile(panes[i].slice, panes[i].slots);
+    const { all } = this.#filledSlices;
+    for (let i = this.#filledSlices.firstFrom(end) - 1; i >= 0 && all[i].number >= first; i--) this.#pile(all[i].number, all[i].slots);
     this.#boundary = end;
     this.mergedUntil = end;
     this.isStale = false;
@@ -154,15 +154,15 @@ export class WindowRows {
     this.#behindSlots.clear();
   }
 
-  /** Puts a pane on the sums of those after it. */
-  #pile(slice: number, pane: SlotList): void {
+  /** Puts a slice on the sums of those after it. */
+  #pile(slice: number, filled: SlotList): void {
     const slots = new SlotList(this.#accumulators);
     const pairs = this.#merges;
     const upper = this.#upper;
     pairs.count = 0;
     upper.count = 0;
-    for (let i = 0; i < pane.count; i++) {
-      const from = pane.at(i);
+    for (let i = 0; i < filled.count; i++) {
+      const from = filled.at(i);
       const key = this.#accumulators.keyOf[from];
       const below = this.#before.get(key);
       const slot = slots.append(key);
@@ -190,13 +190,13 @@ export class WindowRows {
     }
   }
 
-  /** Merges the panes up to a slice into the sum behind the boundary. */
+  /** Merges the slices up to a slice into the sum behind the boundary. */
   #growBehind(end: number): void {
-    const { panes } = this.#panes;
-    for (let i = this.#panes.firstFrom(this.mergedUntil); i < panes.length && panes[i].slice < end; i++) {
+    const { all } = this.#filledSlices;
+    for (let i = this.#filledSlices.firstFrom(this.mergedUntil); i < all.length && all[i].number < end; i++) {
       const pairs = this.#merges;
       pairs.count = 0;
-      const { slots } = panes[i];
+      const { slots } = all[i];
       for (let j = 0; j < slots.count; j++) {
         const from = slots.at(j);
         const key = this.#accumulators.keyOf[from];

@@ -1,6 +1,6 @@
 /**
  * What a slice holds: a slot for each key that came. Slots are found by the key's number, directly where the numbers are dense,
- * else by hashing, so that a pane of few keys stays small whatever the number of all keys. One subtask owns a pane.
+ * else by hashing, so that a slice of few keys stays small whatever the number of all keys. One subtask owns a slice.
  *
  * @hotpath
  */
@@ -8,17 +8,17 @@
 import type { Accumulators } from './accumulators.ts';
 import { SlotList } from './accumulators.ts';
 
-/** Numbers of keys for each key of a pane up to which it is worth an array of them all. */
+/** Numbers of keys for each key of a slice up to which it is worth an array of them all. */
 const sparsenessMax = 16;
-/** Numbers of keys for which a pane always has an array. */
+/** Numbers of keys for which a slice always has an array. */
 const directMin = 1024;
 
 const nothing = new Int32Array(0);
 const golden = 0x9e3779b1;
 
-export class Pane {
-  slice = 0;
-  /** Of the slice. */
+export class FilledSlice {
+  number = 0;
+  /** Epoch milliseconds; the end is not part of it. */
   start = 0;
   end = 0;
   readonly slots: SlotList;
