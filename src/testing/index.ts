@@ -12,7 +12,7 @@ export {
   operatorHarness,
 } from './operator-harness.ts';
 export { type SimulatedJob, SimulationError, type SimulationOptions, type SimulationReport, simulate } from './simulation/simulate.ts';
-export type { SimulatedFaults, SimulationPlan } from './simulation/simulation-plan.ts';
+export type { SimulatedFaults, SimulatedSavepoints, SimulationPlan } from './simulation/simulation-plan.ts';
 export { TestEnvironment, type TestEnvironmentConfig } from './test-environment.ts';
 export { type HarnessStep, type Verification, VerificationError, verifyOperator } from './verify-operator.ts';
 export {

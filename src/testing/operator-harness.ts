@@ -194,7 +194,7 @@ export class OperatorHarness<R, A = unknown, B = never> {
   async end(): Promise<void> {
     for (const feed of this.#slot.feeds) feed.end();
     this.#run();
-    for (let turns = 0; this.#slot.tasks.some(({ state }) => state !== 'finished'); turns++) {
+    for (let turns = 0; this.#slot.tasks.some(({ phase }) => phase !== 'finished'); turns++) {
       await this.#turn();
       if (this.#run()) turns = 0;
       else if (turns > idleTurns && this.#nextTime() < Number.POSITIVE_INFINITY) {
@@ -319,7 +319,7 @@ export class OperatorHarness<R, A = unknown, B = never> {
     this.#woken = false;
     const refusals = this.#slot.refusals();
     let moved = false;
-    for (const task of this.#slot.tasks) if (task.state !== 'finished' && task.step() === 'worked') moved = true;
+    for (const task of this.#slot.tasks) if (task.phase !== 'finished' && task.step() === 'worked') moved = true;
     if (this.#failure !== undefined) throw this.#failure;
     for (const output of [this.#slot.main, ...this.#slot.sides.values()]) if (output.take()) moved = true;
     return moved || this.#woken || this.#slot.refusals() !== refusals;

@@ -65,7 +65,7 @@ export class SingleThreadJob {
       limits: this.#limits,
       system,
       bufferTimeoutMs: job.bufferTimeoutMs,
-      keeps: false,
+      retain: 0,
     });
   }
 
@@ -135,7 +135,7 @@ export class SingleThreadJob {
   }
 
   #finished(): boolean {
-    return this.#subtasks.every(({ task }) => task.state === 'finished');
+    return this.#subtasks.every(({ task }) => task.phase === 'finished');
   }
 
   /** One round over everything; lets the event loop turn, and time pass, when nothing moved. */
@@ -143,7 +143,7 @@ export class SingleThreadJob {
     this.#woken = false;
     let moved = this.endpoints.step();
     for (const { task } of this.#subtasks) {
-      if (task.state !== 'finished' && task.step() === 'worked') moved = true;
+      if (task.phase !== 'finished' && task.step() === 'worked') moved = true;
       if (this.#failure !== undefined) throw this.#failure;
     }
     if (moved || this.#woken) return;

@@ -20,6 +20,8 @@ type StoredParts = ReadonlyMap<string, readonly Buffer[]>;
 
 interface Checkpoint {
   readonly id: number;
+  /** Whether the job is to be stopped with it. It goes on where that fails. */
+  readonly isLast: boolean;
   /** By subtask. */
   readonly snapshots: Map<number, StoredParts>;
   /** Records before its barriers. */
@@ -186,7 +188,8 @@ export class TwoPhaseCommitRun<T> {
 
   #trigger(): void {
     if (this.#underway.length === 2) return;
-    const checkpoint: Checkpoint = { id: this.#nextCheckpoint++, snapshots: new Map(), included: new Set(this.#complete?.included) };
+    const id = this.#nextCheckpoint++;
+    const checkpoint: Checkpoint = { id, isLast: this.#chance(0.1), snapshots: new Map(), included: new Set(this.#complete?.included) };
     this.#underway.push(checkpoint);
     for (const { barriers } of this.#subtasks) barriers.push(checkpoint);
   }
@@ -195,7 +198,7 @@ export class TwoPhaseCommitRun<T> {
     const checkpoint = subtask.barriers.shift();
     if (checkpoint === undefined) return;
     await subtask.writer.flush?.();
-    await subtask.committer.prepare(checkpoint.id);
+    await subtask.committer.prepare(checkpoint.id, checkpoint.isLast);
     this.#store(subtask, checkpoint);
     if (checkpoint.snapshots.size < this.#subtasks.length) return;
     this.#underway = this.#underway.filter((each) => each !== checkpoint);
@@ -231,8 +234,8 @@ export class TwoPhaseCommitRun<T> {
   }
 
   /** Records that must be visible when a checkpoint is committed. */
-  #due({ included }: Checkpoint): readonly number[] {
-    return this.#options.holdsBack ? [] : [...included];
+  #due({ included, isLast }: Checkpoint): readonly number[] {
+    return this.#options.holdsBack && !isLast ? [] : [...included];
   }
 
   /** The end of the input: what is left is committed with a last checkpoint. */
@@ -247,7 +250,7 @@ export class TwoPhaseCommitRun<T> {
     this.#trigger();
     const last = this.#underway.at(-1) as Checkpoint;
     for (const subtask of this.#subtasks) {
-      await subtask.committer.prepare(last.id);
+      await subtask.committer.prepare(last.id, false);
       this.#store(subtask, last);
     }
     this.#completed(last);

@@ -29,8 +29,8 @@ export interface TwoPhaseCommitVerification<T> {
   /** A record, different for each index. */
   readonly record: (index: number) => T;
   /**
-   * Whether records before a checkpoint may become visible with a later one, as those of a file that is not full; by default all of them
-   * must be visible when it is committed.
+   * Whether records before a checkpoint may become visible with a later one, as those of a file that is not full, unless the job is
+   * stopped with it; by default all of them must be visible when it is committed.
    */
   readonly holdsBack?: boolean;
   /** Records of a run; 40 by default. */

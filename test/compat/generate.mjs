@@ -1,69 +1,175 @@
 /**
- * Writes the sample of this version: `npm run compat:generate`. See README.md.
+ * Writes the samples of a version: `npm run compat:generate -- v1`, or some of them: `npm run compat:generate -- v1 unaligned`. See README.md.
  *
  * The job is that of test/cluster/jobs/golden.mjs as it is now, run to its middle, checkpointed, and called off. Parts of the second
  * subtask get their hidden names back, as if the process had been killed when the checkpoint was complete and not yet committed.
  */
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LocalCluster } from '../../dist/index.js';
 
-const version = process.argv[2] ?? 'v1';
 const records = 300;
 const parallelism = 2;
 
-const sample = fileURLToPath(new URL(`./${version}`, import.meta.url));
+/**
+ * What each sample is there for: `holds` says whether a manifest has it; a run that has not had it is made again. `parallelisms` are those
+ * at which it must be gone on from.
+ */
+const samples = {
+  /** Every kind of state. */
+  aligned: { args: {}, ratePerSecond: 200, parallelisms: [2, 1, 3], holds: () => true },
+  /** Rows on their way, by key and by turns. Late records and timers would depend on where watermarks were between them. */
+  unaligned: {
+    args: { which: ['wordCount', 'rolling', 'asyncMap'], unaligned: true, limits: { ringBytes: 2048, batchRows: 4 } },
+    parallelisms: [2, 3],
+    holds: (manifest) => subtasksOf(manifest).filter(({ inFlight = [] }) => inFlight.length > 0).length > 2,
+  },
+  /** Segments of several checkpoints, and lists of their stale entries. */
+  incremental: {
+    args: { which: ['rolling', 'keyedProcess', 'sliding'] },
+    ratePerSecond: 50,
+    checkpoints: 6,
+    parallelisms: [3, 1],
+    holds: (manifest) => checkpointsOf(manifest).size > 2 && segmentsOf(manifest).some(({ stale }) => stale.length > 1),
+  },
+  /** State larger than memory: files that are those of the backend, under another name. */
+  disk: {
+    args: { which: ['rolling', 'wordCount'], memory: 1, limits: { diskSegmentBytes: 512 } },
+    ratePerSecond: 50,
+    checkpoints: 4,
+    parallelisms: [3, 1],
+    holds: (manifest) => checkpointsOf(manifest).size > 1 && pathsOf(manifest).some((path) => /\.\d+\.state$/.test(path)),
+  },
+  /** A savepoint that the job has ended with. */
+  savepoint: {
+    args: { which: ['tumbling', 'sessions', 'intervalJoin', 'broadcast', 'operatorList'] },
+    ratePerSecond: 200,
+    stops: true,
+    parallelisms: [3, 1],
+    holds: () => true,
+  },
+};
+
+const [version = 'v1', ...names] = process.argv.slice(2);
+const directory = fileURLToPath(new URL(`./${version}`, import.meta.url));
 const working = mkdtempSync(join(tmpdir(), 'millrace-compat-'));
 const cluster = new LocalCluster({ slots: parallelism });
 try {
-  rmSync(sample, { recursive: true, force: true });
-  mkdirSync(sample);
-  copyFileSync(new URL('../cluster/jobs/golden.mjs', import.meta.url), join(sample, 'job.mjs'));
-  writeFileSync(join(sample, 'sample.json'), `${JSON.stringify({ records, parallelism }, null, 2)}\n`);
-  const straight = join(working, 'straight');
-  await (await submit({ directory: straight })).result();
-  writeFileSync(join(sample, 'expected.txt'), linesOf(join(straight, 'out')).join(''));
-
-  const stopped = join(working, 'stopped');
-  const client = await submit({ directory: stopped, ratePerSecond: 200 });
-  while (made(client) < records / 2) await new Promise((resolve) => setTimeout(resolve, 5));
-  const { id, bytes } = await client.checkpoint();
-  await client.cancel();
-  cpSync(join(stopped, 'state'), join(sample, 'state'), { recursive: true });
-  cpSync(join(stopped, 'out'), join(sample, 'out'), { recursive: true });
-  takeBack(join(sample, 'out'));
-  console.log(`${version}: checkpoint ${id} with ${bytes} bytes of state`);
+  mkdirSync(directory, { recursive: true });
+  copyFileSync(new URL('../cluster/jobs/golden.mjs', import.meta.url), join(directory, 'job.mjs'));
+  await writeExpected();
+  for (const name of names.length === 0 ? Object.keys(samples) : names) await write(name, samples[name]);
 } finally {
   await cluster.close();
   rmSync(working, { recursive: true });
+}
+
+async function writeExpected() {
+  const straight = join(working, 'straight');
+  await (await submit({ directory: straight })).result();
+  writeFileSync(join(directory, 'expected.txt'), linesOf(join(straight, 'out')).join(''));
+}
+
+async function write(name, sample) {
+  for (let run = 1; run <= 50; run++) {
+    const stopped = join(working, `${name}-${run}`);
+    const { kept, committed } = await stop(stopped, sample);
+    const manifest = manifestIn(kept);
+    if (!sample.holds(manifest)) continue;
+    const target = join(directory, name);
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target);
+    const { args, parallelisms } = sample;
+    writeFileSync(join(target, 'sample.json'), textOf({ args: { records, checkpoint: true, ...args }, parallelisms }));
+    cpSync(kept, join(target, sample.stops ? 'savepoint' : 'state'), { recursive: true });
+    cpSync(join(stopped, 'out'), join(target, 'out'), { recursive: true });
+    takeBack(join(target, 'out'), committed);
+    console.log(`${version}/${name}: ${manifest.kind} ${manifest.id}, after ${run} runs`);
+    return;
+  }
+  throw new Error(`${name}: no run has left what it is there for`);
+}
+
+/** Runs a job to its middle. Returns the directory of what it can go on from, and the parts that were committed before that was taken. */
+async function stop(directory, { args, ratePerSecond, checkpoints = 1, stops = false }) {
+  const client = await submit({ directory, ratePerSecond, ...args });
+  for (let checkpoint = 1; checkpoint < checkpoints; checkpoint++) {
+    await hasMade(client, ((records / 2) * checkpoint) / checkpoints);
+    await client.checkpoint();
+  }
+  await hasMade(client, records / 2);
+  const committed = new Set(partsIn(join(directory, 'out')));
+  if (stops) return { kept: await client.stop({ savepoint: join(directory, 'savepoint') }), committed };
+  await client.checkpoint();
+  await client.cancel();
+  return { kept: join(directory, 'state'), committed };
 }
 
 function submit(args) {
   return cluster.submit(new URL(`./${version}/job.mjs`, import.meta.url), { args: { records, parallelism, checkpoint: true, ...args } });
 }
 
-/** Records that the job's source has made. */
-function made(client) {
-  return client.metrics().stages[0].subtasks[0].recordsIn;
+/** As the formatter has it: lists on a line. */
+function textOf(json) {
+  const text = JSON.stringify(json, null, 2).replace(/\[[^[{]*?\]/g, (list) =>
+    list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'),
+  );
+  return `${text}\n`;
 }
 
-/** What is committed: lines with the sink's directory in front. */
+/** Waits for the job's source to have made so many records. */
+async function hasMade(client, count) {
+  while (client.metrics().stages[0].subtasks[0].recordsIn < count) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+function manifestIn(directory) {
+  const [name] = readdirSync(directory).filter((each) => each.endsWith('.manifest'));
+  const text = readFileSync(join(directory, name), 'utf8');
+  return JSON.parse(text.slice(text.indexOf('\n')));
+}
+
+function subtasksOf({ operators }) {
+  return operators.flatMap(({ subtasks }) => subtasks);
+}
+
+function segmentsOf(manifest) {
+  return subtasksOf(manifest).flatMap(({ keyed }) => Object.values(keyed).flat());
+}
+
+function pathsOf(manifest) {
+  return segmentsOf(manifest).flatMap(({ bytes }) => (bytes.kind === 'file' ? [bytes.path] : []));
+}
+
+/** Those that its segments were written for. */
+function checkpointsOf(manifest) {
+  return new Set(segmentsOf(manifest).map(({ id }) => id.slice(0, 6)));
+}
+
+/** What is committed: paths of parts, with the sink's directory. */
+function partsIn(out) {
+  return readdirSync(out).flatMap((name) =>
+    readdirSync(join(out, name))
+      .filter((part) => !part.startsWith('.'))
+      .map((part) => join(name, part)),
+  );
+}
+
+/** What they hold: lines with the sink's directory in front. */
 function linesOf(out) {
-  return readdirSync(out).flatMap((name) => {
-    const parts = readdirSync(join(out, name)).filter((part) => !part.startsWith('.'));
-    const lines = parts.flatMap((part) =>
-      readFileSync(join(out, name, part), 'utf8')
-        .split('\n')
-        .slice(0, -1),
-    );
-    return lines.sort().map((line) => `${name}\t${line}\n`);
-  });
+  const lines = partsIn(out).flatMap((part) =>
+    readFileSync(join(out, part), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => `${dirname(part)}\t${line}\n`),
+  );
+  return lines.sort();
 }
 
-function takeBack(out) {
-  for (const name of readdirSync(out))
-    for (const part of readdirSync(join(out, name)))
-      if (part.startsWith('part-1-')) renameSync(join(out, name, part), join(out, name, `.${part}.inprogress`));
+function takeBack(out, committed) {
+  for (const part of partsIn(out)) {
+    const name = basename(part);
+    if (name.startsWith('part-1-') && !committed.has(part)) renameSync(join(out, part), join(out, dirname(part), `.${name}.inprogress`));
+  }
 }

@@ -2,7 +2,7 @@
 
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sharedCluster, within } from '../cluster/support.ts';
@@ -10,6 +10,24 @@ import { committedLines, difference } from '../crash/committed-lines.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const versions = readdirSync(here).filter((name) => /^v\d+$/.test(name));
+
+/** What a sample says of itself. */
+interface Sample {
+  /** Of the job. */
+  readonly args: { readonly records: number; readonly which?: readonly string[] };
+  /** At which it must be gone on from. */
+  readonly parallelisms: readonly number[];
+}
+
+const samples = versions.flatMap((version) =>
+  readdirSync(join(here, version))
+    .filter((name) => existsSync(join(here, version, name, 'sample.json')))
+    .map((name) => `${version}/${name}`),
+);
+
+function read(sample: string): Sample {
+  return JSON.parse(readFileSync(join(here, sample, 'sample.json'), 'utf8')) as Sample;
+}
 
 /** Lines by the directory of the sink. */
 function expectedOf(version: string): ReadonlyMap<string, readonly string[]> {
@@ -27,34 +45,40 @@ function expectedOf(version: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /** The sample as it was written, in a directory that may be written to. */
-function copyOf(version: string): string {
+function copyOf(sample: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-compat-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  for (const part of ['state', 'out']) cpSync(join(here, version, part), join(directory, part), { recursive: true });
+  cpSync(join(here, sample), directory, { recursive: true });
   return directory;
 }
 
 describe('the sample of', () => {
   const shared = sharedCluster({ slots: 3 });
 
-  it.each(versions.flatMap((version) => [2, 1, 3].map((parallelism) => [version, parallelism] as const)))(
+  it.each(samples.flatMap((sample) => read(sample).parallelisms.map((parallelism) => [sample, parallelism] as const)))(
     '%s goes on at parallelism %d',
-    async (version, parallelism) => {
-      const directory = copyOf(version);
-      expect(readdirSync(join(directory, 'state')).filter((name) => name.endsWith('.manifest'))).toHaveLength(1);
-      const { records } = JSON.parse(readFileSync(join(here, version, 'sample.json'), 'utf8')) as { records: number };
+    async (sample, parallelism) => {
+      const directory = copyOf(sample);
+      const savepoint = join(directory, 'savepoint');
+      const from = existsSync(savepoint) ? savepoint : undefined;
+      expect(readdirSync(from ?? join(directory, 'state')).filter((name) => name.endsWith('.manifest'))).toHaveLength(1);
+      const { args } = read(sample);
+      const version = dirname(sample);
       const job = new URL(`./${version}/job.mjs`, import.meta.url);
-      const client = await shared().submit(job, { args: { directory, records, parallelism, checkpoint: true } });
+      const client = await shared().submit(job, {
+        args: { ...args, directory, parallelism },
+        ...(from === undefined ? {} : { from }),
+      });
       // A job that started over would find the parts of the sample in its way.
       await within(client.result(), 'the job');
       for (const [sink, lines] of expectedOf(version)) {
+        if (args.which?.includes(sink) === false) continue;
         expect(difference(lines, committedLines(join(directory, 'out', sink))), sink).toBe('');
       }
     },
   );
 
   it('this version is among them', () => {
-    expect(versions).toContain('v1');
-    for (const version of versions) expect(existsSync(join(here, version, 'state')), version).toBe(true);
+    expect(samples).toEqual(expect.arrayContaining(['v1/aligned', 'v1/unaligned', 'v1/incremental', 'v1/disk', 'v1/savepoint']));
   });
 });

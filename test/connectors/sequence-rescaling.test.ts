@@ -49,3 +49,19 @@ test('an endless sequence is read in turn by fewer readers, nothing twice and no
     expect(after.flatMap((reader) => [...reader.splits()])).toHaveLength(4);
   }
 });
+
+test('what no reader has begun since a restart is divided again with all that goes with it', () => {
+  const source = sequenceSource({ from: 0, to: 29 });
+  const splits = source.enumerate({ system: nodeSystem(), limits: limitsWith(), parallelism: 3 }) as readonly SequenceSplit[];
+  for (const parallelisms of [
+    [2, 1],
+    [1, 2],
+    [1, 3],
+    [2, 1, 2],
+  ]) {
+    const left = parallelisms.reduce((each, parallelism) => source.divideAgain?.(each, parallelism) ?? [], splits);
+    const readers = readersOf({ from: 0, to: 29 }, left, parallelisms.at(-1) as number);
+    const numbers = readers.flatMap((reader) => read(reader, 40)).sort((a, b) => a - b);
+    expect(numbers, parallelisms.join()).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  }
+});

@@ -37,7 +37,7 @@ const faults: readonly Fault[] = [
 const codes = new Set(['CHECKPOINT_FAILED', 'SINK_FAILED', 'SOURCE_FAILED', 'STATE_DIR', 'CHECKPOINT_CORRUPT']);
 
 async function outcomeOf(disk: VirtualDisk): Promise<unknown> {
-  const { client, closed } = runInProcess(job, disk);
+  const { client, closed } = runInProcess(job, disk.storage);
   const outcome = await client.result().catch((error: unknown) => error);
   await closed;
   return outcome;
@@ -58,6 +58,7 @@ async function survives(fault: Fault, k: number, random: Random): Promise<'finis
     const code = outcome instanceof MillraceError ? outcome.code : undefined;
     if (code === undefined || !codes.has(code)) throw new Error(`${where}: ${code}: ${outcome.stack}`, { cause: outcome });
     // The machine goes down, too: what was not synchronized is there or not.
+    disk.kill();
     disk.crash(random);
     const again = await outcomeOf(disk);
     if (again instanceof Error) throw new Error(`${where}, started again: ${again.stack}`, { cause: again });

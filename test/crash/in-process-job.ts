@@ -10,7 +10,7 @@ import type { JobClient } from '../../src/api/job-client.ts';
 import type { EnvironmentConfig } from '../../src/api/options.ts';
 import type { Spawner, Storage, System } from '../../src/base/system.ts';
 import { Cluster } from '../../src/cluster/cluster.ts';
-import type { StartOptions } from '../../src/cluster/job-coordinator.ts';
+import type { StartOptions } from '../../src/cluster/job-recovery.ts';
 import type { JobDescription } from '../../src/graph/job-description.ts';
 import { nodePort } from '../../src/platform/node-port.ts';
 import { nodeSystem } from '../../src/platform/node-system.ts';

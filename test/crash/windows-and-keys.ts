@@ -1,6 +1,5 @@
 /** A job for the tests of storages: windows and state of keys, checkpointed all the time, to two file sinks on a disk in memory. */
 
-import type { Storage } from '../../src/base/system.ts';
 import { count, eventTime, files, restart, sum, valueState, watermarks } from '../../src/index.ts';
 import type { VirtualDisk } from '../checkpoint/virtual-disk.ts';
 import { linesOf } from './committed-lines.ts';
@@ -64,13 +63,5 @@ export function expected(): { readonly windows: string[]; readonly keys: string[
 /** Of the parts that have their names. */
 export function committed(disk: VirtualDisk, directory: string): string[] {
   const parts = disk.paths().filter((path) => path.startsWith(`${directory}/`) && !path.includes('/.'));
-  return linesOf(parts.map((path) => bytesOf(disk, path).toString()).join(''));
-}
-
-export function bytesOf(storage: Storage, path: string): Buffer {
-  const file = storage.open(path);
-  const bytes = Buffer.alloc(file.size);
-  for (let read = 0; read < bytes.length; ) read += file.read(bytes, read, bytes.length - read, read);
-  file.close();
-  return bytes;
+  return linesOf(parts.map((path) => disk.text(path)).join(''));
 }

@@ -4,13 +4,20 @@
  */
 
 import type { Storage, WritableFile } from '../../src/base/system.ts';
+import type { OperatorManifest } from '../../src/checkpoint/manifest.ts';
+import { CheckpointStore } from '../../src/cluster/checkpoint-store.ts';
+import { HostEndpoints } from '../../src/cluster/host-endpoints.ts';
+import { HostInput } from '../../src/cluster/host-input.ts';
 import { JobAttempt } from '../../src/cluster/job-attempt.ts';
 import { SplitAssigner } from '../../src/cluster/split-assigner.ts';
+import { disk, heap } from '../../src/index.ts';
 import { SinkCommitter } from '../../src/operators/sink-committer.ts';
+import { PlaceIndex } from '../../src/state/disk/place-index.ts';
 import { StateLog } from '../../src/state/state-log.ts';
 import type { SimulationPlan } from '../../src/testing/index.ts';
 import { Ledger } from '../../src/testing/simulation/ledger.ts';
 import type { SimulationOptions } from '../../src/testing/simulation/simulate.ts';
+import { noSavepoints } from '../../src/testing/simulation/simulation-plan.ts';
 import type { HostMessage, WorkerMessage } from '../../src/wire/messages.ts';
 import type { OperatorState, SubtaskState } from '../../src/wire/state-handles.ts';
 import type { JobName } from './jobs.ts';
@@ -74,8 +81,10 @@ const often =
   (plan: SimulationPlan): SimulationPlan => ({
     ...plan,
     safetySteps: 800,
+    config: { ...plan.config, stateBackend: heap() },
     checkpoint: { interval: 5, tolerableFailures: 100, maxConcurrent: plan.checkpoint.maxConcurrent ?? 1, incremental: true },
     faults: { ...plan.faults, diskFailure: 0, diskFull: 0, ledgerFailure: 0, damage: 0, processDeath: 0.01, ...faults },
+    savepoints: noSavepoints,
     sink: 'ledger',
   });
 
@@ -111,8 +120,33 @@ function removing(storage: Storage): Storage {
 
 const inFiles = (plan: SimulationPlan): SimulationPlan => ({
   ...crashes(plan),
-  config: { ...plan.config, limits: { ...plan.config.limits, inlineStateBytes: 1 } },
+  config: { ...plan.config, stateBackend: heap(), limits: { ...plan.config.limits, inlineStateBytes: 1 } },
 });
+
+const onDisk = (plan: SimulationPlan): SimulationPlan => ({
+  ...restarts(plan),
+  config: { ...plan.config, stateBackend: disk({ memory: 1 }) },
+});
+
+const damages = (plan: SimulationPlan): SimulationPlan => {
+  const { checkpoint, faults, ...often } = inFiles(plan);
+  return { ...often, checkpoint: { ...checkpoint, retain: 3 }, faults: { ...faults, machineCrash: 0, damage: 1 } };
+};
+
+/** Somebody stops the job, which now and then does not hear that something is committed. */
+const stops = (plan: SimulationPlan): SimulationPlan => ({
+  ...often({ processDeath: 0, workerDeath: 0, ledgerFailure: 0.2 })(plan),
+  parallelisms: [3],
+  savepoints: { taken: 0, stops: 0.05, returns: 0 },
+});
+
+/** Somebody takes savepoints, and goes back to them. */
+const returns = (plan: SimulationPlan): SimulationPlan => ({ ...restarts(plan), savepoints: { taken: 0.1, stops: 0, returns: 0.02 } });
+
+function withoutTransactions(operator: OperatorManifest): OperatorManifest {
+  const subtasks = operator.subtasks.map((subtask) => ({ ...subtask, parts: without(subtask.parts, ['transactions']) }));
+  return { ...operator, subtasks };
+}
 
 type Acknowledged = Extract<WorkerMessage, { type: 'checkpoint-acknowledged' }>;
 
@@ -208,8 +242,8 @@ export const bugs: readonly Bug[] = [
         SinkCommitter.prototype,
         'prepare',
         (prepare) =>
-          async function (this: SinkCommitter, checkpoint) {
-            await prepare.call(this, checkpoint);
+          async function (this: SinkCommitter, checkpoint, isLast) {
+            await prepare.call(this, checkpoint, isLast);
             if (checkpoint !== undefined) await this.commit(checkpoint);
           },
       ),
@@ -301,6 +335,95 @@ export const bugs: readonly Bug[] = [
             return passed;
           },
       ),
+  },
+  {
+    name: 'names of directories above that of the checkpoints are not made durable',
+    job: 'counting',
+    plan: inFiles,
+    tamper: {
+      storage: (storage) => ({ ...storage, syncDirectory: async (path) => (path === '/' ? undefined : storage.syncDirectory(path)) }),
+    },
+  },
+  {
+    name: 'a checkpoint of which files are damaged is gone on from again and again',
+    job: 'counting',
+    plan: damages,
+    replace: () => replaced(CheckpointStore.prototype, 'distrust', () => () => {}),
+  },
+  {
+    name: 'what is in a savepoint to be committed is forgotten',
+    job: 'counting',
+    plan: returns,
+    replace: () =>
+      replaced(
+        CheckpointStore.prototype,
+        'readFrom',
+        (readFrom) =>
+          function (this: CheckpointStore, path) {
+            const { manifest, directory } = readFrom.call(this, path);
+            return { manifest: { ...manifest, operators: manifest.operators.map(withoutTransactions) }, directory };
+          },
+      ),
+  },
+  {
+    name: 'a job that has ended with a savepoint, and failed, goes on from the checkpoint before',
+    job: 'clocked',
+    plan: stops,
+    replace: () => replaced(CheckpointStore.prototype, 'suspended', () => () => {}),
+  },
+  {
+    name: 'records of the host are acknowledged when a checkpoint begins',
+    job: 'hosted',
+    plan: restarts,
+    replace: () =>
+      replaced(
+        HostEndpoints.prototype,
+        'barrier',
+        (barrier) =>
+          function (this: HostEndpoints, checkpoint) {
+            const records = barrier.call(this, checkpoint);
+            this.checkpointed(checkpoint);
+            return records;
+          },
+      ),
+  },
+  {
+    name: 'of the records of the host that are to be sent again the first is not',
+    job: 'hosted',
+    plan: restarts,
+    replace: () =>
+      replaced(
+        HostInput.prototype,
+        'rewire',
+        (rewire) =>
+          function (this: HostInput, writers, sent) {
+            rewire.call(this, writers, sent + 1);
+          },
+      ),
+  },
+  {
+    name: 'a job that goes on does not say which records of the host it has',
+    job: 'hosted',
+    plan: restarts,
+    replace: () => replaced(HostEndpoints.prototype, 'startFrom', () => () => {}),
+  },
+  {
+    name: 'records whose calls are on their way are not in the snapshot',
+    job: 'asynchronous',
+    plan: restarts,
+    tamper: operators((operator) => ({ ...operator, parts: without(operator.parts, ['records']) })),
+  },
+  {
+    name: 'timers of processing time are not in the snapshot',
+    job: 'clocked',
+    plan: restarts,
+    tamper: operators((operator) => ({ ...operator, keyed: without(operator.keyed, ['processing-timers']) })),
+  },
+  {
+    name: 'what a key has on disk is not found when it comes again',
+    job: 'counting',
+    plan: onDisk,
+    replace: () => replaced(PlaceIndex.prototype, 'find', () => () => -1),
   },
   {
     name: 'what a dead attempt has acknowledged is taken for the present one',

@@ -8,6 +8,7 @@ import {
   mapState,
   max,
   OutputTag,
+  processingTime,
   type StreamEnvironment,
   sum,
   valueState,
@@ -222,6 +223,91 @@ const files: SimulatedJob<string> = {
   keyOf: (row) => row.split(':')[0] as string,
 };
 
-export const jobs = { counting, timers, tumbling, sliding, sessions, lateness, aggregates, joined, connected, files } as const;
+/** The program around the job writes the records. */
+const hosted: SimulatedJob<{ key: string; n: number; total: number }> = {
+  inputs: { orders: Array.from({ length: records }, (_, n) => eventOf(n)) },
+  build: (env, mayFail) =>
+    env
+      .fromHost<Event>('orders', { uid: 'orders', parallelism: 1 })
+      .keyBy('key')
+      .process({
+        state: { n: valueState({ default: 0 }), total: valueState({ default: 0 }) },
+        processElement(event: Event, ctx, out: (row: { key: string; n: number; total: number }) => void) {
+          ctx.state.n.update(ctx.state.n.value + 1);
+          ctx.state.total.update(ctx.state.total.value + mayFail(event.n));
+          out({ key: event.key, n: ctx.state.n.value, total: ctx.state.total.value });
+        },
+      })
+      .uid('orders-by-key'),
+  keyOf: (row) => row.key,
+};
+
+/** Calls on their way, in order and as they come. */
+const asynchronous: SimulatedJob<{ key: string; n: number }> = {
+  build: (env, mayFail, later) => {
+    const input = env.generate({ count: records, create: eventOf, parallelism: 1, uid: 'events' });
+    const ordered = input
+      .asyncMap((event) => later(mayFail(event)), { capacity: 4 })
+      .setParallelism(1)
+      .uid('ordered')
+      .keyBy('key')
+      .aggregate({ n: count(), total: sum('n') })
+      .uid('in-order');
+    return input
+      .asyncMap((event) => later(event), { capacity: 3, ordered: false, retry: { attempts: 2, delay: 1 } })
+      .uid('unordered')
+      .keyBy('key')
+      .aggregate({ n: count() })
+      .uid('as-they-come')
+      .map(({ key, n }) => ({ key: `any ${key}`, n }))
+      .union(ordered.map(({ key, n, total }) => ({ key: key as string, n, total })));
+  },
+  keyOf: (row) => row.key,
+};
+
+/** What waits for the clock: each record comes out once, by a timer and from a window, whenever that is. */
+const clocked: SimulatedJob<{ key: string; n: number }> = {
+  build: (env, mayFail) => {
+    const input = env.generate({ count: records, create: eventOf, parallelism: 1, uid: 'events' }).keyBy('key');
+    return input
+      .process({
+        state: { waiting: listState<number>() },
+        processElement(event: Event, ctx) {
+          ctx.state.waiting.add(event.n);
+          ctx.timers.registerProcessingTime(ctx.processingTime + 3 + (event.n % 20));
+        },
+        onTimer(_time, ctx, out: (row: { key: string; n: number }) => void) {
+          for (const n of ctx.state.waiting.get()) out({ key: ctx.key as string, n: mayFail(n) });
+          ctx.state.waiting.clear();
+        },
+      })
+      .uid('timers')
+      .union(
+        input
+          .window(processingTime.tumbling(15))
+          .apply((key, _window, all: Iterable<Event>, out: (row: { key: string; n: number }) => void) => {
+            for (const { n } of all) out({ key: `window ${key}`, n });
+          })
+          .uid('windows'),
+      );
+  },
+  keyOf: (row) => row.key,
+};
+
+export const jobs = {
+  counting,
+  timers,
+  tumbling,
+  sliding,
+  sessions,
+  lateness,
+  aggregates,
+  joined,
+  connected,
+  files,
+  hosted,
+  asynchronous,
+  clocked,
+} as const;
 export type JobName = keyof typeof jobs;
 export const jobNames = Object.keys(jobs) as JobName[];

@@ -60,10 +60,16 @@ function divide({ from, to, ratePerSecond }: SequenceOptions, parallelism: numbe
 
 /** Fewer readers take what there is in turn: one after the other, an endless one would keep all others for ever, and time would go apart. */
 function divideAgain(splits: readonly SequenceSplit[], parallelism: number): readonly SequenceSplit[] {
-  return splits.slice(0, parallelism).map((split, i) => {
-    const others = splits.filter((_, j) => j >= parallelism && j % parallelism === i);
-    return others.length === 0 ? split : { ...split, others };
+  const parts = splits.flatMap(partsOf);
+  return parts.slice(0, parallelism).map((part, i) => {
+    const others = parts.filter((_, j) => j >= parallelism && j % parallelism === i);
+    return others.length === 0 ? part : { ...part, others };
   });
+}
+
+/** A split that was divided before, and no reader has begun, has others with it. */
+function partsOf({ others = [], ...first }: SequenceSplit): SequenceSplit[] {
+  return [first, ...others];
 }
 
 class SequenceReader implements SourceReader<number, SequenceSplit> {
@@ -90,8 +96,7 @@ class SequenceReader implements SourceReader<number, SequenceSplit> {
 
   addSplit(split: SequenceSplit): void {
     assert(this.#parts.length === 0, 'a reader reads one split at a time');
-    const { others = [], ...first } = split;
-    this.#parts = [first, ...others];
+    this.#parts = partsOf(split);
     this.#startedAt = this.#context.system.clock.monotonic();
     this.#emitted = 0;
   }

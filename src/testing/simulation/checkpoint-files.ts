@@ -7,12 +7,21 @@ import { limitsWith } from '../../base/limits.ts';
 import type { Storage } from '../../base/system.ts';
 import type { ManifestEntry, ManifestStore } from '../../checkpoint/checkpoint-storage.ts';
 import { fileStorage } from '../../checkpoint/file-storage.ts';
-import { filesOf } from '../../checkpoint/manifest.ts';
+import { type CheckpointManifest, filesOf, handlesOf } from '../../checkpoint/manifest.ts';
+
+/** Bytes of a file. */
+export interface BytesOfFile {
+  readonly path: string;
+  readonly from: number;
+  readonly until: number;
+}
 
 export class CheckpointFiles {
   readonly #store: ManifestStore;
   /** The newest that was complete. */
   #completed = 0;
+  /** Those of which bytes have changed. */
+  readonly #damaged = new Set<number>();
 
   constructor(stateDir: string, storage: Storage) {
     this.#store = fileStorage().openManifests({ system: { storage }, limits: limitsWith(), stateDir });
@@ -20,6 +29,11 @@ export class CheckpointFiles {
 
   completed(id: number): void {
     this.#completed = Math.max(this.#completed, id);
+  }
+
+  /** The job starts from a savepoint: what it had completed before does not count. */
+  startElsewhere(): void {
+    this.#completed = 0;
   }
 
   /** For a trace: what the newest checkpoint holds. */
@@ -39,12 +53,22 @@ export class CheckpointFiles {
     return `checkpoint ${id} holds ${told.join('; ')}`;
   }
 
-  /** The path of the newest good manifest where there is another good one; from now on that one is the newest. */
-  damageable(): string | undefined {
-    const [newest, next] = this.#store.list().filter((entry) => this.#read(entry) === undefined);
-    if (newest === undefined || next === undefined) return undefined;
+  /**
+   * Bytes that the newest good checkpoint needs: all of its manifest, and pieces of files of state; where there is another good one, which
+   * is without them. From now on that one is the newest.
+   */
+  damageable(): readonly BytesOfFile[] {
+    const good = this.#store.list().filter((entry) => !this.#damaged.has(entry.id) && this.#read(entry) === undefined);
+    const [newest, ...others] = good;
+    const [next] = others;
+    if (newest === undefined || next === undefined) return [];
+    this.#damaged.add(newest.id);
     this.#completed = next.id;
-    return `${this.#store.place}/${newest.path}`;
+    const { place } = this.#store;
+    const shared = new Set(others.flatMap((entry) => [...filesOf(this.#store.readManifest(entry)).keys()]));
+    const pieces = piecesOf(this.#store.readManifest(newest)).filter(({ path }) => !shared.has(path));
+    const manifest = { path: newest.path, from: 0, until: Number.POSITIVE_INFINITY };
+    return [manifest, ...pieces].map((bytes) => ({ ...bytes, path: `${place}/${bytes.path}` }));
   }
 
   /** Whether there were checkpoints, and are none any more. */
@@ -75,6 +99,18 @@ export class CheckpointFiles {
     }
   }
 
+  /** @throws Error when there is no checkpoint that can be read: of a savepoint, which has one, and stays */
+  checkThere(): void {
+    const [entry] = this.#store.list();
+    const why = entry === undefined ? 'it is not there' : this.#read(entry);
+    if (why !== undefined) throw new Error(`the savepoint in ${this.#store.place} was complete, but cannot be used: ${why}`);
+  }
+
+  /** The number of the newest that can be read; 0 where there is none. */
+  get newest(): number {
+    return this.#store.list().find((entry) => this.#read(entry) === undefined)?.id ?? 0;
+  }
+
   /** @throws Error when there is a file of state that no manifest names */
   checkReachable(): void {
     const named = new Set(this.#store.list().flatMap((entry) => [...filesOf(this.#store.readManifest(entry)).keys()]));
@@ -87,4 +123,15 @@ export class CheckpointFiles {
     const left = [...this.#store.list().map(({ path }) => path), ...this.#store.files()];
     if (left.length > 0) throw new Error(`the job has finished and left ${left.join(', ')}`);
   }
+}
+
+/** The pieces of state of a checkpoint that are in files. */
+function piecesOf({ operators }: CheckpointManifest): BytesOfFile[] {
+  return operators
+    .flatMap(({ subtasks }) => subtasks.flatMap((subtask) => [...handlesOf(subtask)]))
+    .flatMap((handle) =>
+      handle.kind === 'inline' || handle.length === 0
+        ? []
+        : [{ path: handle.path, from: handle.offset, until: handle.offset + handle.length }],
+    );
 }

@@ -1,7 +1,7 @@
 /**
  * A transactional database outside of all virtual processes: what a job's exactly-once output goes to. A transaction is prepared, and
  * visible once it is committed; to commit it again changes nothing. What was asked for takes its time, and takes place even when
- * whoever asked has died meanwhile. Invariant: what is visible never goes away. The calling thread.
+ * whoever asked has died meanwhile. Invariant: what is visible never goes away, but where a backup is put back. The calling thread.
  */
 
 import type { TwoPhaseCommitSink, TwoPhaseCommitWriter } from '../../graph/sink.ts';
@@ -20,8 +20,10 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #prepared = new Map<string, readonly unknown[]>();
-  readonly #committed = new Set<string>();
+  #committed = new Set<string>();
   #last = 0;
+  /** How often a backup was put back: what was asked for before then does not take place any more. */
+  #restores = 0;
   /** How often a request fails. */
   failure = 0;
 
@@ -67,15 +69,25 @@ export class Ledger {
     return this.#committed.has(id);
   }
 
+  /** What is committed now. Returns what makes it so again. */
+  backup(): () => void {
+    const committed = new Set(this.#committed);
+    return () => {
+      this.#committed = new Set(committed);
+      this.#restores++;
+    };
+  }
+
   #request(thread: VirtualThread, what: string, effect: () => void): Promise<void> {
     const { world, outside, requestMs } = this.#options;
     thread.check();
+    const restores = this.#restores;
     return new Promise((resolve, reject) => {
       const isLost = world.chance(this.failure / 2);
       world.after(outside, world.random.next() * requestMs, what, () => {
         let failure: unknown;
         try {
-          if (isLost) throw new Error(`the ledger did not hear of: ${what}`);
+          if (isLost || restores !== this.#restores) throw new Error(`the ledger did not hear of: ${what}`);
           effect();
           if (world.chance(this.failure / 2)) throw new Error(`the ledger did not answer: ${what}`);
         } catch (error) {

@@ -21,8 +21,9 @@ export interface SimulatedJob<T = unknown> {
    * Builds the job and returns what its exactly-once sink is to get: rows that JSON can hold.
    *
    * @param mayFail for a function of the job: returns what it is given, or throws
+   * @param later for a function that returns promises: resolves to what it is given, some time
    */
-  build(env: StreamEnvironment, mayFail: <V>(value: V) => V): DataStream<T>;
+  build(env: StreamEnvironment, mayFail: <V>(value: V) => V, later: <V>(value: V) => Promise<V>): DataStream<T>;
   /** Rows of one key come in one order. Without it they may come in any. */
   keyOf?(row: T): string;
   /**
@@ -30,6 +31,8 @@ export interface SimulatedJob<T = unknown> {
    * checkpoint has taken along come again before the watermarks that were between them: such a job is simulated without.
    */
   readonly followsWatermarks?: boolean;
+  /** Rows for inputs of the host, by name. */
+  readonly inputs?: Readonly<Record<string, readonly unknown[]>>;
   /** Files that are there before the job starts: their text by their absolute path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -59,6 +62,9 @@ export interface SimulationReport {
   readonly restarts: number;
   readonly checkpoints: number;
   readonly failedCheckpoints: number;
+  readonly savepoints: number;
+  /** Starts from a savepoint. */
+  readonly savepointStarts: number;
   readonly rows: number;
 }
 
@@ -95,8 +101,14 @@ export async function simulate<T>(job: SimulatedJob<T>, options: SimulationOptio
 
 /** The rows of a run in which nothing goes wrong. */
 export async function undisturbed<T>(job: SimulatedJob<T>): Promise<T[]> {
-  const env = new TestEnvironment({ runtimeMode: 'streaming', autoWatermarkInterval: 0, storage: storageOf(job) });
-  return env.collect(job.build(env, (value) => value));
+  const { inputs = {} } = job;
+  const env = new TestEnvironment({ runtimeMode: 'streaming', autoWatermarkInterval: 0, storage: storageOf(job), inputs });
+  const rows = job.build(
+    env,
+    (value) => value,
+    async (value) => value,
+  );
+  return env.collect(rows);
 }
 
 /** A disk on which nothing goes wrong. */
@@ -104,5 +116,5 @@ function storageOf({ files = {} }: Pick<SimulatedJob, 'files'>): Storage {
   const world = new VirtualWorld({ random: seededRandom(0), readingMs: 0, trace: undefined });
   const disk = new VirtualDisk();
   for (const [path, text] of Object.entries(files)) disk.put(path, text);
-  return disk.of(new VirtualThread(world, 'undisturbed', 0), true);
+  return disk.reliable(new VirtualThread(world, 'undisturbed', 0));
 }

@@ -2,6 +2,7 @@
 
 import type { CheckpointConfig } from '../../api/checkpoint-options.ts';
 import type { EnvironmentConfig } from '../../api/options.ts';
+import { disk } from '../../api/state-backend.ts';
 import type { Limits } from '../../base/limits.ts';
 import type { Random } from '../../base/system.ts';
 import { type RestartStrategy, restart } from '../../checkpoint/restart.ts';
@@ -22,9 +23,24 @@ export interface SimulatedFaults {
   readonly diskFull: number;
   /** Of a request to the ledger. */
   readonly ledgerFailure: number;
-  /** Share of the ends of the process that damage the newest checkpoint, where there is an older one: rows may then come again. */
+  /**
+   * Share of the ends of the process that damage the newest checkpoint, its manifest or a file of state, where there is an older one:
+   * rows may then come again.
+   */
   readonly damage: number;
 }
+
+/** How often somebody takes a savepoint. Probabilities of a thing that happens. */
+export interface SimulatedSavepoints {
+  /** Of a savepoint of the job that goes on. */
+  readonly taken: number;
+  /** Of one that the job ends with, to be started from it. */
+  readonly stops: number;
+  /** Of going back to the last one, with the output as it was then. */
+  readonly returns: number;
+}
+
+export const noSavepoints: SimulatedSavepoints = { taken: 0, stops: 0, returns: 0 };
 
 export const noFaults: SimulatedFaults = {
   workerDeath: 0,
@@ -45,6 +61,7 @@ export interface SimulationPlan {
   readonly config: EnvironmentConfig;
   readonly checkpoint: CheckpointConfig;
   readonly faults: SimulatedFaults;
+  readonly savepoints: SimulatedSavepoints;
   readonly sink: 'ledger' | 'files';
   /** Milliseconds of time that a reading of the clock takes at most. */
   readonly readingMs: number;
@@ -94,6 +111,16 @@ const limitsOf = (dice: Dice): Partial<Limits> => ({
   readBytes: dice.pick(64, 1024),
   splitBytes: dice.pick(256, 4096),
   splitBytesMin: dice.pick(64, 256),
+  hostReplayRecords: dice.pick(3, 10, 100_000),
+  diskSegmentBytes: dice.pick(64, 512, 65_536),
+  diskSegmentFiles: dice.pick(1, 2, 8),
+});
+
+/** @param returns whether the output can be put back, and rows that come again can be told from others */
+const savepointsOf = (dice: Dice, returns: boolean): SimulatedSavepoints => ({
+  taken: dice.rate(0.1, 0.4),
+  stops: dice.rate(0.05, 0.3),
+  returns: returns ? dice.rate(0.1, 0.7) : 0,
 });
 
 const strategyOf = (dice: Dice): RestartStrategy =>
@@ -127,6 +154,7 @@ export function planSimulation(random: Random, { aligns }: { readonly aligns: bo
   const damage = dice.chance(0.05) ? 0.3 : 0;
   const overtakes = !aligns && checkpoint.mode === 'exactly-once' && checkpoint.maxConcurrent === 1 && dice.chance(0.4);
   const unaligned = overtakes ? dice.pick<CheckpointConfig['unaligned'] & {}>(true, { afterAlignmentTimeout: dice.pick(0, 1, 5) }) : false;
+  const sink = dice.chance(0.75) ? 'ledger' : 'files';
   const rescales = dice.chance(0.5);
   const first = dice.pick(1, 2, 2, 3);
   return {
@@ -142,6 +170,7 @@ export function planSimulation(random: Random, { aligns }: { readonly aligns: bo
       chaining: dice.chance(0.8),
       restart: strategyOf(dice),
       limits: limitsOf(dice),
+      ...(dice.chance(0.25) ? { stateBackend: disk({ memory: dice.pick(1, 2000, 100_000) }) } : {}),
     },
     faults: {
       workerDeath: dice.rate(0.01, 0.6),
@@ -153,7 +182,8 @@ export function planSimulation(random: Random, { aligns }: { readonly aligns: bo
       ledgerFailure: dice.rate(0.1, 0.3),
       damage,
     },
-    sink: dice.chance(0.75) ? 'ledger' : 'files',
+    savepoints: savepointsOf(dice, sink === 'ledger' && damage === 0),
+    sink,
     readingMs: dice.pick(0.05, 0.2, 0.5),
     syncMs: dice.pick(0, 1, 20),
     requestMs: dice.pick(0, 1, 20),

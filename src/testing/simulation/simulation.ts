@@ -9,8 +9,10 @@ import { MillraceError } from '../../base/errors.ts';
 import type { Random } from '../../base/system.ts';
 import { fileSink } from '../../connectors/files/file-sink.ts';
 import type { Sink } from '../../graph/sink.ts';
-import { CheckpointFiles } from './checkpoint-files.ts';
+import { type BytesOfFile, CheckpointFiles } from './checkpoint-files.ts';
+import { HostProgram } from './host-program.ts';
 import { Ledger } from './ledger.ts';
+import { Savepoints } from './savepoints.ts';
 import type { SimulatedJob, SimulationReport } from './simulate.ts';
 import { noFaults, type SimulatedFaults, type SimulationPlan } from './simulation-plan.ts';
 import { SteadyProgress } from './steady-progress.ts';
@@ -29,6 +31,7 @@ export interface SimulationParts<T> {
 }
 
 const stateDir = '/state';
+const savepointDir = '/savepoints';
 const output = '/out';
 
 /** Things that may happen until the job has ended, once nothing goes wrong any more. */
@@ -37,6 +40,8 @@ const livenessSteps = 30_000;
 const livenessFailures = 20;
 /** Between two looks at the job's metrics. */
 const lookSteps = 100;
+/** Milliseconds that a promise of the job takes at most. */
+const laterMs = 15;
 
 export class Simulation<T> {
   readonly #parts: SimulationParts<T>;
@@ -47,6 +52,8 @@ export class Simulation<T> {
   readonly #ledger: Ledger;
   readonly #visible: VisibleRows<T>;
   readonly #files: CheckpointFiles;
+  readonly #program: HostProgram;
+  readonly #savepoints: Savepoints;
   #progress = new SteadyProgress();
   #process: VirtualProcess | null = null;
   #faults: SimulatedFaults;
@@ -81,7 +88,19 @@ export class Simulation<T> {
       requestMs: plan.requestMs,
       onVisible: (row) => this.#see(row as T),
     });
-    this.#files = new CheckpointFiles(stateDir, this.#disk.of(this.#outside, true));
+    const storage = this.#disk.reliable(this.#outside);
+    const violated = (error: unknown): void => this.#violated(error);
+    this.#files = new CheckpointFiles(stateDir, storage);
+    this.#program = new HostProgram({ world: this.#world, inputs: job.inputs ?? {}, repeats: plan.faults.damage > 0, violated });
+    this.#savepoints = new Savepoints({
+      world: this.#world,
+      rates: plan.savepoints,
+      storage,
+      directory: savepointDir,
+      visible: () => this.#visible.count,
+      backup: () => this.#backup(),
+      violated,
+    });
     for (const [path, text] of Object.entries(job.files ?? {})) this.#disk.put(path, text);
     this.#world.onReading = (thread) => {
       // The host reads its clock where a real one cannot fail: it dies at calls of the disk, and between two steps.
@@ -106,7 +125,13 @@ export class Simulation<T> {
       await this.#step();
     }
     await this.#atEnd();
-    return { steps: this.#world.steps, virtualMs: Math.round(this.#world.now), rows: this.#visible.count, ...this.#counts };
+    return {
+      steps: this.#world.steps,
+      virtualMs: Math.round(this.#world.now),
+      rows: this.#visible.count,
+      ...this.#counts,
+      ...this.#savepoints.counts,
+    };
   }
 
   #apply(faults: SimulatedFaults): void {
@@ -137,6 +162,9 @@ export class Simulation<T> {
     const parallelism = plan.parallelisms[this.#counts.processes % plan.parallelisms.length] as number;
     const name = `p${++this.#counts.processes}`;
     this.#world.trace(() => `${name} starts with parallelism ${parallelism}`);
+    this.#savepoints.starting();
+    const { from } = this.#savepoints;
+    if (from !== undefined) this.#files.startElsewhere();
     this.#files.checkDurable();
     this.#world.trace(() => this.#files.describe());
     if (this.#files.isGone && this.#isComplete()) {
@@ -158,6 +186,8 @@ export class Simulation<T> {
       },
       build: (env, thread) => this.#build(job, env, thread),
       warn: (message) => this.#world.trace(() => `${name} warns: ${message}`),
+      from,
+      begun: (job) => this.#program.feed(job, process.host),
     });
     this.#process = process;
     this.#listen(process);
@@ -172,22 +202,29 @@ export class Simulation<T> {
       if (this.#world.chance(this.#faults.userFunction)) throw new Error('as it happens');
       return value;
     };
-    const rows = job.build(env, mayFail) as DataStream<unknown>;
+    const later = <V>(value: V): Promise<V> =>
+      new Promise((resolve) => this.#world.after(thread, this.#world.random.next() * laterMs, 'answer', () => resolve(value)));
+    const rows = job.build(env, mayFail, later) as DataStream<unknown>;
     const sink = plan.sink === 'ledger' ? this.#ledger.sink(thread) : fileSink(output, { format: 'json', rolling: { size: 200 } });
     rows.sinkTo(sink as Sink<unknown>);
   }
 
   #listen(process: VirtualProcess): void {
     const { job, host } = process;
-    job.on('checkpoint', ({ id, status, reason }) => {
-      if (!host.alive) return;
+    job.on('checkpoint', ({ id, status, reason, savepoint }) => {
+      if (!host.alive || savepoint !== undefined) return;
       this.#world.trace(() => `checkpoint ${id} ${status}${reason === undefined ? '' : `: ${reason}`}`);
       if (status === 'failed') this.#counts.failedCheckpoints++;
       else {
         this.#counts.checkpoints++;
         this.#files.completed(id);
+        this.#savepoints.checkpointed(id);
         this.#world.trace(() => this.#files.describe());
       }
+    });
+    job.on('restore', ({ id, kind }) => {
+      // Also of one of which it was not known in time that it is complete.
+      if (host.alive && kind === 'checkpoint') this.#savepoints.checkpointed(id);
     });
     let ran = false;
     job.on('status', (status) => {
@@ -206,12 +243,14 @@ export class Simulation<T> {
         this.#violated(new Error(`the job fails again and again, although nothing goes wrong any more: ${error.message}`));
     });
     job.result().then(
-      () => {
-        if (!host.alive) return;
-        this.#finished = true;
-        // What could not be removed is told of in a warning.
-        this.#isTidy = this.#isSafe || this.#parts.plan.faults.diskFailure === 0;
-      },
+      () =>
+        // Behind the word of a savepoint that it has ended with.
+        this.#world.put(host, 'the result is there', () => {
+          if (this.#savepoints.isStopping) return;
+          this.#finished = true;
+          // What could not be removed is told of in a warning.
+          this.#isTidy = this.#isSafe || this.#parts.plan.faults.diskFailure === 0;
+        }),
       (error) => {
         if (host.alive) this.#failure = error as Error;
       },
@@ -251,10 +290,20 @@ export class Simulation<T> {
 
   /** Flips a bit of the newest checkpoint, unless it is the only one. */
   #damage(): void {
-    const path = this.#files.damageable();
-    if (path === undefined) return;
-    this.#world.trace(() => `a bit of ${path} is flipped`);
-    this.#disk.flip(path, this.#world.random);
+    const places = this.#files.damageable();
+    if (places.length === 0) return;
+    // As often in its manifest as in what that names.
+    const place = places[this.#world.between(Math.min(1, places.length - 1), places.length - 1) * this.#world.between(0, 1)] as BytesOfFile;
+    this.#world.trace(() => `a bit of ${place.path} is flipped`);
+    this.#disk.flip(place.path, this.#world.random, place);
+  }
+
+  /** Keeps what the job has put out, and what it has taken in. Returns what puts it back. */
+  #backup(): () => void {
+    const parts = [this.#visible.backup(), this.#ledger.backup(), this.#program.backup()];
+    return () => {
+      for (const putBack of parts) putBack();
+    };
   }
 
   /** Something goes wrong between two things that happen. */
@@ -264,6 +313,11 @@ export class Simulation<T> {
     if (process === null || !process.host.alive) return;
     if (this.#world.chance(processDeath)) {
       this.#crash(process, 'between two steps');
+      return;
+    }
+    if (!this.#isSafe && this.#savepoints.interfere(process)) {
+      process.die();
+      this.#savepoints.goBack();
       return;
     }
     const workers = process.workers.filter(({ alive }) => alive);

@@ -37,6 +37,10 @@ export interface VirtualProcessOptions {
   /** Builds the job, on the thread that it is given. */
   readonly build: (env: StreamEnvironment, thread: VirtualThread) => void;
   readonly warn: (message: string) => void;
+  /** The directory of a savepoint to start from. */
+  readonly from: string | undefined;
+  /** The job has begun: whoever started it may use it. */
+  readonly begun: (job: JobCoordinator) => void;
 }
 
 const jobName = 'simulated';
@@ -50,7 +54,7 @@ export class VirtualProcess {
 
   constructor(options: VirtualProcessOptions) {
     this.#options = options;
-    const { world, name, config, warn } = options;
+    const { world, name, config, warn, from } = options;
     this.host = new VirtualThread(world, `${name} host`, epochMs);
     const job = this.#load(this.host);
     const plan = planDescription(job);
@@ -61,6 +65,7 @@ export class VirtualProcess {
       job,
       plan,
       parallelism: config.parallelism ?? 1,
+      from,
       spawner: this.#spawner(plan.slots),
       system: this.#system(this.host),
       print: () => {},
@@ -72,7 +77,10 @@ export class VirtualProcess {
   }
 
   start(): void {
-    this.host.world.put(this.host, 'start', () => this.job.start());
+    this.host.world.put(this.host, 'start', () => {
+      this.job.start();
+      this.#options.begun(this.job);
+    });
   }
 
   /** All of its threads that are alive. */

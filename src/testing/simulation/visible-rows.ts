@@ -22,8 +22,10 @@ interface Expected {
 export class VisibleRows<T> {
   readonly #options: VisibleRowsOptions<T>;
   readonly #rows = new Map<string, Expected>();
-  /** By key, the rows that are still to come, last first. */
+  /** By key, the rows in their order. */
   readonly #order = new Map<string, string[]>();
+  /** By key, how many of them have come. */
+  #come = new Map<string, number>();
   count = 0;
 
   constructor(options: VisibleRowsOptions<T>) {
@@ -38,7 +40,6 @@ export class VisibleRows<T> {
       this.#order.set(key, order);
       order.push(text);
     }
-    for (const order of this.#order.values()) order.reverse();
   }
 
   /** A row has become visible. Returns what is wrong with it. */
@@ -53,8 +54,23 @@ export class VisibleRows<T> {
     if (repeats) return undefined;
     if (expected.seen > expected.times) return `the row ${text} is visible ${expected.seen} times instead of ${expected.times}`;
     if (keyOf === undefined) return undefined;
-    const next = this.#order.get(keyOf(row))?.pop();
-    return next === text ? undefined : `of the key '${keyOf(row)}' the row ${text} comes where ${next} should`;
+    const key = keyOf(row);
+    const come = this.#come.get(key) ?? 0;
+    this.#come.set(key, come + 1);
+    const next = this.#order.get(key)?.[come];
+    return next === text ? undefined : `of the key '${key}' the row ${text} comes where ${next} should`;
+  }
+
+  /** What can be seen now. Returns what makes it so again, as whoever keeps the output does who puts back a backup. */
+  backup(): () => void {
+    const { count } = this;
+    const come = new Map(this.#come);
+    const seen = new Map(Array.from(this.#rows, ([text, row]) => [text, row.seen]));
+    return () => {
+      this.count = count;
+      this.#come = new Map(come);
+      for (const [text, row] of this.#rows) row.seen = seen.get(text) as number;
+    };
   }
 
   /** All should be there. */

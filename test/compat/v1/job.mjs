@@ -7,6 +7,7 @@ import {
   broadcastState,
   count,
   countDistinct,
+  disk,
   eventTime,
   evictors,
   files,
@@ -23,7 +24,7 @@ import {
 } from '../../../dist/index.js';
 
 const { args } = new StreamEnvironment();
-const { directory, records = 2000, which, parallelism, ratePerSecond, checkpoint } = args;
+const { directory, records = 2000, which, parallelism, ratePerSecond, checkpoint, unaligned, memory, limits } = args;
 const env = new StreamEnvironment({
   parallelism,
   stateDir: join(directory, 'state'),
@@ -31,8 +32,9 @@ const env = new StreamEnvironment({
   bufferTimeout: '1ms',
   autoWatermarkInterval: '5ms',
   // Checkpoints come when they are asked for.
-  ...(checkpoint === true ? { checkpoint: { interval: '1h', retain: 1 } } : {}),
-  limits: { inlineStateBytes: 256, stateWriteBytes: 1024, snapshotUnits: 16, stateSegments: 4, checkpointPercentMax: 100 },
+  ...(checkpoint === true ? { checkpoint: { interval: '1h', retain: 1, unaligned } } : {}),
+  ...(memory === undefined ? {} : { stateBackend: disk({ memory }) }),
+  limits: { inlineStateBytes: 256, stateWriteBytes: 1024, snapshotUnits: 16, stateSegments: 4, checkpointPercentMax: 100, ...limits },
 });
 
 const words = ['wheel', 'water', 'stone', 'grain', 'flour', 'sack', 'river', 'dam', 'gear', 'axle', 'sieve'];
