@@ -9,6 +9,7 @@ export function graphFingerprint(graph: LogicalGraph): string[] {
       id: operator.id,
       kind: operator.spec.kind,
       name: operator.name,
+      title: operator.spec.title,
       uid: operator.uid,
       parallelism: operator.parallelism,
       maxParallelism: operator.maxParallelism,

@@ -12,7 +12,7 @@ export interface SinkContext {
   readonly subtask: number;
   readonly parallelism: number;
   readonly jobName: string;
-  /** Whether checkpoints are taken. Where none are, transactions are committed once, at the end of the input. */
+  /** Whether checkpoints are taken. Where none are, transactions are committed at the end of the input, or with the savepoint that the job is stopped with. */
   readonly checkpoints: boolean;
   /** Fails the job: an error that came outside of a call. */
   fail(error: unknown): void;
@@ -31,8 +31,10 @@ export interface SinkWriter<T> {
   /**
    * Hands on what is buffered. Called when a part-filled batch would be sent, at each barrier of a checkpoint, and at the end.
    * What was written before a barrier is out when it has resolved: after a failure it is not written again.
+   *
+   * @param timed whether only the time of a part-filled batch has come: then a writer may hold on to what it has
    */
-  flush?(): void | Promise<void>;
+  flush?(timed?: boolean): void | Promise<void>;
   /** After the last record of a job that ran to its end, behind `flush`. */
   finish?(): void | Promise<void>;
   /** Releases files and sockets. Called once, whatever happened. */
@@ -96,8 +98,10 @@ export interface TwoPhaseCommitWriter<T, Transaction = unknown, State = unknown>
    * committed with the next one that completes.
    *
    * @param checkpoint its number, which grows; undefined at the end of the input
+   * @param isLast whether nothing is to come behind it, so that what is held open should be handed over, too: at the end of the input, and
+   * with the checkpoint or savepoint that the job is stopped with. When that one fails, the job goes on all the same.
    */
-  prepareCommit(checkpoint: number | undefined): readonly Transaction[] | Promise<readonly Transaction[]>;
+  prepareCommit(checkpoint: number | undefined, isLast: boolean): readonly Transaction[] | Promise<readonly Transaction[]>;
   /**
    * What the writer must know to go on from this barrier. Called behind `prepareCommit`; what the state tells of must survive a
    * crash, too. Later changes must not show in it.

@@ -49,6 +49,11 @@ export interface SourceReader<T, S extends Split = Split> {
    * each split for itself: one that goes through several splits by turns should. It is asked for after a `poll` that returned records.
    */
   readonly currentSplit?: string | undefined;
+  /**
+   * The ids of the splits whose records may still hold event time back, where these are not just `splits`: of a reader that has
+   * `currentSplit`, and finds splits by itself or keeps the positions of some that are at rest. It has that of `currentSplit`.
+   */
+  readonly openSplits?: ReadonlySet<string>;
   /** Releases files, sockets and timers. Called once, whatever happened. */
   close(): void;
   /** Bytes of input read so far, for progress. */
@@ -83,6 +88,12 @@ export interface Source<T, S extends Split = Split> {
    */
   divideAgain?(splits: readonly S[], parallelism: number): readonly S[];
   createReader(context: SourceReaderContext): SourceReader<T, S>;
+  /**
+   * The source of the same records without the fields that nobody asks for; absent where it saves nothing to leave them out.
+   *
+   * @param fields names of fields of `type`, at least one
+   */
+  project?(fields: readonly string[]): Source<T, S>;
   /** Bytes of all splits, for progress; undefined when not known. */
   totalBytes?(splits: readonly S[]): number | undefined;
 }

@@ -4,6 +4,7 @@
  * Runs on the subtask's thread.
  */
 
+import { isPromise } from '../base/asynchronous.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { RestoredSink, SinkContext, TwoPhaseCommitSink, TwoPhaseCommitWriter } from '../graph/sink.ts';
 import type { SubtaskPart } from '../wire/state-handles.ts';
@@ -56,13 +57,13 @@ export class SinkCommitter {
     return this.#writer;
   }
 
-  /** At a barrier, or at the end of the input. */
-  prepare(checkpoint: number | undefined): void | Promise<void> {
+  /** At a barrier, or at the end of the input. @param isLast whether nothing is to come behind it */
+  prepare(checkpoint: number | undefined, isLast: boolean): void | Promise<void> {
     // What was prepared at the end of the input belongs to the next checkpoint.
     if (checkpoint !== undefined) this.#prepared.assign(checkpoint);
     const writer = this.#writer;
     if (writer === null || this.#finished) return;
-    const transactions = writer.prepareCommit(checkpoint);
+    const transactions = writer.prepareCommit(checkpoint, isLast);
     if (!isPromise(transactions)) return this.#take(writer, transactions, checkpoint);
     return transactions.then((each) => this.#take(writer, each, checkpoint));
   }
@@ -96,7 +97,7 @@ export class SinkCommitter {
 
   /** Behind the last record. Without checkpoints there is nothing to wait for. */
   async finish(): Promise<void> {
-    await this.prepare(undefined);
+    await this.prepare(undefined, true);
     this.#finished = true;
     if (this.#context.checkpoints) return;
     this.#prepared.assign(afterAll);
@@ -127,8 +128,4 @@ export class SinkCommitter {
     this.#closed = true;
     this.#writer = null;
   }
-}
-
-function isPromise<T>(result: T | Promise<T>): result is Promise<T> {
-  return typeof (result as Partial<Promise<T>> | undefined)?.then === 'function';
 }

@@ -4,6 +4,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { isPromise } from '../base/asynchronous.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { type Row, wholeRecord } from '../compiler/row.ts';
 import { isTwoPhaseCommit, type Sink, type SinkWriter } from '../graph/sink.ts';
@@ -92,18 +93,18 @@ class SinkInstance implements OperatorInstance {
 
   flush(): void {
     if (this.waiting !== null) return;
-    const flushed = this.#writer?.flush?.();
+    const flushed = this.#writer?.flush?.(true);
     if (isPromise(flushed)) this.occupy(flushed).catch(this.context.fail);
   }
 
-  prepareSnapshot(checkpoint: number): void | Promise<void> {
+  prepareSnapshot(checkpoint: number, isLast: boolean): void | Promise<void> {
     const flushed = this.#writer?.flush?.();
-    const prepared = isPromise(flushed) ? flushed.then(() => this.prepare(checkpoint)) : this.prepare(checkpoint);
+    const prepared = isPromise(flushed) ? flushed.then(() => this.prepare(checkpoint, isLast)) : this.prepare(checkpoint, isLast);
     if (isPromise(prepared)) return this.occupy(prepared);
   }
 
   /** Everything before a barrier is flushed. */
-  protected prepare(_checkpoint: number): void | Promise<void> {}
+  protected prepare(_checkpoint: number, _isLast: boolean): void | Promise<void> {}
 
   async finish(): Promise<void> {
     await this.#writer?.flush?.();
@@ -138,8 +139,8 @@ class CommittingSinkInstance extends SinkInstance {
     else super.open();
   }
 
-  protected override prepare(checkpoint: number): void | Promise<void> {
-    return this.#committer.prepare(checkpoint);
+  protected override prepare(checkpoint: number, isLast: boolean): void | Promise<void> {
+    return this.#committer.prepare(checkpoint, isLast);
   }
 
   snapshot(): ReturnType<SinkCommitter['parts']> {
@@ -163,8 +164,4 @@ class CommittingSinkInstance extends SinkInstance {
     this.#committer.close();
     super.close();
   }
-}
-
-function isPromise(result: void | Promise<void>): result is Promise<void> {
-  return typeof result?.then === 'function';
 }

@@ -69,6 +69,12 @@ class Gate {
   });
 }
 
+/** A barrier, behind a record. */
+async function prepare(one: Recorder, instance: Instance, checkpoint: number, row: string): Promise<void> {
+  one.rows = [row];
+  await instance.prepareSnapshot?.(checkpoint, false);
+}
+
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -134,7 +140,7 @@ describe('a sink that takes no part in checkpoints', () => {
       createWriter: () => ({ write: (row: string) => void written.push(row), flush: () => gate.passed }),
     });
     instance.open?.();
-    const prepared = instance.prepareSnapshot?.(1);
+    const prepared = instance.prepareSnapshot?.(1, false);
     expect(instance.isReady?.()).toBe(false);
     instance.waiting?.push('behind the barrier', undefined);
     gate.open();
@@ -148,20 +154,31 @@ describe('a sink that takes no part in checkpoints', () => {
     expect(instance.hasUncommitted).toBeUndefined();
   });
 
+  test('is told whether only time asks it to flush: then it may hold on to what it has', async () => {
+    const asked: (boolean | undefined)[] = [];
+    const sink: Sink<never> = { name: 'lingering', createWriter: () => ({ write: () => {}, flush: (timed) => void asked.push(timed) }) };
+    const { instance } = create(sink);
+    instance.open?.();
+    instance.flush?.();
+    await instance.prepareSnapshot?.(1, false);
+    await instance.finish?.();
+    expect(asked).toEqual([true, undefined, undefined]);
+  });
+
   test('fails the checkpoint, and does not go on, when it cannot be flushed', async () => {
     const { instance } = create({
       name: 'broken',
       createWriter: () => ({ write: () => {}, flush: () => Promise.reject(new Error('disk full')) }),
     });
     instance.open?.();
-    await expect(instance.prepareSnapshot?.(1)).rejects.toThrow('disk full');
+    await expect(instance.prepareSnapshot?.(1, false)).rejects.toThrow('disk full');
     expect(instance.isReady?.()).toBe(false);
   });
 
   test('stands nobody in the way when there is nothing to wait for', () => {
     const { instance } = create({ name: 'quick', createWriter: () => ({ write: () => {} }) });
     instance.open?.();
-    expect(instance.prepareSnapshot?.(1)).toBeUndefined();
+    expect(instance.prepareSnapshot?.(1, false)).toBeUndefined();
   });
 });
 
@@ -172,12 +189,9 @@ describe.each([false, true])('a two-phase-commit sink, asynchronous: %s', (async
     const one = recorder();
     const { instance } = create(one.sink);
     instance.open?.();
-    one.rows = ['a'];
-    await instance.prepareSnapshot?.(1);
-    one.rows = ['b'];
-    await instance.prepareSnapshot?.(2);
-    one.rows = ['c'];
-    await instance.prepareSnapshot?.(3);
+    await prepare(one, instance, 1, 'a');
+    await prepare(one, instance, 2, 'b');
+    await prepare(one, instance, 3, 'c');
     expect(one.take()).toEqual(['create', 'prepare 1', 'prepare 2', 'prepare 3']);
     expect(instance.hasUncommitted).toBe(true);
     await instance.checkpointCompleted?.(2);
@@ -196,9 +210,8 @@ describe.each([false, true])('a two-phase-commit sink, asynchronous: %s', (async
     const one = recorder();
     const { instance } = create(one.sink);
     instance.open?.();
-    one.rows = ['a'];
-    await instance.prepareSnapshot?.(1);
-    await instance.prepareSnapshot?.(2);
+    await prepare(one, instance, 1, 'a');
+    await instance.prepareSnapshot?.(2, false);
     expect(together(instance.snapshot?.() ?? {})).toMatchObject({ transactions: [{ checkpoint: 1, transaction: 'a' }] });
     await instance.checkpointCompleted?.(2);
     expect(one.take()).toContain('commit a');
@@ -211,9 +224,9 @@ describe.each([false, true])('a two-phase-commit sink, asynchronous: %s', (async
         const { instance } = create(before.sink, { subtask, parallelism: 3 });
         instance.open?.();
         before.rows = [`${subtask}a`];
-        await instance.prepareSnapshot?.(1);
+        await instance.prepareSnapshot?.(1, false);
         before.rows = [`${subtask}b`];
-        await instance.prepareSnapshot?.(2);
+        await instance.prepareSnapshot?.(2, false);
         return instance.snapshot?.() ?? {};
       }),
     );
@@ -240,13 +253,12 @@ describe.each([false, true])('a two-phase-commit sink, asynchronous: %s', (async
     const one = recorder();
     const { instance } = create(one.sink);
     instance.open?.();
-    one.rows = ['a'];
-    await instance.prepareSnapshot?.(1);
+    await prepare(one, instance, 1, 'a');
     one.rows = ['b'];
     await instance.finish?.();
     await instance.checkpointCompleted?.(1);
     expect(one.take()).toEqual(['create', 'prepare 1', 'finish', 'prepare undefined', 'commit a']);
-    await instance.prepareSnapshot?.(2);
+    await instance.prepareSnapshot?.(2, false);
     expect(together(instance.snapshot?.() ?? {})).toMatchObject({ transactions: [{ checkpoint: 2, transaction: 'b' }] });
     expect(instance.hasUncommitted).toBe(true);
     await instance.checkpointCompleted?.(2);
@@ -257,8 +269,7 @@ describe.each([false, true])('a two-phase-commit sink, asynchronous: %s', (async
     const one = recorder();
     const { instance } = create(one.sink, { checkpoints: false });
     instance.open?.();
-    one.rows = ['a'];
-    await instance.prepareSnapshot?.(5);
+    await prepare(one, instance, 5, 'a');
     one.rows = ['b'];
     await instance.finish?.();
     expect(one.take()).toEqual(['create', 'prepare 5', 'finish', 'prepare undefined', 'commit a,b']);
@@ -275,7 +286,7 @@ describe('a two-phase-commit sink', () => {
     instance.open?.();
     for (const [i, row] of ['a', 'b', 'c'].entries()) {
       one.rows = [row];
-      instance.prepareSnapshot?.(i + 1);
+      instance.prepareSnapshot?.(i + 1, false);
     }
     one.take();
     const commits = [1, 2].map((checkpoint) => instance.checkpointCompleted?.(checkpoint));
@@ -307,7 +318,7 @@ describe('a two-phase-commit sink', () => {
     const { instance } = create(one.sink);
     instance.open?.();
     one.rows = ['a'];
-    instance.prepareSnapshot?.(1);
+    instance.prepareSnapshot?.(1, false);
     await expect(instance.checkpointCompleted?.(1)).rejects.toMatchObject({
       code: 'SINK_FAILED',
       retryable: true,

@@ -5,6 +5,8 @@ import { describeValue } from '../../base/describe-value.ts';
 import { MillraceError } from '../../base/errors.ts';
 import { bucketLevelsMax } from '../../base/limits.ts';
 import { checkArgument, checkOptions, type OptionRules, oneOf, optional, text } from '../../base/options.ts';
+import { bucketPath, type TimeOf } from './bucket-path.ts';
+import { type DateUnit, dateUnits, remembering } from './date-units.ts';
 
 /** What a bucket is chosen by besides the record. Valid during the call. */
 export interface BucketContext {
@@ -24,15 +26,6 @@ export interface DateTimeBucketOptions {
 
 const dateTimeRules: OptionRules<DateTimeBucketOptions> = { time: optional(oneOf('event', 'processing')) };
 
-const units: readonly (readonly [letters: string, ms: number, field: (date: Date) => number])[] = [
-  ['yyyy', 86_400_000, (date) => date.getUTCFullYear()],
-  ['MM', 86_400_000, (date) => date.getUTCMonth() + 1],
-  ['dd', 86_400_000, (date) => date.getUTCDate()],
-  ['HH', 3_600_000, (date) => date.getUTCHours()],
-  ['mm', 60_000, (date) => date.getUTCMinutes()],
-  ['ss', 1000, (date) => date.getUTCSeconds()],
-];
-
 /** Ways to choose the bucket of a record. */
 export const buckets = {
   /**
@@ -45,18 +38,34 @@ export const buckets = {
    */
   dateTime(pattern = 'yyyy-MM-dd--HH', options: DateTimeBucketOptions = {}): BucketAssigner<unknown> {
     checkArgument(pattern, text, 'buckets.dateTime: the pattern');
-    const { time = 'processing' } = checkOptions<DateTimeBucketOptions>(options, dateTimeRules, 'buckets.dateTime');
+    const timeOf = timeBy(options, 'buckets.dateTime');
     const format = dateFormat(pattern);
-    return time === 'processing'
-      ? (_record, { processingTime }) => format(processingTime)
-      : (_record, { timestamp }) => format(timestamp ?? missingTimestamp());
+    return (_record, context) => format(timeOf(context));
+  },
+  /**
+   * A bucket by a pattern with parts of a time and fields of the record in braces: `{yyyy}`, `{MM}`, `{dd}`, `{HH}`, `{mm}` and `{ss}`, in
+   * UTC, and `{status}` for whatever the record has there. All else stands for itself.
+   *
+   * @throws MillraceError INVALID_OPTION, also at a record without a timestamp or a field that is asked for
+   * @example orders.sinkTo(files.sink('orders', { format: 'json', bucket: buckets.path('{yyyy}-{MM}-{dd}/{status}', { time: 'event' }) }))
+   */
+  path(pattern: string, options: DateTimeBucketOptions = {}): BucketAssigner<unknown> {
+    checkArgument(pattern, text, 'buckets.path: the pattern');
+    return bucketPath(pattern, timeBy(options, 'buckets.path'));
   },
 } as const;
 
-function missingTimestamp(): never {
+/** @param of the function, for errors */
+function timeBy(options: DateTimeBucketOptions, of: string): TimeOf {
+  const { time = 'processing' } = checkOptions<DateTimeBucketOptions>(options, dateTimeRules, of);
+  if (time === 'processing') return ({ processingTime }) => processingTime;
+  return ({ timestamp }) => timestamp ?? missingTimestamp(of);
+}
+
+function missingTimestamp(of: string): never {
   throw new MillraceError(
     'INVALID_OPTION',
-    "buckets.dateTime: a record has no timestamp; assign timestamps with watermarks, or say time: 'processing'",
+    `${of}: a record has no timestamp; assign timestamps with watermarks, or say time: 'processing'`,
   );
 }
 
@@ -65,45 +74,30 @@ const token = /'((?:[^']|'')*)'|([a-zA-Z])\2*|[^a-zA-Z']+/gy;
 
 function dateFormat(pattern: string): (timestamp: number) => string {
   const parts: ((date: Date) => string)[] = [];
-  let unitMs = Number.POSITIVE_INFINITY;
+  const units: DateUnit[] = [];
   let end = 0;
   for (const match of pattern.matchAll(token)) {
     end = match.index + match[0].length;
     const [all, quoted, letter] = match;
     const literal = quoted === undefined ? all : quoted === '' ? "'" : quoted.replaceAll("''", "'");
-    const unit = units.find(([letters]) => letters === all);
+    const unit = dateUnits.find(({ letters }) => letters === all);
     if (letter === undefined) parts.push(() => literal);
     else if (unit === undefined) throw wrongPattern(pattern, `'${all}'`);
     else {
-      const [letters, ms, field] = unit;
-      unitMs = Math.min(unitMs, ms);
-      parts.push((date) => String(field(date)).padStart(letters.length, '0'));
+      units.push(unit);
+      parts.push((date) => unit.text(date));
     }
   }
   if (end !== pattern.length) throw wrongPattern(pattern, 'a quote without its end');
-  return remembering(unitMs, (date) => parts.map((part) => part(date)).join(''));
+  return remembering(units, (date) => parts.map((part) => part(date)).join(''));
 }
 
 function wrongPattern(pattern: string, what: string): MillraceError {
-  const known = units.map(([letters]) => letters).join(', ');
+  const known = dateUnits.map(({ letters }) => letters).join(', ');
   return new MillraceError(
     'INVALID_OPTION',
     `buckets.dateTime: the pattern '${pattern}' has ${what}; it may have ${known}, and text in quotes`,
   );
-}
-
-/** Formats a time only when it is in another unit than the one before. */
-function remembering(unitMs: number, format: (date: Date) => string): (timestamp: number) => string {
-  let unit = Number.NaN;
-  let last = '';
-  return (timestamp) => {
-    const next = Number.isFinite(unitMs) ? Math.floor(timestamp / unitMs) : 0;
-    if (next !== unit) {
-      last = format(new Date(timestamp));
-      unit = next;
-    }
-    return last;
-  };
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Records as CSV after RFC 4180, but with line feeds between the lines. Null and undefined are empty fields, an empty string is `""`;
+ * Records as CSV after RFC 4180, but with line feeds between the lines. Null and undefined are empty fields, or what `null` says, an empty string is `""`;
  * dates are ISO 8601 in UTC, nested values are JSON.
  */
 
@@ -14,6 +14,8 @@ export interface CsvOptions {
   readonly columns?: readonly string[];
   /** One character between two fields; a comma by default. */
   readonly delimiter?: string;
+  /** What null and undefined become; an empty field by default. A text that reads the same is quoted. */
+  readonly null?: string;
 }
 
 const delimiterRule: Rule = {
@@ -31,6 +33,10 @@ export const csvRules: OptionRules<CsvOptions> = {
   header: optional(flag),
   columns: optional(columnsRule),
   delimiter: optional(delimiterRule),
+  null: optional({
+    expected: 'a text without a quote or a line end',
+    accepts: (value) => typeof value === 'string' && !/["\r\n]/.test(value),
+  }),
 };
 
 /** What the records of one file have in common. */
@@ -43,6 +49,7 @@ type Shape =
 export class CsvText {
   readonly #options: CsvOptions;
   readonly #delimiter: string;
+  readonly #null: string;
   readonly #special: RegExp;
   #shape: Shape | undefined;
 
@@ -51,6 +58,7 @@ export class CsvText {
     this.#options = options;
     this.#shape = state;
     this.#delimiter = options.delimiter ?? ',';
+    this.#null = options.null ?? '';
     const escaped = this.#delimiter.replace(/[\\\]^-]/, '\\$&');
     this.#special = new RegExp(`["\\r\\n${escaped}]`);
   }
@@ -86,17 +94,17 @@ export class CsvText {
 
   #line(fields: readonly unknown[]): string {
     // A line without a character would not count as a record.
-    if (fields.length === 1 && (fields[0] ?? '') === '') return '""\n';
+    if (fields.length === 1 && (fields[0] ?? this.#null) === '') return '""\n';
     let line = '';
     for (let i = 0; i < fields.length; i++) line += (i === 0 ? '' : this.#delimiter) + this.#field(fields[i]);
     return `${line}\n`;
   }
 
   #field(value: unknown): string {
-    if (value === null || value === undefined) return '';
+    if (value === null || value === undefined) return this.#null;
     if (value === '') return '""';
     const text = fieldText(value);
-    return this.#special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return text === this.#null || this.#special.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 }
 

@@ -15,12 +15,13 @@ import {
   text,
 } from '../../base/options.ts';
 import type { TwoPhaseCommitSink } from '../../graph/sink.ts';
-import type { BucketAssigner, BucketContext } from './buckets.ts';
+import { type BucketAssigner, buckets } from './buckets.ts';
+import { type Compression, compressedSuffix, compressor } from './compression.ts';
 import { type CsvOptions, csvRules } from './csv-text.ts';
 import { type FileSinkState, FileWriter, type PartTransaction } from './file-writer.ts';
+import type { NamePattern } from './part-names.ts';
 import { type RollingOptions, rollingPolicy, rollingRules } from './rolling.ts';
-
-import { commitPart } from './written-parts.ts';
+import { commitParts } from './written-parts.ts';
 
 export interface FileSinkOptions<T = unknown> {
   /**
@@ -33,26 +34,29 @@ export interface FileSinkOptions<T = unknown> {
   /** End of the files' names; `'.txt'`, `'.jsonl'` or `'.csv'` by default. */
   readonly suffix?: string;
   readonly csv?: CsvOptions;
+  /**
+   * How files are compressed; not at all by default. Their names end with `.gz` or `.zst`, whatever their suffix. `'zstd'` needs
+   * Node 22.15.
+   */
+  readonly compression?: Compression;
   /** Whether parts of an earlier run are removed; by default they are an error. */
   readonly overwrite?: boolean;
   /** When a subtask goes on with another file. */
   readonly rolling?: RollingOptions;
   /**
-   * Which directory below the sink's a record goes to: a relative path, as `buckets.dateTime` makes them. By default all records go to
-   * the directory itself.
+   * Which directory below the sink's a record goes to: a relative path from a function, as `buckets` makes them, or a pattern for
+   * `buckets.path`, such as `'{yyyy}-{MM}-{dd}/{HH}'`. By default all records go to the directory itself.
    */
-  bucket?(record: T, context: BucketContext): string;
+  readonly bucket?: string | BucketAssigner<T>;
 }
 
 const defaultPrefix = 'part';
 const suffixes = { text: '.txt', json: '.jsonl', csv: '.csv' } as const;
 
 /** Which of the options are needed to know the names. */
-function namesOf({ format, prefix = defaultPrefix, suffix = suffixes[format] }: FileSinkOptions<never>): {
-  prefix: string;
-  suffix: string;
-} {
-  return { prefix, suffix };
+function namesOf({ format, prefix = defaultPrefix, suffix = suffixes[format], compression }: FileSinkOptions<never>): NamePattern {
+  const end = compression === undefined ? '' : compressedSuffix[compression];
+  return { prefix, suffix: suffix.endsWith(end) ? suffix : suffix + end };
 }
 
 /**
@@ -70,11 +74,12 @@ function namesOf({ format, prefix = defaultPrefix, suffix = suffixes[format] }: 
  */
 export function fileSink<T>(directory: string, options: FileSinkOptions<T>): TwoPhaseCommitSink<T, PartTransaction, FileSinkState> {
   checkArgument(directory, text, 'files.sink: the directory');
-  const { format, csv, rolling = {}, bucket, overwrite = false } = checkOptions<FileSinkOptions<T>>(options, fileSinkRules, 'files.sink');
-  if (csv !== undefined && format !== 'csv')
-    throw new MillraceError('INVALID_OPTION', `files.sink: csv options need format 'csv', not '${format}'`);
+  const checked = checkOptions<FileSinkOptions<T>>(options, fileSinkRules, 'files.sink');
+  const { compression, rolling = {}, bucket, overwrite = false } = checked;
+  checkTogether(checked);
   const policy = rollingPolicy(rolling);
   const names = namesOf(options);
+  const assigner = typeof bucket === 'string' ? buckets.path(bucket) : (bucket as BucketAssigner<unknown> | undefined);
   const isOnePart = options.rolling === undefined && bucket === undefined;
   const path = resolve(directory);
   return {
@@ -86,16 +91,25 @@ export function fileSink<T>(directory: string, options: FileSinkOptions<T>): Two
         place: { storage: context.system.storage, directory: path },
         names,
         format: options,
+        compression,
         rolling: isOnePart && !context.checkpoints ? undefined : policy,
-        bucket: bucket as BucketAssigner<unknown> | undefined,
+        bucket: assigner,
         overwrite,
         context,
         restored,
       }),
-    async commit(transactions, { system }) {
-      for (const transaction of transactions) await commitPart({ storage: system.storage, directory: path }, transaction);
-    },
+    commit: (transactions, { system }) => commitParts({ storage: system.storage, directory: path }, transactions),
   };
+}
+
+/** What no rule of an option says by itself. @throws MillraceError INVALID_OPTION */
+function checkTogether({ format, csv, compression }: FileSinkOptions<never>): void {
+  if (compression !== undefined) compressor(compression);
+  if (csv !== undefined && format !== 'csv')
+    throw new MillraceError('INVALID_OPTION', `files.sink: csv options need format 'csv', not '${format}'`);
+  const { null: nothing = '', delimiter = ',' } = csv ?? {};
+  if (nothing.includes(delimiter))
+    throw new MillraceError('INVALID_OPTION', `files.sink: csv.null '${nothing}' has the delimiter '${delimiter}' in it`);
 }
 
 const partOfName: Rule = {
@@ -120,7 +134,8 @@ const fileSinkRules: OptionRules<FileSinkOptions> = {
   prefix: optional(prefixRule),
   suffix: optional(suffixRule),
   csv: optional(group<CsvOptions>(csvRules)),
+  compression: optional(oneOf('gzip', 'zstd')),
   overwrite: optional(flag),
   rolling: optional(group<RollingOptions>(rollingRules)),
-  bucket: optional(callable),
+  bucket: optional({ expected: 'a function, or a pattern', accepts: (value) => text.accepts(value) || callable.accepts(value) }),
 };

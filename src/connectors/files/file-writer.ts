@@ -2,24 +2,27 @@
  * Writes the records of one subtask to parts. A part is written under a hidden name, and rolled at some time; with the next checkpoint
  * it is handed over as a transaction, and gets its name when that is complete. A part that goes on behind a checkpoint is cut back to
  * the length that it had there when the job goes on from it. Without checkpoints a part gets its name when it is rolled and on the
- * disk. Whatever has the name of a part is whole. Runs on the subtask's thread.
+ * disk. The end of the input rolls all parts, and so does the checkpoint that the job is stopped with: nothing stays hidden then.
+ * Whatever has the name of a part is whole. Runs on the subtask's thread.
  *
  *     open ──rolled──▶ pending ──checkpoint prepared──▶ transaction ──checkpoint complete──▶ committed
  */
 
-import { dirname, join, posix, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import type { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
 import type { RestoredSink, SinkContext, TwoPhaseCommitWriter } from '../../graph/sink.ts';
-import { failedOperation } from '../failed-operation.ts';
 import { type BucketAssigner, type BucketContext, checkBucket } from './buckets.ts';
+import type { Compression } from './compression.ts';
 import { createFormat, type FormatOptions } from './file-format.ts';
-import { OpenPart, type OpenPartState, type PartPlace, writing } from './open-part.ts';
+import { OpenPart, type OpenPartState, type PartPlace } from './open-part.ts';
 import { type NamePattern, partName, readPartName } from './part-names.ts';
+import { PartNumbers } from './part-numbers.ts';
 import { dueAt, type RollingPolicy } from './rolling.ts';
+import { SinkDirectories } from './sink-directories.ts';
 import {
   clearParts,
-  commitPart,
+  commitParts,
   type FoundPart,
   findParts,
   isLeftover,
@@ -38,6 +41,8 @@ export interface PartTransaction {
 
 /** What a subtask goes on with. */
 export interface FileSinkState {
+  /** Absolute. Not known of states of earlier versions. */
+  readonly directory?: string;
   /** Numbers of the parts that come next, by the subtask whose name they have. */
   readonly next: readonly (readonly [subtask: number, number: number])[];
   readonly open: readonly OpenPartState[];
@@ -47,6 +52,7 @@ export interface FileWriterOptions {
   readonly place: PartPlace;
   readonly names: NamePattern;
   readonly format: FormatOptions;
+  readonly compression: Compression | undefined;
   /** Undefined where all goes to one part. */
   readonly rolling: RollingPolicy | undefined;
   readonly bucket: BucketAssigner<unknown> | undefined;
@@ -93,10 +99,8 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
   /** The one that was written last. */
   #current: OpenPart | undefined;
   #pending: PendingPart[] = [];
-  /** Numbers of the parts that come next, by the subtask whose name they have: its own, and those that it looks after. */
-  readonly #next = new Map<number, number>();
-  /** Directories in which there are new names. */
-  #unsynced = new Set<string>();
+  readonly #numbers: PartNumbers;
+  readonly #directories: SinkDirectories;
   #state: FileSinkState = { next: [], open: [] };
   #timer: Timer | undefined;
   /** Without checkpoints, parts get their names as soon as they are on the disk. */
@@ -108,42 +112,44 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     const { subtask, parallelism } = context;
     this.#rolling = rolling ?? never;
     this.#facts = new RecordFacts(context.system.clock);
-    this.#makeDirectory();
+    this.#numbers = new PartNumbers(subtask, rolling === undefined);
+    this.#directories = new SinkDirectories(place);
     const found = findParts(place, { ...names, subtask, parallelism, buckets: bucket !== undefined });
     try {
       if (restored === undefined) clearParts(place, found, overwrite);
       else this.#restore(restored, found);
       // The one part is there also where there are no records.
-      if (rolling === undefined) this.#select('');
+      if (rolling === undefined && restored === undefined) this.#select('');
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Also one that is there may have been made just before a crash, and be forgotten in the next. */
-  #makeDirectory(): void {
-    const { storage, directory } = this.#options.place;
-    writing(directory, () => storage.makeDirectory(directory));
-    for (let at = directory; at !== dirname(at); at = dirname(at)) this.#unsynced.add(dirname(at));
-  }
-
   /** Goes on with the parts that were open, and removes what was begun behind the checkpoint. */
   #restore({ states, everything }: RestoredSink<PartTransaction, FileSinkState>, found: readonly FoundPart[]): void {
     const { place, context } = this.#options;
     const needed = new Set([...everything.transactions, ...everything.states.flatMap(({ open }) => open)].map(({ path }) => path));
+    const next = new Map(everything.states.flatMap((state) => state.next));
+    this.#tellOfLater(found.filter(({ hidden, subtask, number }) => !hidden && number !== undefined && number >= (next.get(subtask) ?? 0)));
     for (const part of found) {
       if (isLeftover(part) && !needed.has(part.path)) removePart(place, part);
-      else this.#useUp(part.subtask, part.number ?? -1);
+      else this.#numbers.useUp(part.subtask, part.number);
     }
-    for (const [subtask, next] of everything.states.flatMap((state) => state.next))
-      if (subtask % context.parallelism === context.subtask) this.#useUp(subtask, next - 1);
+    for (const [subtask, number] of next) if (subtask % context.parallelism === context.subtask) this.#numbers.useUp(subtask, number - 1);
     for (const state of states.flatMap(({ open }) => open)) this.#resume(state);
     this.#arm();
   }
 
-  #useUp(subtask: number, number: number): void {
-    this.#next.set(subtask, Math.max(this.#next.get(subtask) ?? 0, number + 1));
+  /** What has its name stays: somebody may have read it. */
+  #tellOfLater(later: readonly FoundPart[]): void {
+    const [first] = later;
+    if (first === undefined) return;
+    const { place, context } = this.#options;
+    const rest = later.length === 1 ? 'was' : `and ${later.length - 1} more were`;
+    context.warn(
+      `'${join(place.directory, first.path)}' ${rest} committed after the checkpoint that the job goes on from; what is in there is written once more, to other files: remove it to have it once`,
+    );
   }
 
   #resume(state: OpenPartState): void {
@@ -169,8 +175,8 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     part.write(record);
     const { context } = this.#options;
     const { bytes } = this.#rolling;
-    if (part.waiting < Math.min(context.limits.sinkCharacters, bytes - part.length)) return;
-    part.flush(context.system.clock.now());
+    if (!part.isDue(context.limits.sinkCharacters, bytes)) return;
+    part.writeOut(context.system.clock.now());
     if (part.length >= bytes) this.#roll(part);
   }
 
@@ -191,57 +197,40 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
   }
 
   #create(bucket: string): OpenPart {
-    const { place, names, format, context } = this.#options;
+    const { place, names, format, compression, context } = this.#options;
     const { subtask, limits, system } = context;
     const checked = checkBucket(bucket, (name) => readPartName(names, name) !== undefined);
     for (const oldest of this.#open.values()) {
       if (this.#open.size < limits.sinkFiles) break;
       this.#roll(oldest);
     }
-    this.#nameIn(checked);
-    const path = posix.join(checked, partName(names, subtask, this.#takeNumber()));
-    const part = OpenPart.create(place, { bucket, path, format: createFormat(format) }, system.clock.now());
+    this.#directories.nameIn(checked);
+    const path = posix.join(checked, partName(names, subtask, this.#numbers.take()));
+    const part = OpenPart.create(place, { bucket, path, compression, format: createFormat(format) }, system.clock.now());
     this.#open.set(bucket, part);
     this.#arm();
     return part;
   }
 
-  /** The number of a new part; none for the only one. */
-  #takeNumber(): number | undefined {
-    const { rolling, context } = this.#options;
-    const next = this.#next.get(context.subtask);
-    this.#useUp(context.subtask, next ?? (rolling === undefined ? -1 : 0));
-    return next ?? (rolling === undefined ? undefined : 0);
-  }
-
-  /** There is going to be another name in a bucket, and perhaps the bucket itself. */
-  #nameIn(bucket: string): void {
-    const { storage, directory } = this.#options.place;
-    const path = join(directory, bucket);
-    if (bucket !== '') writing(path, () => storage.makeDirectory(path));
-    for (let at = path; at !== directory; at = dirname(at)) this.#unsynced.add(at);
-    this.#unsynced.add(directory);
-  }
-
-  #roll(part: OpenPart): void {
+  #roll(part: OpenPart, awaitsCommit?: boolean): void {
     this.#open.delete(part.bucket);
     if (this.#current === part) this.#current = undefined;
-    this.#close(part);
+    this.#close(part, awaitsCommit);
   }
 
-  /** The part is complete: nothing is written to it any more. */
-  #close(part: OpenPart): void {
+  /** The part is complete: nothing is written to it any more. @param awaitsCommit whether it is handed over with the next checkpoint */
+  #close(part: OpenPart, awaitsCommit = this.#options.context.checkpoints): void {
     const { place, context } = this.#options;
-    part.flush(context.system.clock.now());
+    part.complete(context.system.clock.now());
     const { path, length: bytes } = part;
     const synced = part.sync();
     part.close();
-    if (context.checkpoints) {
+    if (awaitsCommit) {
       // Told where it is waited for, at the next barrier.
       synced.catch(() => {});
       this.#pending.push({ path, bytes, synced });
     } else {
-      this.#committing = Promise.all([this.#committing, synced]).then(() => commitPart(place, { path }));
+      this.#committing = Promise.all([this.#committing, synced]).then(() => commitParts(place, [{ path }]));
       this.#committing.catch(context.fail);
     }
   }
@@ -251,32 +240,24 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     for (const part of this.#open.values()) part.flush(now);
   }
 
-  async prepareCommit(checkpoint: number | undefined): Promise<readonly PartTransaction[]> {
-    if (checkpoint === undefined || this.#rolling.onCheckpoint) for (const part of this.#open.values()) this.#roll(part);
+  async prepareCommit(checkpoint: number | undefined, isLast: boolean): Promise<readonly PartTransaction[]> {
+    // A savepoint holds them also where no checkpoints are taken.
+    if (isLast) for (const part of this.#open.values()) this.#roll(part, checkpoint !== undefined || undefined);
+    else if (this.#rolling.onCheckpoint) for (const part of this.#open.values()) this.#roll(part);
     else this.#rollDue();
     const pending = this.#pending;
     this.#pending = [];
     const parts = [...this.#open.values()];
+    for (const part of parts) part.writeOut(this.#options.context.system.clock.now());
     // Parts may be rolled while the disk is at work; that is behind the barrier.
-    this.#state = { next: [...this.#next], open: parts.map(({ state }) => state) };
-    await Promise.all([this.#committing, ...pending.map(({ synced }) => synced), ...parts.map((part) => part.sync()), this.#syncNames()]);
+    this.#state = { directory: this.#options.place.directory, next: this.#numbers.state, open: parts.map(({ state }) => state) };
+    await Promise.all([
+      this.#committing,
+      ...pending.map(({ synced }) => synced),
+      ...parts.map((part) => part.sync()),
+      this.#directories.sync(),
+    ]);
     return pending.map(({ path, bytes }) => ({ path, bytes }));
-  }
-
-  async #syncNames(): Promise<void> {
-    const directories = [...this.#unsynced];
-    this.#unsynced = new Set();
-    const { storage, directory } = this.#options.place;
-    await Promise.all(
-      directories.map((each) =>
-        storage.syncDirectory(each).catch((error) => {
-          // A directory above that belongs to somebody else was made by somebody else.
-          const isMine = each === directory || each.startsWith(join(directory, sep));
-          if (isMine || !['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
-            throw failedOperation('SINK_FAILED', `cannot write '${each}'`, error);
-        }),
-      ),
-    );
   }
 
   snapshot(): FileSinkState {

@@ -1,11 +1,13 @@
 /**
- * A part that is being written, under its hidden name. Its length counts what was written to the file; text that waits in memory is
- * not in it. Runs on the subtask's thread.
+ * A part that is being written, under its hidden name. Its length counts what was written to the file; what waits in memory, to be
+ * handed on or to become a block that is compressed, is not in it. Runs on the subtask's thread.
  */
 
 import { join } from 'node:path';
+import { MillraceError } from '../../base/errors.ts';
 import type { Storage, WritableFile } from '../../base/system.ts';
-import { failedOperation } from '../failed-operation.ts';
+import { failedOperation, reasonOf } from '../failed-operation.ts';
+import { type Compression, type Compressor, compressor } from './compression.ts';
 import type { FileFormat } from './file-format.ts';
 import { hiddenPath } from './part-names.ts';
 import type { PartTimes } from './rolling.ts';
@@ -19,6 +21,8 @@ export interface OpenPartState extends PartTimes {
   readonly length: number;
   /** What its format must know to go on. */
   readonly format: unknown;
+  /** How it was begun: it goes on like that, whatever the sink does with others. */
+  readonly compression?: Compression;
 }
 
 /** Where parts are. */
@@ -37,6 +41,14 @@ export function writing<R>(path: string, operation: () => R): R {
   }
 }
 
+/** What a part is begun with. */
+interface NewPart {
+  readonly bucket: string;
+  readonly path: string;
+  readonly format: FileFormat;
+  readonly compression?: Compression | undefined;
+}
+
 export class OpenPart implements PartTimes {
   readonly bucket: string;
   readonly path: string;
@@ -45,26 +57,40 @@ export class OpenPart implements PartTimes {
   lastWriteAt: number;
   readonly #fullPath: string;
   readonly #file: WritableFile;
+  readonly #compression: Compression | undefined;
+  readonly #compress: Compressor | undefined;
   #text: string;
+  /** Of the next block, where there are blocks. */
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
   #length = 0;
   /** Bytes that survive a crash. */
   #synced = 0;
 
   /** Begins a part. */
-  static create(place: PartPlace, part: Pick<OpenPart, 'bucket' | 'path' | 'format'>, now: number): OpenPart {
+  static create(place: PartPlace, part: NewPart, now: number): OpenPart {
     const open = (path: string): WritableFile => place.storage.create(path);
     return new OpenPart(place, { ...part, createdAt: now, lastWriteAt: now, length: 0 }, open, part.format.start());
   }
 
   /** Goes on with a part as it was at a checkpoint: what was written behind it is cut off. */
   static resume(place: PartPlace, state: OpenPartState, format: FileFormat): OpenPart {
-    const open = (path: string): WritableFile => place.storage.append(path, state.length);
+    const open = (path: string): WritableFile => {
+      try {
+        return place.storage.append(path, state.length);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'ENODATA') throw error;
+        throw new MillraceError('SINK_CORRUPT', `${reasonOf(error)}, as the checkpoint says; bring it back, or start over`, {
+          cause: error,
+        });
+      }
+    };
     return new OpenPart(place, { ...state, format }, open, '');
   }
 
   private constructor(
     { directory }: PartPlace,
-    part: Pick<OpenPart, 'bucket' | 'path' | 'format' | 'createdAt' | 'lastWriteAt' | 'length'>,
+    part: NewPart & PartTimes & { readonly length: number },
     open: (hiddenPath: string) => WritableFile,
     text: string,
   ) {
@@ -73,6 +99,8 @@ export class OpenPart implements PartTimes {
     this.format = part.format;
     this.createdAt = part.createdAt;
     this.lastWriteAt = part.lastWriteAt;
+    this.#compression = part.compression;
+    this.#compress = part.compression === undefined ? undefined : compressor(part.compression);
     this.#fullPath = join(directory, part.path);
     this.#file = writing(this.#fullPath, () => open(join(directory, hiddenPath(part.path))));
     this.#length = part.length;
@@ -84,22 +112,52 @@ export class OpenPart implements PartTimes {
     return this.#length;
   }
 
-  /** Characters that are not in the file yet. */
-  get waiting(): number {
-    return this.#text.length;
+  /** Whether so much waits that it is to be written: some characters, or what fills the file, as far as one can tell. */
+  isDue(characters: number, bytes: number): boolean {
+    if (this.#compress !== undefined) return this.#text.length + this.#gatheredBytes >= characters;
+    return this.#text.length >= Math.min(characters, bytes - this.#length);
   }
 
   write(record: unknown): void {
     this.#text += this.format.record(record);
   }
 
+  /** Holds no text any more. What is to be compressed waits until it is worth it. */
   flush(now: number): void {
     if (this.#text === '') return;
     const bytes = Buffer.from(this.#text);
     this.#text = '';
+    this.lastWriteAt = now;
+    if (this.#compress === undefined) this.#append(bytes);
+    else {
+      this.#gathered.push(bytes);
+      this.#gatheredBytes += bytes.length;
+    }
+  }
+
+  /** Writes all that waits, so that the file is one that can be read. */
+  writeOut(now: number): void {
+    this.flush(now);
+    if (this.#gatheredBytes > 0) this.#appendBlock();
+  }
+
+  /** The same at the end of the part. Without a block a compressed file is none. */
+  complete(now: number): void {
+    this.writeOut(now);
+    if (this.#length === 0) this.#appendBlock();
+  }
+
+  #appendBlock(): void {
+    if (this.#compress === undefined) return;
+    const block = this.#compress(Buffer.concat(this.#gathered));
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    this.#append(block);
+  }
+
+  #append(bytes: Uint8Array): void {
     writing(this.#fullPath, () => this.#file.write(bytes));
     this.#length += bytes.length;
-    this.lastWriteAt = now;
   }
 
   /** Makes the file survive a crash, as it is now. */
@@ -116,7 +174,8 @@ export class OpenPart implements PartTimes {
 
   get state(): OpenPartState {
     const { bucket, path, length, createdAt, lastWriteAt, format } = this;
-    return { bucket, path, length, createdAt, lastWriteAt, format: format.state };
+    const compression = this.#compression === undefined ? {} : { compression: this.#compression };
+    return { bucket, path, length, createdAt, lastWriteAt, format: format.state, ...compression };
   }
 
   close(): void {

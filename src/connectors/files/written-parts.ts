@@ -87,25 +87,37 @@ export function removePart({ storage, directory }: PartPlace, { path, hidden }: 
   });
 }
 
+/** A part that is to get its name. */
+export interface CompletePart {
+  readonly path: string;
+  /** That were written to it: a file that somebody has cut since is not taken for the part. */
+  readonly bytes?: number;
+}
+
 /**
- * Gives a part its name, for good. One that has it already was committed before; whether that survives a crash, nobody had said.
+ * Gives parts their names, for good: all of them, and then each directory is told once. One that has its name already was committed
+ * before; whether that survives a crash, nobody had said.
  *
- * @param bytes that were written to it: a file that somebody has cut since is not taken for the part
- * @throws MillraceError SINK_FAILED
+ * @throws MillraceError SINK_FAILED; SINK_CORRUPT where a part is neither there nor committed, or was cut
  */
-export async function commitPart(place: PartPlace, { path, bytes }: { readonly path: string; readonly bytes?: number }): Promise<void> {
+export async function commitParts(place: PartPlace, parts: readonly CompletePart[]): Promise<void> {
+  for (const part of parts) namePart(place, part);
   const { storage, directory } = place;
-  const to = join(directory, path);
-  const failed = (error: unknown): MillraceError => failedOperation('SINK_FAILED', `cannot commit '${to}'`, error);
+  for (const bucket of new Set(parts.map(({ path }) => dirname(join(directory, path))))) {
+    await storage.syncDirectory(bucket).catch((error) => {
+      throw failedOperation('SINK_FAILED', `cannot commit parts in '${bucket}'`, error);
+    });
+  }
+}
+
+function namePart(place: PartPlace, { path, bytes }: CompletePart): void {
+  const { storage, directory } = place;
   try {
     if (bytes !== undefined) checkLength(place, path, bytes);
-    storage.rename(join(directory, hiddenPath(path)), to);
+    storage.rename(join(directory, hiddenPath(path)), join(directory, path));
   } catch (error) {
-    if (!isMissing(error)) throw failed(error);
+    if (!isMissing(error)) throw failedOperation('SINK_FAILED', `cannot commit '${join(directory, path)}'`, error);
     if (!isThere(place, path)) throw lostPart(place, path);
-    await storage.syncDirectory(dirname(to)).catch((error) => {
-      throw failed(error);
-    });
   }
 }
 
@@ -113,7 +125,8 @@ function checkLength({ storage, directory }: PartPlace, path: string, bytes: num
   const file = storage.open(join(directory, hiddenPath(path)));
   file.close();
   if (file.size >= bytes) return;
-  throw new Error(`'${hiddenPath(path)}' has ${file.size} bytes, where ${bytes} were written: bring it back, or start over`);
+  const full = join(directory, hiddenPath(path));
+  throw new MillraceError('SINK_CORRUPT', `'${full}' has ${file.size} bytes, where ${bytes} were written; bring it back, or start over`);
 }
 
 /** Whether a part has its name. */
@@ -131,7 +144,7 @@ export function isThere({ storage, directory }: PartPlace, path: string): boolea
 /** A part that a checkpoint tells of is neither there nor committed. */
 export function lostPart({ directory }: PartPlace, path: string): MillraceError {
   return new MillraceError(
-    'SINK_FAILED',
+    'SINK_CORRUPT',
     `'${join(directory, path)}' is in the checkpoint, but neither it nor '${hiddenPath(path)}' is there: it was moved or removed, or the sink had another directory; bring it back, or start over`,
   );
 }

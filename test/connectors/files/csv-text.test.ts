@@ -37,6 +37,16 @@ const field = fc
   .map((parts) => parts.join(''));
 
 describe('CsvText', () => {
+  it('writes null as it is told, and tells it from a text', () => {
+    const records = [
+      { a: null, b: undefined },
+      { a: 'NULL', b: '' },
+    ];
+    expect(csv(records, { null: 'NULL' })).toBe('a,b\nNULL,NULL\n"NULL",""\n');
+    expect(csv([null, '\\N', ''], { null: '\\N' })).toBe('\\N\n"\\N"\n""\n');
+    expect(() => checkOptions<CsvOptions>({ null: '"' }, csvRules, 'csv')).toThrow(/null must be a text without a quote/);
+  });
+
   it('gives back every field', () => {
     const width = fc.integer({ min: 1, max: 4 });
     const tables = width.chain((columns) => fc.array(fc.array(field, { minLength: columns, maxLength: columns })));

@@ -1,10 +1,12 @@
 /** Files as a sink: a part has its name when it is whole, and old parts are neither mixed in nor lost by surprise. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type FileSinkOptions, fileSink } from '../../../src/connectors/files/file-sink.ts';
 import { finishWriter, sinkContext, temporaryDirectory } from '../support.ts';
+import { filesBelow } from './files-below.ts';
 
 async function writeParts(directory: string, options: FileSinkOptions, parts: readonly (readonly unknown[])[]): Promise<void> {
   for (const [subtask, records] of parts.entries()) {
@@ -13,14 +15,6 @@ async function writeParts(directory: string, options: FileSinkOptions, parts: re
     await finishWriter(writer);
     writer.close?.();
   }
-}
-
-function contents(directory: string): Record<string, string> {
-  return Object.fromEntries(
-    readdirSync(directory)
-      .sort()
-      .map((name) => [name, readFileSync(join(directory, name), 'utf8')]),
-  );
 }
 
 describe('fileSink', () => {
@@ -34,23 +28,29 @@ describe('fileSink', () => {
     [{ format: 'json' }, [{ a: 1n }, ['é']], 'part-0.jsonl', '{"a":1}\n["é"]\n'],
     [{ format: 'csv' }, [{ a: 1, b: 'x y' }], 'part-0.csv', 'a,b\n1,x y\n'],
     [{ format: 'csv', csv: { columns: ['a'] }, prefix: 'out', suffix: '' }, [], 'out-0', 'a\n'],
+    [{ format: 'json', compression: 'gzip' }, [{ a: 1 }, 'é'], 'part-0.jsonl.gz', '{"a":1}\n"é"\n'],
+    [{ format: 'text', compression: 'gzip', suffix: '.log.gz' }, [], 'part-0.log.gz', ''],
   ])('writes with %o', async (options, records, name, content) => {
     const directory = join(temporaryDirectory(), 'made', 'here');
     await writeParts(directory, options, [records]);
-    expect(contents(directory)).toEqual({ [name]: content });
+    expect(filesBelow(directory)).toEqual({ [name]: content });
   });
 
   it('writes a part for each subtask, also for one without records', async () => {
     const directory = temporaryDirectory();
     await writeParts(directory, { format: 'text' }, [['a'], [], ['c']]);
-    expect(contents(directory)).toEqual({ 'part-0.txt': 'a\n', 'part-1.txt': '', 'part-2.txt': 'c\n' });
+    expect(filesBelow(directory)).toEqual({ 'part-0.txt': 'a\n', 'part-1.txt': '', 'part-2.txt': 'c\n' });
+  });
+
+  it.skipIf('zstdCompressSync' in zlib)('says which Node has the compression that this one has not', () => {
+    expect(() => fileSink('out', { format: 'text', compression: 'zstd' })).toThrow(/'zstd' needs Node 22\.15 or later, and this is v/);
   });
 
   it('writes more than it buffers, in order', async () => {
     const directory = temporaryDirectory();
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} é`);
     await writeParts(directory, { format: 'text' }, [lines]);
-    expect(contents(directory)['part-0.txt']).toBe(`${lines.join('\n')}\n`);
+    expect(filesBelow(directory)['part-0.txt']).toBe(`${lines.join('\n')}\n`);
   });
 
   it('leaves a part in progress when the job fails, and no finished one', async () => {
@@ -60,15 +60,15 @@ describe('fileSink', () => {
     writer.flush?.();
     writer.write('b');
     writer.close?.();
-    expect(contents(directory)).toEqual({ '.part-0.txt.inprogress': 'a\n' });
+    expect(filesBelow(directory)).toEqual({ '.part-0.txt.inprogress': 'a\n' });
     await writeParts(directory, { format: 'text' }, [['again']]);
-    expect(contents(directory)).toEqual({ 'part-0.txt': 'again\n' });
+    expect(filesBelow(directory)).toEqual({ 'part-0.txt': 'again\n' });
   });
 
   it('does not write beside the parts of an earlier run, whatever their number', async () => {
     const directory = temporaryDirectory();
     await writeParts(directory, { format: 'text' }, [['a'], ['b'], ['c']]);
-    const before = contents(directory);
+    const before = filesBelow(directory);
     for (const parallelism of [1, 2, 3, 5]) {
       const write = () =>
         writeParts(
@@ -83,7 +83,7 @@ describe('fileSink', () => {
         }),
       );
     }
-    expect(contents(directory)).toMatchObject(before);
+    expect(filesBelow(directory)).toMatchObject(before);
   });
 
   it('replaces the parts of an earlier run, all of them and nothing else, when told so', async () => {
@@ -92,7 +92,7 @@ describe('fileSink', () => {
     writeFileSync(join(directory, 'part-x.txt'), 'mine');
     writeFileSync(join(directory, 'part-1.csv'), 'mine');
     await writeParts(directory, { format: 'text', overwrite: true }, [['f'], ['g']]);
-    expect(contents(directory)).toEqual({ 'part-0.txt': 'f\n', 'part-1.csv': 'mine', 'part-1.txt': 'g\n', 'part-x.txt': 'mine' });
+    expect(filesBelow(directory)).toEqual({ 'part-0.txt': 'f\n', 'part-1.csv': 'mine', 'part-1.txt': 'g\n', 'part-x.txt': 'mine' });
   });
 
   it('leaves a part in progress of an earlier run alone, unless it writes the part of that name', async () => {
@@ -101,15 +101,15 @@ describe('fileSink', () => {
       writeFileSync(join(directory, name), 'old');
     await writeParts(directory, { format: 'text' }, [['a'], ['b']]);
     const left = { '.other-0.txt.inprogress': 'old', '.part-2.txt.inprogress': 'old' };
-    expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'a\n', 'part-1.txt': 'b\n' });
+    expect(filesBelow(directory)).toEqual({ ...left, 'part-0.txt': 'a\n', 'part-1.txt': 'b\n' });
     await writeParts(directory, { format: 'text', overwrite: true }, [['c']]);
-    expect(contents(directory)).toEqual({ ...left, 'part-0.txt': 'c\n' });
+    expect(filesBelow(directory)).toEqual({ ...left, 'part-0.txt': 'c\n' });
   });
 
   it('does not take a part that another subtask has just finished for an old one', async () => {
     const directory = temporaryDirectory();
     await writeParts(directory, { format: 'text' }, [['a'], ['b']]);
-    expect(Object.keys(contents(directory))).toEqual(['part-0.txt', 'part-1.txt']);
+    expect(Object.keys(filesBelow(directory))).toEqual(['part-0.txt', 'part-1.txt']);
   });
 
   it('names the directory or file that cannot be written', async () => {
@@ -138,7 +138,9 @@ describe('fileSink', () => {
     const create = (options: object) => () => fileSink('out', options as FileSinkOptions);
     expect(create({ format: 'xml' })).toThrow(/'text', 'json' or 'csv', not 'xml'/);
     expect(create({ format: 'text', prefix: 'a/b' })).toThrow(/prefix/);
+    expect(create({ format: 'text', compression: 'zip' })).toThrow(/compression must be 'gzip' or 'zstd', not 'zip'/);
     expect(create({ format: 'text', csv: {} })).toThrow(/csv options need format 'csv'/);
+    expect(create({ format: 'csv', csv: { null: 'n;a', delimiter: ';' } })).toThrow(/csv\.null 'n;a' has the delimiter ';' in it/);
     expect(() => fileSink('', { format: 'text' })).toThrow(/directory/);
     expect(create({ format: 'text', suffix: '0.txt' })).toThrow(/suffix must be a text that does not begin with a digit/);
   });

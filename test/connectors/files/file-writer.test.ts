@@ -1,6 +1,6 @@
 /** The file sink where checkpoints are taken: when parts end, what is hidden, and what comes back after a failure. */
 
-import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Limits, limitsWith } from '../../../src/base/limits.ts';
@@ -11,7 +11,7 @@ import type { RestoredSink, SinkContext, TwoPhaseCommitWriter } from '../../../s
 import { nodeSystem } from '../../../src/platform/node-system.ts';
 import { ManualClock } from '../../../src/testing/index.ts';
 import { sinkContext, temporaryDirectory } from '../support.ts';
-import { filesBelow } from './files-below.ts';
+import { filesBelow, textOf } from './files-below.ts';
 
 interface Taken {
   readonly transactions: readonly PartTransaction[];
@@ -24,13 +24,19 @@ class Setting {
   readonly clock = new ManualClock(Date.UTC(2024, 0, 31, 23, 30), (callback) => void setImmediate(callback));
   readonly warnings: string[] = [];
   readonly failures: unknown[] = [];
-  readonly #options: FileSinkOptions<never>;
+  #options: FileSinkOptions<never>;
   readonly #context: Partial<SinkContext>;
   #checkpoint = 0;
 
   constructor(options: Partial<FileSinkOptions<never>> = {}, context: Partial<SinkContext> = {}, limits: Partial<Limits> = {}) {
     this.#options = { format: 'text', ...options };
     this.#context = { checkpoints: true, limits: limitsWith(limits), ...context };
+  }
+
+  /** The same directory, with a sink that was changed. */
+  with(options: FileSinkOptions<never>): this {
+    this.#options = options;
+    return this;
   }
 
   context(changes: Partial<SinkContext> = {}): SinkContext {
@@ -61,9 +67,9 @@ class Setting {
     return this.writer(changes, { states, everything });
   }
 
-  async take(writer: TwoPhaseCommitWriter<unknown, PartTransaction, FileSinkState>): Promise<Taken> {
+  async take(writer: TwoPhaseCommitWriter<unknown, PartTransaction, FileSinkState>, isLast = false): Promise<Taken> {
     await writer.flush?.();
-    const transactions = await writer.prepareCommit(++this.#checkpoint);
+    const transactions = await writer.prepareCommit(++this.#checkpoint, isLast);
     return { transactions, state: writer.snapshot?.() as FileSinkState };
   }
 
@@ -74,7 +80,7 @@ class Setting {
   async end(writer: TwoPhaseCommitWriter<unknown, PartTransaction, FileSinkState>): Promise<void> {
     await writer.flush?.();
     await writer.finish?.();
-    const transactions = await writer.prepareCommit(undefined);
+    const transactions = await writer.prepareCommit(undefined, true);
     await this.#sink.commit(transactions, this.context());
     writer.close?.();
   }
@@ -131,6 +137,95 @@ describe('with checkpoints', () => {
     expect(setting.files()).toEqual({ 'part-0-0.txt': '0\n2\n4\n6\n8\n', 'part-0-1.txt': '10\n' });
     writer.close?.();
     expect(setting.clock.nextTimer).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('parts end with the checkpoint that the job is stopped with, and others begin when it goes on', async () => {
+    const setting = new Setting();
+    const writer = setting.writer();
+    writer.write('a');
+    await setting.take(writer);
+    writer.write('b');
+    const taken = await setting.take(writer, true);
+    expect(taken).toEqual({
+      transactions: [{ path: 'part-0-0.txt', bytes: 4 }],
+      state: { directory: setting.directory, next: [[0, 1]], open: [] },
+    });
+    writer.close?.();
+    const next = await setting.restored([taken]);
+    next.write('c');
+    await setting.end(next);
+    expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\nb\n', 'part-0-1.txt': 'c\n' });
+  });
+
+  test('a job that was to be stopped with a checkpoint that failed goes on with other parts', async () => {
+    const setting = new Setting();
+    const writer = setting.writer();
+    writer.write('a');
+    const failed = await setting.take(writer, true);
+    writer.write('b');
+    const taken = await setting.take(writer);
+    await setting.commit(failed, taken);
+    expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\n', '.part-0-1.txt.inprogress': 'b\n' });
+    await setting.end(writer);
+    expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\n', 'part-0-1.txt': 'b\n' });
+  });
+
+  test.each([1, 3, 65536])(
+    'compressed parts are whole wherever a checkpoint has cut them, with %i characters gathered',
+    async (sinkCharacters) => {
+      const setting = new Setting({ format: 'csv', compression: 'gzip' }, {}, { sinkCharacters });
+      const writer = setting.writer();
+      writer.write({ id: 1 });
+      writer.flush?.();
+      writer.write({ id: 2 });
+      const taken = await setting.take(writer);
+      const path = join(setting.directory, '.part-0-0.csv.gz.inprogress');
+      expect(textOf('.gz', readFileSync(path))).toBe('id\n1\n2\n');
+      writer.write({ id: 3 });
+      await setting.take(writer);
+      writer.close?.();
+      const next = await setting.restored([taken]);
+      next.write({ id: 4 });
+      await setting.end(next);
+      expect(setting.files()).toEqual({ 'part-0-0.csv.gz': 'id\n1\n2\n4\n' });
+    },
+  );
+
+  test('a part goes on as it was begun, whatever the sink says of compression since', async () => {
+    const setting = new Setting({ compression: 'gzip' });
+    const writer = setting.writer();
+    writer.write('a');
+    const taken = await setting.take(writer);
+    writer.close?.();
+    const next = await setting.with({ format: 'text' }).restored([taken]);
+    next.write('b');
+    await setting.end(next);
+    expect(setting.files()).toEqual({ 'part-0-0.txt.gz': 'a\nb\n' });
+  });
+
+  test('compressed parts roll by the bytes that they have in the file', async () => {
+    const setting = new Setting({ compression: 'gzip', rolling: { size: 30 } }, {}, { sinkCharacters: 4 });
+    const writer = setting.writer();
+    for (const record of ['aaaa', 'b', 'c', 'd']) writer.write(record);
+    await setting.end(writer);
+    expect(setting.files()).toEqual({ 'part-0-0.txt.gz': 'aaaa\nb\nc\n', 'part-0-1.txt.gz': 'd\n' });
+  });
+
+  test('the parts of a checkpoint are made safe by one synchronization of each directory', async () => {
+    const setting = new Setting({ bucket: (line: string) => line.slice(0, 1) } as never);
+    const writer = setting.writer();
+    for (const line of ['a1', 'b1', 'c1']) writer.write(line);
+    const first = await setting.take(writer, true);
+    for (const line of ['a2', 'b2']) writer.write(line);
+    const second = await setting.take(writer, true);
+    const { storage, random } = nodeSystem();
+    const synced: string[] = [];
+    const syncDirectory = async (path: string): Promise<void> => void synced.push(path.slice(setting.directory.length + 1));
+    const system = { storage: { ...storage, syncDirectory }, random, clock: setting.clock, timers: setting.clock };
+    const sink = fileSink<unknown>(setting.directory, { format: 'text' });
+    await sink.commit([...first.transactions, ...second.transactions], setting.context({ system }));
+    expect(synced.sort()).toEqual(['a', 'b', 'c']);
+    expect(Object.keys(setting.files())).toHaveLength(5);
   });
 
   test('parts end with every checkpoint where that is asked for', async () => {
@@ -213,14 +308,30 @@ describe('with checkpoints', () => {
     await setting.commit(taken);
     truncateSync(join(setting.directory, '.part-0-1.txt.inprogress'), 0);
     await expect(setting.restored([taken])).rejects.toMatchObject({
-      code: 'SINK_FAILED',
-      message: expect.stringMatching(/part-0-1\.txt': ENODATA/),
+      code: 'SINK_CORRUPT',
+      message: expect.stringMatching(/part-0-1\.txt\.inprogress' has 0 bytes, not 1, as the checkpoint says; bring it back, or start over/),
     });
     rmSync(join(setting.directory, '.part-0-1.txt.inprogress'));
-    const lost = { code: 'SINK_FAILED', message: expect.stringMatching(/part-0-1\.txt' is in the checkpoint, but neither it nor/) };
+    const lost = { code: 'SINK_CORRUPT', message: expect.stringMatching(/part-0-1\.txt' is in the checkpoint, but neither it nor/) };
     await expect(setting.restored([taken])).rejects.toMatchObject(lost);
     rmSync(join(setting.directory, 'part-0-0.txt'));
     await expect(setting.commit(taken)).rejects.toMatchObject({ message: expect.stringMatching(/part-0-0\.txt' is in the checkpoint/) });
+  });
+
+  test('a part that was cut after it was prepared is not taken for whole', async () => {
+    const setting = new Setting();
+    const writer = setting.writer();
+    writer.write('complete');
+    const taken = await setting.take(writer, true);
+    writer.close?.();
+    const hidden = join(setting.directory, '.part-0-0.txt.inprogress');
+    truncateSync(hidden, 3);
+    const cut = /\.part-0-0\.txt\.inprogress' has 3 bytes, where 9 were written; bring it back, or start over/;
+    await expect(setting.commit(taken)).rejects.toMatchObject({ code: 'SINK_CORRUPT', message: expect.stringMatching(cut) });
+    expect(Object.keys(setting.files())).toEqual(['.part-0-0.txt.inprogress']);
+    writeFileSync(hidden, 'complete\n');
+    await setting.commit(taken);
+    expect(setting.files()).toEqual({ 'part-0-0.txt': 'complete\n' });
   });
 
   test('a part that a later checkpoint has committed stays as it is, with a warning', async () => {
@@ -235,6 +346,24 @@ describe('with checkpoints', () => {
     await setting.end(next);
     expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\nb\n', 'part-0-1.txt': 'b\n' });
     expect(setting.warnings).toEqual([expect.stringMatching(/part-0-0\.txt' was committed after the checkpoint/)]);
+  });
+
+  test('of parts that were begun after the checkpoint and committed, one is named in a warning', async () => {
+    const setting = new Setting({ rolling: { onCheckpoint: true } });
+    const writer = setting.writer();
+    writer.write('a');
+    const taken = await setting.take(writer);
+    for (const line of ['b', 'c']) {
+      writer.write(line);
+      await setting.commit(await setting.take(writer));
+    }
+    const next = await setting.restored([taken]);
+    next.write('b');
+    await setting.end(next);
+    expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\n', 'part-0-1.txt': 'b\n', 'part-0-2.txt': 'c\n', 'part-0-3.txt': 'b\n' });
+    expect(setting.warnings).toEqual([
+      expect.stringMatching(/part-0-1\.txt' and 1 more were committed after the checkpoint .* is written once more/),
+    ]);
   });
 
   test('a new run does not write beside the parts of an earlier one, unless it may replace them', async () => {
@@ -262,7 +391,7 @@ describe('with checkpoints', () => {
     const writer = setting.writer();
     writer.write('a');
     writer.finish?.();
-    const transactions = await writer.prepareCommit(undefined);
+    const transactions = await writer.prepareCommit(undefined, true);
     mkdirSync(join(setting.directory, 'part-0-0.txt'));
     const sink = fileSink<unknown>(setting.directory, { format: 'text' });
     await expect(sink.commit(transactions, setting.context())).rejects.toMatchObject({
@@ -311,6 +440,20 @@ describe('without checkpoints', () => {
   });
 });
 
+test('without checkpoints the part is whole with the savepoint that the job is stopped with, and not before', async () => {
+  const setting = new Setting({}, { checkpoints: false });
+  const writer = setting.writer();
+  writer.write('a');
+  const taken = await setting.take(writer, true);
+  expect(setting.files()).toEqual({ '.part-0.txt.inprogress': 'a\n' });
+  await setting.commit(taken);
+  writer.close?.();
+  const next = await setting.restored([taken]);
+  next.write('b');
+  await setting.end(next);
+  expect(setting.files()).toEqual({ 'part-0.txt': 'a\n', 'part-0-0.txt': 'b\n' });
+});
+
 describe('buckets', () => {
   test('have parts of their own, numbered together', async () => {
     const setting = new Setting({ bucket: ({ country }: { country: string }) => country, format: 'json' });
@@ -355,6 +498,17 @@ describe('buckets', () => {
       expect(setting.files()).toEqual({});
     },
   );
+
+  test('may be a pattern', async () => {
+    const setting = new Setting({ bucket: '{yyyy}-{MM}-{dd}/{HH}/{status}', format: 'csv' });
+    const writer = setting.writer();
+    for (const status of ['open', 'closed', 'open']) writer.write({ status });
+    await setting.end(writer);
+    expect(setting.files()).toEqual({
+      '2024-01-31/23/closed/part-0-1.csv': 'status\nclosed\n',
+      '2024-01-31/23/open/part-0-0.csv': 'status\nopen\nopen\n',
+    });
+  });
 
   test('may be those of the time of day, or of the records', async () => {
     const byTime = new Setting({ bucket: buckets.dateTime() });
