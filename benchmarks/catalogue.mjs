@@ -26,6 +26,9 @@ const full = {
   stateTimes: 5,
   checkpointedKeys: 1_000_000,
   checkpointedSeconds: 15,
+  heldUpRecords: 1_000_000,
+  heldUpCheckpoints: 10,
+  heldUpDepths: 'small,default,large',
   warmStarts: 30,
   pieceMs: 1000,
 };
@@ -50,6 +53,9 @@ const smoke = {
   stateTimes: 0.25,
   checkpointedKeys: 2_000,
   checkpointedSeconds: 0.3,
+  heldUpRecords: 10_000,
+  heldUpCheckpoints: 1,
+  heldUpDepths: 'small',
   warmStarts: 3,
   pieceMs: 10,
 };
@@ -72,6 +78,7 @@ export function catalogue(options) {
     sessionMemory(sizes),
     diskState(sizes),
     ...checkpoints(sizes),
+    ...backPressure(sizes),
     ...pieces(sizes),
   ];
 }
@@ -220,6 +227,23 @@ function checkpoints({ checkpointedKeys, checkpointedSeconds }) {
     name: 'checkpoints',
     title,
     subject: script('Millrace × 2', ['benchmarks/jobs/checkpoints.mjs', mode, checkpointedKeys, checkpointedSeconds], 2),
+  }));
+}
+
+/**
+ * @param {typeof full} sizes
+ * @returns {Figures[]}
+ */
+function backPressure({ heldUpRecords, heldUpCheckpoints, heldUpDepths }) {
+  const titles = {
+    rows: 'checkpoints under back-pressure: a function that takes 1 ms for a record',
+    firing: `checkpoints under back-pressure: the same behind a window that fires ${grouped(heldUpRecords)} rows`,
+  };
+  return Object.entries(titles).map(([mode, title]) => ({
+    kind: 'figures',
+    name: 'checkpoints',
+    title,
+    subject: script('Millrace × 2', ['benchmarks/jobs/back-pressure.mjs', mode, heldUpRecords, heldUpCheckpoints, heldUpDepths], 2),
   }));
 }
 

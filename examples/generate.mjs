@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 const CHUNK_BYTES = 1 << 20;
 
 /** A generator of pseudo-random numbers (mulberry32): fast, repeatable, and not for secrets. */
-class Random {
+export class Random {
   /** @param {number} seed a whole number; its low 32 bits count */
   constructor(seed) {
     this.state = seed | 0;
@@ -67,15 +67,15 @@ class Random {
  * and visitors make up most of what is seen. A table, small enough to stay in the processor's first cache, holds the rank
  * at each of 2^12 quantiles; between two of them all ranks are equally likely.
  */
-class Zipf {
+export class Zipf {
   static QUANTILE_BITS = 12;
 
-  /** @param {number} size at most 65,536 */
+  /** @param {number} size at most a million */
   constructor(size) {
     let total = 0;
     for (let rank = 0; rank < size; rank++) total += 1 / (rank + 1);
     const quantiles = 1 << Zipf.QUANTILE_BITS;
-    this.ranks = new Uint16Array(quantiles + 1);
+    this.ranks = new Uint32Array(quantiles + 1);
     let rank = 0;
     let cumulated = 1;
     for (let i = 0; i <= quantiles; i++) {

@@ -1,5 +1,5 @@
 /*
- * What both reference programs share: arguments, memory, the clock and the checksum of the results.
+ * What all reference programs share: arguments, memory, the clock and the checksum of the results.
  */
 #ifndef MILLRACE_MEASURE_H
 #define MILLRACE_MEASURE_H

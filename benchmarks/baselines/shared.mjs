@@ -97,7 +97,7 @@ export function countWords(text) {
 }
 
 /**
- * @param {Map<string, number>} counts
+ * @param {Map<string, number | string>} counts
  * @returns {string} the checksum of the lines `word count`, words in the order of their UTF-8 bytes
  */
 export function hashOfCounts(counts) {

@@ -1,4 +1,4 @@
-/** The files that the benchmarks read, made on demand in `benchmarks/data/` by `examples/generate.mjs`. */
+/** The files that the benchmarks read, made on demand in `benchmarks/data/` by `examples/generate.mjs` and `generators/`. */
 import { existsSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { accessLogChunks, textChunks, writeChunks } from '../../examples/generate.mjs';
@@ -16,7 +16,7 @@ const seed = 1;
  * @returns {DataFile}
  */
 export function textFile(megabytes) {
-  return { path: pathOf(`text-${megabytes}mb.txt`), chunks: () => textChunks({ bytes: megabytes * 1e6, seed }) };
+  return dataFile(`text-${megabytes}mb.txt`, (seed) => textChunks({ bytes: megabytes * 1e6, seed }));
 }
 
 /**
@@ -24,12 +24,16 @@ export function textFile(megabytes) {
  * @returns {DataFile}
  */
 export function accessLog(lines) {
-  return { path: pathOf(`access-${lines}.log`), chunks: () => accessLogChunks({ lines, seed }) };
+  return dataFile(`access-${lines}.log`, (seed) => accessLogChunks({ lines, seed }));
 }
 
-/** @param {string} name */
-function pathOf(name) {
-  return fileURLToPath(new URL(`../data/${name}`, import.meta.url));
+/**
+ * @param {string} name in `benchmarks/data/`
+ * @param {(seed: number) => Iterable<Uint8Array>} generate
+ * @returns {DataFile}
+ */
+export function dataFile(name, generate) {
+  return { path: fileURLToPath(new URL(`../data/${name}`, import.meta.url)), chunks: () => generate(seed) };
 }
 
 /**

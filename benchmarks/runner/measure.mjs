@@ -16,6 +16,7 @@ import { spreadOf } from './statistics.mjs';
  * @property {import('./data.mjs').DataFile} [data]
  * @property {string} unit of the work
  * @property {(results: Record<string, unknown>) => number} work how much was done
+ * @property {Readonly<Record<string, number>>} [tolerances] by how much of itself a number that both report may differ; all else must be equal
  * @property {Program} subject
  * @property {readonly Program[]} others
  */
@@ -56,7 +57,7 @@ export async function compare(comparison, options) {
       compared.push({ label: other.label, missing });
       continue;
     }
-    const pairs = await runPairs({ ...subject, run: runSubject }, other, options.rounds);
+    const pairs = await runPairs({ ...subject, run: runSubject }, other, options.rounds, comparison.tolerances);
     subjectRates.push(...pairs.map(([a]) => rate(a)));
     const ratio = spreadOf(pairs.map(([a, b]) => rate(a) / rate(b)));
     compared.push({
@@ -99,15 +100,16 @@ function runner(subject, { reuse = false, profile }) {
  * @param {{ label: string, run: () => Promise<Report> }} subject
  * @param {Program} other
  * @param {number} rounds
+ * @param {Comparison['tolerances']} tolerances
  * @returns {Promise<[Report, Report][]>}
  */
-async function runPairs(subject, other, rounds) {
+async function runPairs(subject, other, rounds, tolerances) {
   /** @type {[Report, Report][]} */
   const pairs = [];
   for (let round = 0; round < rounds; round++) {
     const a = await subject.run();
     const b = await run(other);
-    requireSameResults([subject.label, a], [other.label, b]);
+    requireSameResults([subject.label, a], [other.label, b], tolerances);
     pairs.push([a, b]);
   }
   return pairs;
@@ -124,18 +126,28 @@ async function repeated(run, rounds) {
 }
 
 /**
- * What both have reported must be equal, and something must be: a hash, or at least the totals.
+ * What both have reported must be equal, or near to it where there is a tolerance; and something must be: a hash, or at least the totals.
  *
  * @param {[string, Report]} a
  * @param {[string, Report]} b
+ * @param {Comparison['tolerances']} [tolerances]
  */
-export function requireSameResults([labelA, a], [labelB, b]) {
+export function requireSameResults([labelA, a], [labelB, b], tolerances = {}) {
   const shared = Object.keys(a.results).filter((key) => key in b.results && !key.endsWith('PerSecond'));
   if (shared.length === 0) throw new Error(`${labelA} and ${labelB} report nothing that could be compared`);
   for (const key of shared) {
-    if (a.results[key] === b.results[key]) continue;
+    if (isSame(a.results[key], b.results[key], tolerances[key])) continue;
     throw new Error(`the results differ: ${key} is ${a.results[key]} of ${labelA}, but ${b.results[key]} of ${labelB}`);
   }
+}
+
+/**
+ * @param {unknown} a
+ * @param {unknown} b
+ * @param {number} [tolerance]
+ */
+function isSame(a, b, tolerance) {
+  return a === b || (tolerance !== undefined && Math.abs(Number(a) - Number(b)) <= tolerance * Math.abs(Number(b)));
 }
 
 /**

@@ -30,7 +30,7 @@ const { quantity, table } = await runner<{ quantity(value: number): string; tabl
   'text.mjs',
 );
 const { requireSameResults, compare } = await runner<{
-  requireSameResults(a: [string, Report], b: [string, Report]): void;
+  requireSameResults(a: [string, Report], b: [string, Report], tolerances?: Readonly<Record<string, number>>): void;
   compare(
     comparison: object,
     options: { rounds: number; reuse?: boolean },
@@ -94,6 +94,15 @@ describe('comparisons', () => {
       'the results differ: hash is x of A, but y of B',
     );
     expect(() => requireSameResults(['A', a], ['B', report({ wordsPerSecond: 5 })])).toThrow(/nothing that could be compared/);
+  });
+
+  test('a number that has a tolerance may differ by as much', () => {
+    const a = report({ hash: 'x', p99Total: 100 });
+    const near = report({ hash: 'x', p99Total: 101 });
+    expect(() => requireSameResults(['A', a], ['B', near], { p99Total: 0.01 })).not.toThrow();
+    expect(() => requireSameResults(['A', a], ['B', near])).toThrow('the results differ: p99Total is 100 of A, but 101 of B');
+    expect(() => requireSameResults(['A', a], ['B', near], { p99Total: 0.009 })).toThrow('the results differ');
+    expect(() => requireSameResults(['A', a], ['B', report({ hash: 'y', p99Total: 100 })], { p99Total: 0.01 })).toThrow('hash is x of A');
   });
 
   /** A program that reports the time that it is told. */

@@ -1,0 +1,26 @@
+/**
+ * For each URL, minute and status of an access log in the combined format: the hits, how many clients there were, and how many bytes
+ * 99 % of the answers had at most. Minutes are windows of event time.
+ *
+ *   node benchmarks/jobs/traffic-by-minute.mjs <file> [parallelism]
+ */
+import { count, countDistinct, eventTime, formats, quantile, StreamEnvironment, watermarks } from 'millrace';
+import { reportAnswer } from '../baselines/answers.mjs';
+import { secondsSince } from '../baselines/shared.mjs';
+
+const [file, parallelism = '2'] = process.argv.slice(2);
+const env = new StreamEnvironment({ parallelism: Number(parallelism) });
+const traffic = env
+  .readFile(file, formats.combinedLog())
+  .assignTimestampsAndWatermarks(watermarks.monotonous({ timestamp: 'timestamp' }))
+  .keyBy(['url', 'status'])
+  .window(eventTime.tumbling('1m'))
+  .aggregate({ hits: count(), clients: countDistinct('ip'), p99: quantile('bytes', 0.99) });
+
+const began = performance.now();
+const rows = [];
+for await (const { key, start, hits, clients, p99 } of traffic.executeAndCollect('traffic by minute')) {
+  rows.push({ url: key[0], status: key[1], minute: start / 60_000, hits, clients, p99 });
+}
+const seconds = secondsSince(began);
+reportAnswer({ program: 'traffic-by-minute', question: 'traffic-by-minute', file, seconds, rows });
