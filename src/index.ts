@@ -14,9 +14,10 @@ export type {
   KeyedBroadcastConnectedStreams,
   KeyedConnectedStreams,
 } from './api/connected-streams.ts';
-export { callback, files, socket, stdin } from './api/connectors.ts';
+export { callback, files, http, socket, stdin } from './api/connectors.ts';
 export type { BroadcastStream, DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
 export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
+export { formats } from './api/formats.ts';
 export type { IntervalJoin, IntervalJoined, IntervalJoinFunction, SignedDuration } from './api/interval-join.ts';
 export type {
   CheckpointInfo,
@@ -59,10 +60,21 @@ export type { CallbackContext } from './connectors/callback/callback-sink.ts';
 export { type BucketAssigner, type BucketContext, buckets, type DateTimeBucketOptions } from './connectors/files/buckets.ts';
 export type { CsvOptions } from './connectors/files/csv-text.ts';
 export type { FileSinkOptions } from './connectors/files/file-sink.ts';
+export type { FileSourceOptions } from './connectors/files/file-source.ts';
+export type { FollowOptions } from './connectors/files/follow/follow-options.ts';
 export type { RollingOptions } from './connectors/files/rolling.ts';
-export type { FileSourceOptions } from './connectors/files/text-source.ts';
+export type { HttpRetryOptions, HttpSinkOptions } from './connectors/http/http-sink.ts';
 export type { ReconnectOptions, SocketOptions } from './connectors/socket/socket-source.ts';
 export type { StdinOptions } from './connectors/stdin/stdin-source.ts';
+export type { CombinedLog, CommonLog } from './formats/access-log.ts';
+export type { CloudFrontLog, ElbLog } from './formats/cloud-logs.ts';
+export type { DelimitedOptions, SniffedRecord } from './formats/csv.ts';
+export type { FieldTypes, RecordOfFields } from './formats/declared-fields.ts';
+export type { Format, RecordOf } from './formats/format.ts';
+export type { JsonOptions } from './formats/json.ts';
+export type { RegexRecord } from './formats/regex.ts';
+export type { SyslogMessage, SyslogOptions } from './formats/syslog.ts';
+export type { TimeNotation } from './formats/time-notations.ts';
 export type { RestoredSink, Sink, SinkContext, SinkWriter, TwoPhaseCommitSink, TwoPhaseCommitWriter } from './graph/sink.ts';
 export type { Polled, Source, SourceContext, SourceReader, SourceReaderContext, Split } from './graph/source.ts';
 export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';

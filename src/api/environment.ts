@@ -4,15 +4,17 @@ import { MillraceError } from '../base/errors.ts';
 import { callable, checkArgument, checkOptions, flag, type OptionRules, optional, text, unexpected, wholeNumber } from '../base/options.ts';
 import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
-import { textFileRules, textFileSource } from '../connectors/files/text-source.ts';
+import { type FileSourceOptions, fileSource, fileSourceRules } from '../connectors/files/file-source.ts';
 import { type SocketOptions, socketRules, socketTextSource } from '../connectors/socket/socket-source.ts';
 import { type StdinOptions, stdinRules, stdinSource } from '../connectors/stdin/stdin-source.ts';
+import type { Format } from '../formats/format.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Source, Split } from '../graph/source.ts';
 import { assignWatermarksOperator } from '../operators/assign-watermarks.ts';
 import { endpointOperator } from '../operators/endpoint.ts';
 import { mapOperator } from '../operators/map.ts';
+import { projectSources } from '../operators/projection.ts';
 import { generateOperator, type SourceOperator, sourceOperator } from '../operators/source.ts';
 import type { WatermarkStrategy } from '../time/watermarks.ts';
 import { checkEndpointName, DataStream, isInternal } from './data-stream.ts';
@@ -45,20 +47,21 @@ const generateRules: OptionRules<GenerateOptions<never>> = {
   ...sourceRules,
 };
 
-export interface TextFileOptions extends SourceOptions<string> {
-  /** Default UTF-8; 'latin1' takes every byte as a character. */
-  readonly encoding?: 'utf8' | 'latin1';
-}
+export interface TextFileOptions extends SourceOptions<string>, Pick<FileSourceOptions, 'encoding' | 'follow'> {}
+
+export interface ReadFileOptions<T> extends SourceOptions<T>, Pick<FileSourceOptions<T>, 'encoding' | 'onError' | 'follow'> {}
 
 export type SocketTextOptions = SourceOptions<string> & Pick<SocketOptions, 'reconnect' | 'delimiter'>;
 
-const textFileStreamRules: OptionRules<TextFileOptions> = { encoding: textFileRules.encoding, ...sourceRules };
+const { encoding, follow, onError } = fileSourceRules;
+const textFileStreamRules: OptionRules<TextFileOptions> = { encoding, follow, ...sourceRules };
+const readFileRules: OptionRules<ReadFileOptions<never>> = { encoding, follow, onError, ...sourceRules };
 const socketStreamRules: OptionRules<SocketTextOptions> = {
   reconnect: socketRules.reconnect,
   delimiter: socketRules.delimiter,
   ...sourceRules,
 };
-const stdinStreamRules: OptionRules<SourceOptions<string> & StdinOptions> = { ...stdinRules, ...sourceRules };
+const stdinStreamRules: OptionRules<SourceOptions<never> & StdinOptions<never>> = { ...stdinRules, ...sourceRules };
 
 /**
  * A job in the making.
@@ -114,10 +117,22 @@ export class StreamEnvironment {
     return this.#read(generateOperator(indices, create as UserFunction), further, 'generate');
   }
 
-  /** The lines of text files: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. */
+  /** The lines of text files: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. With `follow` what is written to them later is read, too. */
   readTextFile(pathOrGlob: string | readonly string[], options: TextFileOptions = {}): DataStream<string> {
-    const { encoding, ...further } = checkOptions<TextFileOptions>(options, textFileStreamRules, 'readTextFile');
-    return this.#read(sourceOperator(textFileSource(pathOrGlob, { encoding }, 'readTextFile')), further, 'readTextFile');
+    const { encoding, follow, ...further } = checkOptions<TextFileOptions>(options, textFileStreamRules, 'readTextFile');
+    return this.#read(sourceOperator(fileSource(pathOrGlob, { encoding, follow }, 'readTextFile')), further, 'readTextFile');
+  }
+
+  /**
+   * The records of files in a format: a path, a glob, or several of them. Only the fields that the job reads are parsed. With `follow` what
+   * is written to the files later is read, too.
+   *
+   * @example
+   * env.readFile('logs/access.log*', formats.combinedLog()).filter((request) => request.status >= 500)
+   */
+  readFile<T>(pathOrGlob: string | readonly string[], format: Format<T>, options: ReadFileOptions<T> = {}): DataStream<T> {
+    const { encoding, follow, onError, ...further } = checkOptions<ReadFileOptions<T>>(options, readFileRules as never, 'readFile');
+    return this.#read(sourceOperator(fileSource<T>(pathOrGlob, { format, encoding, follow, onError }, 'readFile')), further, 'readFile');
   }
 
   /** The lines that come over a TCP connection; see `SocketOptions` for what happens when it closes. */
@@ -128,9 +143,13 @@ export class StreamEnvironment {
   }
 
   /** The lines of standard input. A pipe or file counts as bounded, unless `bounded` says otherwise. */
-  stdin(options: SourceOptions<string> & StdinOptions = {}): DataStream<string> {
-    const { bounded, ...further } = checkOptions<SourceOptions<string> & StdinOptions>(options, stdinStreamRules, 'stdin');
-    return this.#read(sourceOperator(stdinSource({ bounded })), further, 'stdin');
+  stdin<T = string>(options: SourceOptions<T> & StdinOptions<T> = {}): DataStream<T> {
+    const { bounded, front, format, encoding, onError, ...further } = checkOptions<SourceOptions<T> & StdinOptions<T>>(
+      options,
+      stdinStreamRules as never,
+      'stdin',
+    );
+    return this.#read(sourceOperator(stdinSource<T>({ bounded, front, format, encoding, onError })), further, 'stdin');
   }
 
   /** Records that the program which submitted the job writes to `job.input(name)`. */
@@ -222,7 +241,7 @@ export class StreamEnvironment {
 
   #description(name: string): JobDescription {
     const { mode, bufferTimeoutMs, localAggregation, chaining, limits, maxParallelism, faultTolerance, stateMemory } = this.#config;
-    const graph = this.builder.build({ parallelism: this.parallelism, maxParallelism });
+    const graph = projectSources(this.builder.build({ parallelism: this.parallelism, maxParallelism }));
     return { name, graph, mode, bufferTimeoutMs, localAggregation, chaining, limits, faultTolerance, stateMemory, notices: [] };
   }
 

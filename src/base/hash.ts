@@ -2,8 +2,8 @@
  * Hashes of keys. One definition for every form that a key can have: a string hashes by its UTF-16 code units whether
  * it is a JavaScript string or bytes, a number by its value whether its column is int32 or float64.
  *
- * The mixer is the finaliser of MurmurHash3 (Austin Appleby, public domain); strings are folded unit by unit as FNV-1a
- * does (Fowler, Noll, Vo) before they are mixed.
+ * Strings and bytes are hashed as MurmurHash3 does (Austin Appleby, public domain; the variant for 32 bits, seed 0), four UTF-16 code
+ * units a word, each shifted by eight bits more than the one before: of Latin-1 bytes, a word is what lies in memory.
  *
  * @hotpath
  */
@@ -29,28 +29,101 @@ export function hashNumber(value: number): number {
   return mix((words[0] as number) ^ Math.imul(words[1] as number, 0x9e3779b1));
 }
 
-/** What hashing a string begins with, and what it multiplies by: for loops that do something else with each unit as well. */
-export const stringBasis = 0x811c9dc5 | 0;
-export const stringPrime = 0x01000193;
+/** What a word does to a hash. */
+export function scramble(word: number): number {
+  const k = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+}
+
+/** Takes four units into a hash that began with 0. */
+export function fold(h: number, word: number): number {
+  h ^= scramble(word);
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+/** By how many bytes are left, what of a word belongs to them. */
+export const tailMasks = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 
 export function hashString(value: string): number {
-  let h = stringBasis;
-  for (let i = 0; i < value.length; i++) h = Math.imul(h ^ value.charCodeAt(i), stringPrime);
-  return mix(h);
+  const { length } = value;
+  let h = 0;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    const low = value.charCodeAt(i) ^ (value.charCodeAt(i + 1) << 8);
+    h = fold(h, low ^ (value.charCodeAt(i + 2) << 16) ^ (value.charCodeAt(i + 3) << 24));
+  }
+  let rest = 0;
+  for (let shift = 0; i < length; i++, shift += 8) rest ^= value.charCodeAt(i) << shift;
+  return mix(h ^ scramble(rest) ^ length);
 }
 
 /** Hash of the string that Latin-1 bytes spell. */
 export function hashLatin1(bytes: Uint8Array, start: number, end: number): number {
-  let h = stringBasis;
-  for (let i = start; i < end; i++) h = Math.imul(h ^ (bytes[i] as number), stringPrime);
-  return mix(h);
+  let h = 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const low = (bytes[i] as number) | ((bytes[i + 1] as number) << 8);
+    h = fold(h, low | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24));
+  }
+  let rest = 0;
+  for (let shift = 0; i < end; i++, shift += 8) rest |= (bytes[i] as number) << shift;
+  return mix(h ^ scramble(rest) ^ (end - start));
+}
+
+/** The same, of bytes behind which there are three more to be read: whole words cost a quarter. */
+export function hashLatin1Words(view: DataView, start: number, end: number): number {
+  let h = 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) h = fold(h, view.getInt32(i, true));
+  if (i < end) h ^= scramble(view.getInt32(i, true) & (tailMasks[end - i] as number));
+  return mix(h ^ (end - start));
 }
 
 /** Hash of the string that UTF-16LE bytes spell. */
 export function hashUtf16(bytes: Uint8Array, start: number, end: number): number {
-  let h = stringBasis;
-  for (let i = start; i < end; i += 2) h = Math.imul(h ^ ((bytes[i] as number) | ((bytes[i + 1] as number) << 8)), stringPrime);
-  return mix(h);
+  const unit = (at: number): number => (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  let h = 0;
+  let i = start;
+  for (; i + 8 <= end; i += 8) h = fold(h, unit(i) ^ (unit(i + 2) << 8) ^ (unit(i + 4) << 16) ^ (unit(i + 6) << 24));
+  let rest = 0;
+  for (let shift = 0; i < end; i += 2, shift += 8) rest ^= unit(i) << shift;
+  return mix(h ^ scramble(rest) ^ ((end - start) >> 1));
+}
+
+/** Hash of the string that valid UTF-8 bytes spell. */
+export function hashUtf8(bytes: Uint8Array, start: number, end: number): number {
+  let h = 0;
+  let word = 0;
+  let units = 0;
+  for (let i = start; i < end; ) {
+    const lead = bytes[i] as number;
+    let unit = lead;
+    if (lead < 0x80) i += 1;
+    else if (lead < 0xe0) {
+      unit = ((lead & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f);
+      i += 2;
+    } else if (lead < 0xf0) {
+      unit = ((lead & 0x0f) << 12) | (((bytes[i + 1] as number) & 0x3f) << 6) | ((bytes[i + 2] as number) & 0x3f);
+      i += 3;
+    } else {
+      const high = ((lead & 0x07) << 18) | (((bytes[i + 1] as number) & 0x3f) << 12);
+      const point = high | (((bytes[i + 2] as number) & 0x3f) << 6) | ((bytes[i + 3] as number) & 0x3f);
+      // Two units: the first one here, the second below.
+      word ^= (0xd7c0 + (point >> 10)) << ((units & 3) * 8);
+      if ((++units & 3) === 0) {
+        h = fold(h, word);
+        word = 0;
+      }
+      unit = 0xdc00 | (point & 0x3ff);
+      i += 4;
+    }
+    word ^= unit << ((units & 3) * 8);
+    if ((++units & 3) === 0) {
+      h = fold(h, word);
+      word = 0;
+    }
+  }
+  return mix(h ^ scramble(word) ^ units);
 }
 
 /** Hash of the canonical bytes of a key that is neither a number nor a string; see `batch/key-codec.ts`. */

@@ -3,14 +3,17 @@
 /** Shorter names begin too many others. */
 const beginningMin = 3;
 
-/** The candidate that most resembles `name`, if one does: a third of it may differ, or its end may be missing. Case does not count. */
+/**
+ * The candidate that most resembles `name`, if one does: a third of it may differ, or its end may be missing, which is no worse than one
+ * letter. Case does not count.
+ */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   let best: string | undefined;
   let least = Math.floor(wanted.length / 3) + 1;
   for (const candidate of candidates) {
     const begins = wanted.length >= beginningMin && candidate.toLowerCase().startsWith(wanted);
-    const distance = begins ? 0 : editDistance(wanted, candidate.toLowerCase());
+    const distance = begins ? 1 : editDistance(wanted, candidate.toLowerCase());
     if (distance >= least) continue;
     least = distance;
     best = candidate;

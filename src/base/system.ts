@@ -38,6 +38,15 @@ export interface ReadableFile {
   close(): void;
 }
 
+/** What is known of a file without opening it. */
+export interface FileFacts {
+  /** As that of a `ReadableFile`. */
+  readonly identity: string;
+  readonly size: number;
+  /** When its content was last changed, in epoch milliseconds. */
+  readonly modifiedMs: number;
+}
+
 /** A file being written. */
 export interface WritableFile {
   /** Writes all of the bytes. */
@@ -62,6 +71,8 @@ export interface Storage {
   /** Names of what a directory holds, sorted; none when there is no such directory. */
   entries(directory: string): string[];
   open(path: string): ReadableFile;
+  /** Undefined when there is no regular file of this name. */
+  facts(path: string): FileFacts | undefined;
   /** Creates or truncates a file. */
   create(path: string): WritableFile;
   /** Creates a file; fails with EEXIST when there is one. */
@@ -70,7 +81,7 @@ export interface Storage {
   append(path: string, length: number): WritableFile;
   /** Makes a directory and the ones above it; one that is there already is left alone. */
   makeDirectory(path: string): void;
-  /** Replaces `to`. Survives a crash once it has returned. */
+  /** Replaces `to`. Survives a crash once `syncDirectory` has resolved; until then there is either name. */
   rename(from: string, to: string): void;
   /** Gives a file a second name; fails with EEXIST when that is taken. Absent where files have one name. */
   link?(from: string, to: string): void;

@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { hashLatin1, hashString, hashUtf16, mix, stringBasis, stringPrime } from '../base/hash.ts';
+import { fold, hashLatin1, hashLatin1Words, hashString, hashUtf8, hashUtf16, mix, scramble, tailMasks } from '../base/hash.ts';
 import type { ColumnType } from '../schema/type.ts';
 import { ByteSource } from './byte-source.ts';
 import { decodeValue } from './value-codec.ts';
@@ -68,6 +68,7 @@ export type FixedArray = Float64ArrayConstructor | Int32ArrayConstructor | BigIn
 
 const noOffsets = new Int32Array(0);
 const noBytes = Buffer.alloc(0);
+const noValidity = new Uint8Array(0);
 
 /** How a string column holds its strings. All forms are lossless and convert into each other. */
 export type StringForm = 'references' | 'bytes' | 'dictionary';
@@ -86,6 +87,9 @@ export class StringDictionary {
 /** Strings that are cut out of others share their memory from so many units on; below, V8 copies them (SlicedString::kMinLength). */
 const sharingUnitsMin = 13;
 
+/** The highest bits of the four bytes of a word. */
+const nonAsciiBits = 0x80808080 | 0;
+
 /** The id of null in a dictionary column. */
 export const nullId = -1;
 
@@ -93,9 +97,9 @@ export const nullId = -1;
 const packedBytesMax = 128 * 1024;
 
 /**
- * Strings in one of three forms. `references`: JavaScript strings. `bytes`: one run of Latin-1 or UTF-16LE bytes and the
- * offset at which each row starts (both keep every string whole; UTF-8 would lose lone surrogates). `dictionary`: ids into a
- * table that outlives the batch.
+ * Strings in one of three forms. `references`: JavaScript strings. `bytes`: one run of Latin-1, UTF-16LE or UTF-8 bytes and the
+ * offset at which each row starts. The first two keep every string whole; UTF-8, which would lose lone surrogates, is for strings that
+ * came as such. `dictionary`: ids into a table that outlives the batch.
  */
 export class StringColumn {
   readonly kind = 'string';
@@ -109,8 +113,10 @@ export class StringColumn {
   stride: 1 | 2 = 1;
   bytes: Buffer = noBytes;
   bytesBase = 0;
-  /** Whether the bytes are UTF-16LE rather than Latin-1. */
+  /** Whether the bytes are UTF-16LE. */
   wide = false;
+  /** Whether the bytes are valid UTF-8, of which some row may not be ASCII. With neither they are Latin-1. */
+  utf8 = false;
   /** `bytes`: bytes that end every row but do not belong to it, such as a line feed. */
   gap = 0;
   validity: Uint8Array | null = null;
@@ -130,6 +136,9 @@ export class StringColumn {
   #textBase = 0;
   /** The bytes by words, made when somebody asks for them. */
   #view: DataView | null = null;
+  /** By row, 1 where it is not ASCII; of so many rows it is known. */
+  #nonAscii = noValidity;
+  #nonAsciiRows = -1;
   /** Memory for rows that are copied as bytes, kept when the batch is filled again. */
   #ownOffsets: Int32Array = noOffsets;
   #ownBytes: Buffer = noBytes;
@@ -150,6 +159,7 @@ export class StringColumn {
     readonly validity: Uint8Array | null;
     readonly validityBase: number;
     readonly stride?: 1 | 2;
+    readonly utf8?: boolean;
   }): void {
     this.form = 'bytes';
     this.packed = false;
@@ -159,6 +169,8 @@ export class StringColumn {
     this.bytes = options.bytes;
     this.bytesBase = options.bytesBase;
     this.wide = options.wide;
+    this.utf8 = options.utf8 ?? false;
+    this.#nonAsciiRows = -1;
     this.gap = options.gap;
     this.validity = options.validity;
     this.validityBase = options.validityBase;
@@ -178,8 +190,14 @@ export class StringColumn {
     if (this.form === 'references') return this.references[row] as string | null;
     if (this.form === 'dictionary') return this.#fromDictionary(row);
     if (this.validity !== null && this.validity[this.validityBase + row] === 0) return null;
-    const text = this.#text ?? this.#decode(rows);
     const at = this.base + row * this.stride;
+    if (this.utf8 && !this.#isAscii(row)) {
+      return this.bytes.utf8Slice(
+        this.bytesBase + (this.offsets[at] as number),
+        this.bytesBase + (this.offsets[at + 1] as number) - this.gap,
+      );
+    }
+    const text = this.#text ?? this.#decode(rows);
     const start = (this.offsets[at] as number) - this.#textBase;
     const end = (this.offsets[at + 1] as number) - this.gap - this.#textBase;
     return this.wide ? text.substring(start >> 1, end >> 1) : text.substring(start, end);
@@ -192,8 +210,8 @@ export class StringColumn {
     const at = this.base + row * this.stride;
     const start = this.bytesBase + (this.offsets[at] as number);
     const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
-    // Cut from the text of all, which costs less than a slice of the bytes, it is a copy all the same.
-    if (end - start < sharingUnitsMin) return this.at(row, rows);
+    // Cut from the text of all, which costs less than a slice of the bytes, it is a copy all the same; and so is decoded UTF-8.
+    if (end - start < sharingUnitsMin || (this.utf8 && !this.#isAscii(row))) return this.at(row, rows);
     return this.wide ? this.bytes.ucs2Slice(start, end) : this.bytes.latin1Slice(start, end);
   }
 
@@ -207,10 +225,16 @@ export class StringColumn {
   /** Puts the string of another column's row behind the rows so far, in the other's form where that can be kept. */
   copy(row: number, from: StringColumn, fromRow: number, fromRows: number): void {
     if (row === 0) this.#adopt(from);
-    if (this.form === 'bytes' && from.form === 'bytes' && this.wide === from.wide) this.#copyBytes(row, from, fromRow);
+    if (this.form === 'bytes' && from.form === 'bytes' && this.#takesBytes(from, fromRow)) this.#copyBytes(row, from, fromRow);
     else if (this.form === 'dictionary' && this.dictionary === from.dictionary) {
       this.ids[row] = from.ids[from.idsBase + fromRow] as number;
     } else this.set(row, from.at(fromRow, fromRows));
+  }
+
+  /** Whether the bytes of another column's row mean the same here: Latin-1 and UTF-8 have ASCII in common. */
+  #takesBytes(from: StringColumn, fromRow: number): boolean {
+    if (this.wide !== from.wide) return false;
+    return this.utf8 === from.utf8 || from.#isAscii(fromRow);
   }
 
   /** The first row decides the form of the others. */
@@ -218,8 +242,11 @@ export class StringColumn {
     const capacity = this.references.length;
     this.form = from.form;
     this.#text = null;
-    if (from.form === 'bytes') this.#useOwnBytes(from.wide);
-    else if (from.form === 'dictionary') {
+    if (from.form === 'bytes') {
+      this.#useOwnBytes(from.wide);
+      this.utf8 = from.utf8;
+      this.#nonAsciiRows = -1;
+    } else if (from.form === 'dictionary') {
       if (this.ids.length < capacity) this.ids = new Int32Array(capacity);
       this.idsBase = 0;
       this.dictionary = from.dictionary;
@@ -233,6 +260,7 @@ export class StringColumn {
     this.offsets = this.#ownOffsets;
     this.bytes = this.#ownBytes;
     this.wide = wide;
+    this.utf8 = false;
     this.base = 0;
     this.stride = 1;
     this.bytesBase = 0;
@@ -284,17 +312,63 @@ export class StringColumn {
     const at = this.base + row * this.stride;
     const start = this.bytesBase + (this.offsets[at] as number);
     const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
+    if (this.utf8) return hashUtf8(this.bytes, start, end);
     return this.wide ? hashUtf16(this.bytes, start, end) : hashLatin1(this.bytes, start, end);
   }
 
   /**
-   * Hashes of all rows, none of which is null. References are laid down as bytes in the same pass, where they are Latin-1: whoever looks
-   * for the strings later need not go back to them.
+   * Hashes of all rows; that of null is given. References are laid down as bytes in the same pass, where they are Latin-1 and none is null:
+   * whoever looks for the strings later need not go back to them.
    */
-  hashAll(rows: number, hashes: Int32Array): void {
+  hashAll(rows: number, hashes: Int32Array, nullHash?: number): void {
+    if (this.form === 'bytes' && !this.wide && this.validity === null) this.#hashBytes(rows, hashes);
+    else if (nullHash !== undefined) {
+      for (let row = 0; row < rows; row++) hashes[row] = this.isNull(row) ? nullHash : this.hash(row);
+    } else this.#hashOthers(rows, hashes);
+  }
+
+  #hashOthers(rows: number, hashes: Int32Array): void {
     const units = this.form === 'references' ? this.#touch(rows) : 0;
     if (this.form !== 'references' || units > packedBytesMax) for (let row = 0; row < rows; row++) hashes[row] = this.hash(row);
     else this.#pack(rows, units, hashes);
+  }
+
+  #hashBytes(rows: number, hashes: Int32Array): void {
+    const { bytes, offsets, base, stride, bytesBase, gap } = this;
+    const view = this.view();
+    const others = this.utf8 ? this.#nonAsciiOf(rows) : null;
+    const wordsMax = bytes.length - 3;
+    for (let row = 0; row < rows; row++) {
+      const at = base + row * stride;
+      const start = bytesBase + (offsets[at] as number);
+      const end = bytesBase + (offsets[at + 1] as number) - gap;
+      hashes[row] = end <= wordsMax ? hashLatin1Words(view, start, end) : hashLatin1(bytes, start, end);
+      if (others === null) continue;
+      let all = 0;
+      if (end <= wordsMax) {
+        let i = start;
+        for (; i + 4 <= end; i += 4) all |= view.getInt32(i, true);
+        if (i < end) all |= view.getInt32(i, true) & (tailMasks[end - i] as number);
+      } else for (let i = start; i < end; i++) all |= bytes[i] as number;
+      others[row] = (all & nonAsciiBits) === 0 ? 0 : 1;
+      if ((all & nonAsciiBits) !== 0) hashes[row] = hashUtf8(bytes, start, end);
+    }
+    if (others !== null) this.#nonAsciiRows = rows;
+  }
+
+  /** 1 for rows that are not ASCII, where UTF-8 is another thing than Latin-1; null where there cannot be any. */
+  nonAscii(rows: number): Uint8Array | null {
+    if (!this.utf8) return null;
+    if (this.#nonAsciiRows === rows) return this.#nonAscii;
+    const others = this.#nonAsciiOf(rows);
+    for (let row = 0; row < rows; row++) others[row] = this.#isAscii(row) ? 0 : 1;
+    this.#nonAsciiRows = rows;
+    return others;
+  }
+
+  #nonAsciiOf(rows: number): Uint8Array {
+    if (this.#nonAscii.length < rows) this.#nonAscii = new Uint8Array(rows);
+    return this.#nonAscii;
   }
 
   /**
@@ -322,15 +396,20 @@ export class StringColumn {
     let all = 0;
     for (let row = 0; row < rows; row++) {
       const value = references[row] as string;
-      let hash = stringBasis;
+      let hash = 0;
+      let word = 0;
       for (let i = 0; i < value.length; i++) {
         const unit = value.charCodeAt(i);
-        hash = Math.imul(hash ^ unit, stringPrime);
         all |= unit;
         bytes[end + i] = unit;
+        word ^= unit << ((i & 3) * 8);
+        if ((i & 3) === 3) {
+          hash = fold(hash, word);
+          word = 0;
+        }
       }
       end += value.length;
-      hashes[row] = mix(hash);
+      hashes[row] = mix(hash ^ scramble(word) ^ value.length);
       offsets[row + 1] = end;
     }
     offsets[0] = 0;
@@ -339,7 +418,21 @@ export class StringColumn {
 
   /** Whether all rows are Latin-1 bytes, and none is null. */
   get latin1(): boolean {
-    return this.form === 'bytes' && !this.wide && this.validity === null;
+    return this.form === 'bytes' && !this.wide && !this.utf8 && this.validity === null;
+  }
+
+  /** Whether a row that is not null lies there as Latin-1 bytes. */
+  isLatin1(row: number): boolean {
+    return this.form === 'bytes' && !this.wide && (!this.utf8 || this.#isAscii(row));
+  }
+
+  #isAscii(row: number): boolean {
+    const { bytes } = this;
+    const at = this.base + row * this.stride;
+    const end = this.bytesBase + (this.offsets[at + 1] as number) - this.gap;
+    let all = 0;
+    for (let i = this.bytesBase + (this.offsets[at] as number); i < end; i++) all |= bytes[i] as number;
+    return all < 0x80;
   }
 
   /** The bytes, for reading several of them at once. */

@@ -7,7 +7,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { hashLatin1, mix, stringBasis, stringPrime } from '../base/hash.ts';
+import { hashLatin1, hashLatin1Words } from '../base/hash.ts';
 import { StringColumn } from './column.ts';
 
 /** What separates pieces: a text; or any one character of a class, or with `run` as many of them as there are. */
@@ -121,22 +121,19 @@ export class StringSplitter {
     const bytes = this.#bytes;
     const pieces = this.#pieces;
     const { hashes } = this;
+    const view = (this.#source as StringColumn).view();
+    const wordsMax = bytes.length - 3;
     const rowsMax = this.#rowsMax;
     const run = this.#run;
     let at = this.#at;
     let end = this.#end;
     let rows = 0;
     while (rows < rowsMax) {
-      let hash = stringBasis;
       let here = at;
-      for (; here < end; here++) {
-        const byte = bytes[here] as number;
-        if (separates[byte] !== 0) break;
-        hash = Math.imul(hash ^ byte, stringPrime);
-      }
+      while (here < end && separates[bytes[here] as number] === 0) here++;
       pieces[rows * 2] = at;
       pieces[rows * 2 + 1] = here;
-      hashes[rows++] = mix(hash);
+      hashes[rows++] = here <= wordsMax ? hashLatin1Words(view, at, here) : hashLatin1(bytes, at, here);
       if (here < end) {
         at = here + 1;
         if (run) while (at < end && separates[bytes[at] as number] !== 0) at++;

@@ -72,6 +72,7 @@ export class FrameDecoder {
       bytes: memory.bytes,
       bytesBase: position + entry.data(),
       wide: entry.form() === ColumnForm.Utf16,
+      utf8: entry.form() === ColumnForm.Utf8,
       gap: 0,
       validity: entry.validity() === 0 ? null : memory.uint8,
       validityBase: position + entry.validity(),

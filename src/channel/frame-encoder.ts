@@ -121,8 +121,8 @@ export class FrameEncoder {
     }
     plan.values = this.#place((rows + 1) * 4);
     if (column.form === 'bytes') {
-      plan.form = column.wide ? ColumnForm.Utf16 : ColumnForm.Latin1;
-      plan.dataBytes = (column.offsets[column.base + rows] as number) - (column.offsets[column.base] as number) - rows * column.gap;
+      plan.form = column.utf8 ? ColumnForm.Utf8 : column.wide ? ColumnForm.Utf16 : ColumnForm.Latin1;
+      plan.dataBytes = lengthOfStrings(column, rows);
       if (column.validity !== null) plan.validity = this.#place(rows);
     } else {
       const wide = this.#wide[index] === true;
@@ -225,12 +225,19 @@ function writeFixed(column: FixedColumn, plan: ColumnPlan, rows: number, memory:
   if (validity !== null) copyValues(validity, 0, memory.uint8, position + plan.validity, rows);
 }
 
+function lengthOfStrings({ offsets, base, stride, gap }: StringColumn, rows: number): number {
+  if (stride === 1) return (offsets[base + rows] as number) - (offsets[base] as number) - rows * gap;
+  let length = 0;
+  for (let at = base; at < base + rows * 2; at += 2) length += (offsets[at + 1] as number) - (offsets[at] as number) - gap;
+  return length;
+}
+
 function writeStringBytes(column: StringColumn, plan: ColumnPlan, rows: number, memory: FrameMemory, position: number): void {
-  const { offsets, base, bytesBase, bytes, gap } = column;
+  const { offsets, base, stride, bytesBase, bytes, gap } = column;
   const offsetsBase = (position + plan.values) >> 2;
   const first = offsets[base] as number;
   let target = position + plan.data;
-  if (gap === 0) {
+  if (gap === 0 && stride === 1) {
     bytes.copy(memory.bytes, target, bytesBase + first, bytesBase + (offsets[base + rows] as number));
     for (let row = 0; row <= rows; row++) memory.int32[offsetsBase + row] = (offsets[base + row] as number) - first;
   } else {
@@ -239,8 +246,8 @@ function writeStringBytes(column: StringColumn, plan: ColumnPlan, rows: number, 
       target += bytes.copy(
         memory.bytes,
         target,
-        bytesBase + (offsets[base + row] as number),
-        bytesBase + (offsets[base + row + 1] as number) - gap,
+        bytesBase + (offsets[base + row * stride] as number),
+        bytesBase + (offsets[base + row * stride + 1] as number) - gap,
       );
     }
     memory.int32[offsetsBase + rows] = target - position - plan.data;

@@ -6,10 +6,12 @@
 import { relative, resolve } from 'node:path';
 import { MillraceError } from '../base/errors.ts';
 import { limitsWith } from '../base/limits.ts';
+import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { fileStorage } from '../checkpoint/file-storage.ts';
 import { locateCheckpoint } from '../checkpoint/locate.ts';
-import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { mismatch } from '../checkpoint/restore-match.ts';
+import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts';
+import type { LeftOutput } from '../checkpoint/restore-match.ts';
+import { leftOutput } from '../cluster/left-output.ts';
 import { matchPlan, type RecoveredState, recoverState } from '../cluster/recovered-state.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { print } from '../node-execution.ts';
@@ -56,10 +58,13 @@ function check(
   const place = relative('', directory) || '.';
   const lines = [`${kind} ${id} of '${jobName}' in ${place}, taken ${ageText(Date.now() - triggeredAt)} ago`];
   const name = `${kind} ${id} in ${place}`;
-  const { match, differences } = matchPlan(manifest, plan, { allowNonRestoredState });
+  const outputOf = (sink: OperatorManifest): LeftOutput =>
+    leftOutput(sink, { state: stateIn(directory, job), files: nodeSystem().storage });
+  const matching = { jobName: job.name, allowNonRestoredState, outputOf };
+  const { differences } = matchPlan(manifest, plan, matching);
   lines.push(...differences.map(({ fatal, text }) => `  ${fatal ? 'error' : 'note'}: ${text}`));
-  if (mismatch(match, name) !== undefined) return { lines: [...lines, `the job '${job.name}' cannot start from it`], fits: false };
-  const recovered = recoverState(manifest, { plan, name, savepoint: directory, allowNonRestoredState });
+  if (differences.some(({ fatal }) => fatal)) return { lines: [...lines, `the job '${job.name}' cannot start from it`], fits: false };
+  const recovered = recoverState(manifest, { plan, name, savepoint: directory, ...matching });
   const notes: string[] = [];
   const failure = restoreFailure(job, recovered, (note) => notes.push(note));
   lines.push(...[...new Set(notes)].map((note) => `  note: ${note}`));
@@ -68,13 +73,17 @@ function check(
   return { lines: [...lines, ...report.map((line) => `  ${line}`), `the job '${job.name}' cannot start from it`], fits: false };
 }
 
+function stateIn(directory: string, { limits }: JobDescription): StateStorage {
+  return fileStorage(directory).openState({ system: nodeSystem(), limits: limitsWith(limits), stateDir: directory });
+}
+
 /** Restores one slot after the other, so that the state of one is in memory at a time. Returns what fails. */
 function restoreFailure(job: JobDescription, recovered: RecoveredState, warn: (note: string) => void): unknown {
   const system = nodeSystem();
   const { savepoint: directory = '', restores } = recovered;
   for (const [slot, restore] of restores.entries()) {
     const options = detachedSlot(job, slot, system);
-    const stateStorage = () => fileStorage(directory).openState({ system, limits: options.limits, stateDir: directory });
+    const stateStorage = () => stateIn(directory, job);
     try {
       buildSlot({ ...options, stateStorage, restore, restoreFrom: directory, warn: (text) => text !== '' && warn(text) });
     } catch (error) {

@@ -18,7 +18,8 @@ export function checkpointsText(found: readonly CheckpointDirectory[], options: 
   const [own, ...savepoints] = found;
   if (own === undefined) return '';
   const all = found.filter(({ checkpoints }, i) => i > 0 || checkpoints.length > 0);
-  const nothing = all.length === 0 ? [`${options.nameOf(own.directory)}: no checkpoints and no savepoints`] : [];
+  const nothing =
+    all.length === 0 ? [`${options.nameOf(own.directory)}: no checkpoints and no savepoints; a job that has finished leaves none`] : [];
   const lines = [...nothing, ...all.flatMap((each) => directoryLines(each, options))];
   const unnamed = [own, ...savepoints].flatMap((each) => each.unnamed);
   if (unnamed.length > 0) {

@@ -3,9 +3,9 @@
  * they come, so is the code.
  */
 
+import { generatedBy } from '../base/code-writer.ts';
 import type { System } from '../base/system.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import { generatedBy } from '../compiler/code-writer.ts';
 import { carriesKey } from '../compiler/exchange-writer.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { JobDescription } from '../graph/job-description.ts';

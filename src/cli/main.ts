@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * The command line: `millrace run`, `millrace explain` and `millrace checkpoints`. This file knows the words; what they do is loaded when it is asked for,
+ * The command line: `millrace run`, `explain`, `logs` and `checkpoints`. This file knows the words; what they do is loaded when it is asked for,
  * so that `--help` and mistakes answer at once.
  */
 
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { JobOptions } from './load-job.ts';
+import type { LogsOptions } from './logs/logs-command.ts';
 import { exit, outputClosed, watchOutput } from './output.ts';
 import { errorReport } from './report.ts';
 
@@ -18,6 +19,8 @@ Examples:
   cat access.log | millrace run top-urls.ts      a job that reads env.stdin()
   millrace explain wordcount.ts                  show stages, exchanges, types, and the fields that functions read
   millrace explain wordcount.ts --code           with the code that is generated for the stages
+  millrace logs access.log --by url --top 10     the ten most frequent URLs of an access log
+  millrace logs 'app*.log' --where 'level == "error"' --window 1m --follow   errors a minute, as they come
   millrace checkpoints state/wordcount           list what is in a directory of checkpoints, and verify it
   millrace checkpoints check state/wordcount wordcount.ts   see whether the job, as it is now, could go on from there
 
@@ -50,6 +53,35 @@ jobCommand('explain', 'show the plan of a job without running it')
   .option('--code', 'show the code that is generated for each stage, too, as far as the types of its records are known')
   .action(async (file: string, { code = false, ...options }: OwnOptions & { code?: boolean }) => {
     await exit(await exitCodeOf(async () => (await import('./explain-command.ts')).explainCommand(file, { ...jobOptions(options), code })));
+  });
+
+program
+  .command('logs')
+  .description('ask questions about log files: filter, group, aggregate; the first lines tell the format')
+  .usage('<files…|-> [options]')
+  .argument('<files...>', "files or globs; '-' for standard input")
+  .option('-f, --format <name>', 'auto, text, json, csv, tsv, logfmt, ltsv, common, combined, syslog, elb, cloudfront', 'auto')
+  .option('--pattern <pattern>', "lines that look like this: '%{ip:client} %{number:ms}'")
+  .option('--where <condition>', 'records to take, in JavaScript over the fields: \'status >= 500 && method == "POST"\'')
+  .option('--by <fields>', "what to group by, such as 'url,status' or 'class=Math.floor(status / 100)'")
+  .option('--agg <aggregates>', "such as 'count(), sum(bytes), p99(request_time)'; default: count()")
+  .option('--select <fields>', 'fields to show of records, where nothing is grouped')
+  .option('--window <duration>', 'group by time as well: 10s, 1m, 1h')
+  .option('--slide <duration>', 'let windows overlap: one begins every so often')
+  .option('--delay <duration>', 'how much older than others a record may be; default: 5s')
+  .option('--top <n>', 'only the largest n groups, of each window where there are any; or the first n records', wholeNumber)
+  .option('--order <column>', 'the aggregate that --top goes by; default: the first')
+  .option('--follow', 'go on with what is written to the files from now on, through rotations')
+  .addOption(
+    new Option('--out <kind>', 'how rows are shown; default: table on a terminal, csv elsewhere').choices(['json', 'csv', 'table']),
+  )
+  .addOption(new Option('--on-error <what>', 'what becomes of lines that are not of the format').choices(['skip', 'fail']).default('skip'))
+  .option('-p, --parallelism <n>', 'subtasks; default: the cores of the machine', wholeNumber)
+  .option('--explain', 'print the job that would run, as code to start from')
+  .action(async (files: string[], options: LogsFlags) => {
+    const { explain = false, pattern, out, parallelism, ...query } = options;
+    const logs = { ...query, explain, pattern, out, parallelism };
+    await exit(await exitCodeOf(async () => (await import('./logs/logs-command.ts')).logsCommand(files, logs)));
   });
 
 const checkpoints = program
@@ -95,6 +127,9 @@ interface RunFlags extends OwnOptions {
   readonly fresh?: boolean;
   readonly allowNonRestoredState?: boolean;
 }
+
+type LogsFlags = Omit<LogsOptions, 'explain' | 'pattern' | 'out' | 'parallelism'> &
+  OwnOptions & { readonly explain?: boolean; readonly pattern?: string; readonly out?: LogsOptions['out'] };
 
 function jobOptions({ parallelism }: OwnOptions): JobOptions {
   return { parallelism, args: jobArguments };

@@ -26,6 +26,13 @@ export interface RunOptions extends JobOptions {
   /** Whether the job starts over. */
   readonly fresh: boolean;
   readonly allowNonRestoredState: boolean;
+  /** Who reads an output of the job; absent for a job that keeps its rows to itself. */
+  readonly reader?: OutputReader;
+}
+
+export interface OutputReader {
+  readonly output: string;
+  read(rows: AsyncIterable<unknown>): Promise<void>;
 }
 
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
@@ -43,7 +50,7 @@ interface Terminal {
 
 async function run(loaded: LoadedJob, options: RunOptions, terminal: Terminal): Promise<number> {
   const { signals, display } = terminal;
-  refuseHostEndpoints(loaded.job);
+  if (options.reader === undefined) refuseHostEndpoints(loaded.job);
   const job = withStateDir(loaded.job, options.stateDir, (text) => display.say(text));
   const { exitCode, finished } = await runJob({ ...loaded, job }, options, terminal);
   signals.attach(undefined);
@@ -53,7 +60,7 @@ async function run(loaded: LoadedJob, options: RunOptions, terminal: Terminal): 
 
 async function runJob(
   { job, module, parallelism, goOn }: LoadedJob,
-  { from, fresh, allowNonRestoredState }: RunOptions,
+  { from, fresh, allowNonRestoredState, reader }: RunOptions,
   { display, signals }: Terminal,
 ): Promise<{ readonly exitCode: number; readonly finished: boolean }> {
   const plan = planDescription(job);
@@ -64,8 +71,9 @@ async function runJob(
     onOutputClosed(() => void client.cancel());
     display.start(client, plan);
     const ended = resultOf(client, signals);
+    const read = reader === undefined ? undefined : readRows(reader, client, ended);
     goOn(client);
-    const result = await ended;
+    const [result] = await Promise.all([ended, read]);
     const stopped = signals.exitCode !== undefined;
     display.end(result?.metrics ?? (signals.cancelled ? undefined : client.metrics()), stopped ? 'stopped' : 'finished');
     if (stopped && result === undefined && job.faultTolerance.checkpoints !== undefined) display.say(howToGoOn(job, display));
@@ -74,6 +82,16 @@ async function runJob(
     display.end();
     await cluster.close();
     if (signals.cancelled) abandonOutput();
+  }
+}
+
+/** Rows that come no more because the job failed are no failure of their own. */
+async function readRows(reader: OutputReader, client: JobClient, ended: Promise<unknown>): Promise<void> {
+  try {
+    await reader.read(client.output(reader.output));
+  } catch (error) {
+    await ended;
+    if (client.status() === 'finished') throw error;
   }
 }
 

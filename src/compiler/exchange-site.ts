@@ -3,11 +3,11 @@
  * consumer, stores each field in its column.
  */
 
+import { CodeWriter, Names, optionalMember, propertyKey } from '../base/code-writer.ts';
 import { isFloat } from '../batch/record-batch.ts';
 import { valueBytes } from '../batch/value-size.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import { batchColumns, type ColumnType, type RecordForm, type RecordType } from '../schema/type.ts';
-import { CodeWriter, Names, optionalMember, propertyKey } from './code-writer.ts';
 import type { ExchangeSite, ExchangeTarget, ExchangeWriter } from './exchange-writer.ts';
 import { lateHashExpression } from './key-code.ts';
 import { type CheckedValue, checkValues, takeApart } from './record-check.ts';

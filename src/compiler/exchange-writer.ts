@@ -86,9 +86,13 @@ export class ExchangeWriter {
   /** Called when sites write by other code than before: loops that call them are worth compiling anew, to be optimised for it. */
   changed: () => void = () => {};
   recordsOut = 0;
+  /** Whether rows are to be written although there is no room for them. */
+  runsAhead = false;
   readonly #sites: ExchangeSite[] = [];
   #bind: (target: ExchangeTarget) => void = () => {};
   #waiting = 0;
+  /** Rows that wait for room. */
+  waitingRows = 0;
 
   constructor(options: ExchangeWriterOptions) {
     this.options = options;
@@ -105,9 +109,9 @@ export class ExchangeWriter {
     return this.options.partitioner.kind === 'hash';
   }
 
-  /** Whether sealed batches wait for room. */
+  /** Whether no more rows are to be written: sealed batches wait for room. */
   get blocked(): boolean {
-    return this.#waiting > 0;
+    return this.#waiting > 0 && !this.runsAhead;
   }
 
   /** Sealed elements that wait for room, or in a queue of this worker. */
@@ -285,15 +289,20 @@ export class ExchangeWriter {
     if (target.pending.length === 0 && this.#offer(target, element)) return;
     target.pending.push(element);
     this.#waiting++;
+    this.waitingRows += rowsOf(element);
   }
 
   /** Sends what waits, as far as there is room; true when nothing waits any more. */
   drain(): boolean {
     if (this.#waiting === 0) return true;
     for (const target of this.targets) {
-      while (target.pending.length > 0 && this.#offer(target, target.pending[0] as StreamElement)) {
+      for (let [first] = target.pending; first !== undefined; [first] = target.pending) {
+        // It may be filled anew as soon as it is handed over.
+        const rows = rowsOf(first);
+        if (!this.#offer(target, first)) break;
         target.pending.shift();
         this.#waiting--;
+        this.waitingRows -= rows;
       }
     }
     return this.#waiting === 0;
@@ -322,13 +331,15 @@ export class ExchangeWriter {
   }
 }
 
+function rowsOf(element: StreamElement): number {
+  return element.kind === 'batch' ? element.rowCount : 0;
+}
+
 function isBarrier(checkpoint: number): (element: StreamElement) => boolean {
   return (element) => element.kind === 'barrier' && element.checkpoint === checkpoint;
 }
 
-function isEnd({ kind }: StreamElement): boolean {
-  return kind === 'end';
-}
+const isEnd = ({ kind }: StreamElement): boolean => kind === 'end';
 
 /** A custom partitioner belongs to the operator whose records these are: it is behind it. */
 const customKey: KeyUse = { call: (key) => `partitionCustom(…, ${key})`, side: 'behind' };

@@ -4,11 +4,11 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { CodeWriter, member } from '../base/code-writer.ts';
 import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
-import { CodeWriter, member } from './code-writer.ts';
 import { carriesKey } from './exchange-writer.ts';
 import { type Field, fieldOf, localField, type Row, type RowKey, wholeRecord } from './row.ts';
 

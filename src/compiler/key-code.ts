@@ -1,6 +1,7 @@
 /** Code that finds and hashes the key of a row. */
 
 import { assert } from '../base/assert.ts';
+import type { Names } from '../base/code-writer.ts';
 import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { StringColumn } from '../batch/column.ts';
@@ -8,7 +9,6 @@ import { encodeKey } from '../batch/key-codec.ts';
 import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { keyText } from '../graph/describe.ts';
 import type { KeySpec } from '../graph/logical.ts';
-import type { Names } from './code-writer.ts';
 import { MissingFieldError } from './missing-field.ts';
 import type { OperatorCode } from './operator.ts';
 import { type Routing, routingFailure } from './routing-error.ts';

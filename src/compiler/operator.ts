@@ -3,6 +3,7 @@
  * for each subtask it creates an `OperatorInstance`, which owns the state of the run and writes code that uses it.
  */
 
+import type { CodeWriter, Names } from '../base/code-writer.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
@@ -13,7 +14,7 @@ import type { KeyedContents } from '../state/keyed-contents.ts';
 import type { AlignmentGroup } from '../time/alignment.ts';
 import type { Alignment } from '../time/watermarks.ts';
 import type { SubtaskPart } from '../wire/state-handles.ts';
-import type { CodeWriter, Names } from './code-writer.ts';
+import type { RecordReads } from './record-reads.ts';
 import type { Row } from './row.ts';
 
 /** What a subtask tells each of its operators. */
@@ -56,6 +57,8 @@ export interface OperatorContext {
 export interface Operator extends OperatorSpec {
   /** Whether it keeps values of records beyond the call, so that strings must not share memory with their batch. */
   readonly retains: boolean;
+  /** What it reads of the records of its input; absent, or undefined, where it may be everything. */
+  reads?(): RecordReads | undefined;
   create(context: OperatorContext): OperatorInstance;
 }
 
@@ -86,8 +89,10 @@ export interface OperatorInstance {
   restore?(parts: Readonly<Record<string, readonly unknown[]>>): void;
   /**
    * Before the snapshot of a checkpoint: hands on what belongs before its barrier. The subtask stands still until the promise resolves.
+   *
+   * @param isLast whether the job is stopped with it
    */
-  prepareSnapshot?(checkpoint: number): void | Promise<void>;
+  prepareSnapshot?(checkpoint: number, isLast: boolean): void | Promise<void>;
   /** A checkpoint is complete: all that its snapshot holds is durable. May wait for the outside; the stream goes on meanwhile. */
   checkpointCompleted?(checkpoint: number): void | Promise<void>;
   /** Whether it has written something that only a completed checkpoint makes final; the subtask does not finish before. */
@@ -162,7 +167,10 @@ export interface Emit {
   readonly sides: readonly string[];
 }
 
-/** Rows that a loop goes over. A loop may stop in front of a row, while an output has no room or an operator is not ready. */
+/**
+ * Rows that a loop goes over. A loop may stop in front of a row, while an output has no room or an operator is not ready; one over the input
+ * batch stops as well when its step has taken rows enough.
+ */
 export interface BatchPart {
   /** Those of the input batch; some that were made of it; all that were made of one row. */
   readonly kind: 'batch' | 'chunk' | 'row';

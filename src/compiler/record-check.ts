@@ -4,9 +4,9 @@
  * holds, a symbol key, a hole, a property of an array, makes it one that does not fit. An accessor is what it reads as.
  */
 
+import type { CodeWriter, Names } from '../base/code-writer.ts';
 import { frameOf, hasOnly, isPlainDate } from '../schema/inference.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
-import type { CodeWriter, Names } from './code-writer.ts';
 import type { FieldKind } from './row.ts';
 
 /** An expression, and what is known of its value. */

@@ -3,8 +3,8 @@
  * both. Rows are immutable; an operator that learns more of a record hands on another row.
  */
 
+import { optionalMember, propertyKey } from '../base/code-writer.ts';
 import type { ColumnKind, RecordForm } from '../schema/type.ts';
-import { optionalMember, propertyKey } from './code-writer.ts';
 
 /** What is known of a field's value when the code is written: a column kind, or nothing (`js`). */
 export type FieldKind = ColumnKind | 'js';

@@ -3,12 +3,12 @@
  * operator that emits what is left at the end of the input. The operators write their parts; here they are joined.
  */
 
+import { CodeWriter, Names } from '../base/code-writer.ts';
 import type { MillraceError } from '../base/errors.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { Exchange, Stage } from '../graph/job.ts';
 import type { LogicalOperator, PartitionerSpec, UserFunction } from '../graph/logical.ts';
 import type { RecordType } from '../schema/type.ts';
-import { CodeWriter, Names } from './code-writer.ts';
 import type { ExchangeWriter } from './exchange-writer.ts';
 import { InputRow, type InputRowOptions, isLatin1 } from './input-row.ts';
 import type { BatchPart, CallResult, Emit, OperatorCode, OperatorContext, OperatorInstance } from './operator.ts';
@@ -18,10 +18,11 @@ import { showRecord, typeMismatch } from './show.ts';
 import { generateCall } from './user-call.ts';
 
 /**
- * Takes the rows of a batch from one on through the chain, until an output has no room or an operator is not ready. Returns the row
- * to go on with, in the same loop: the number of rows once all are through.
+ * Takes the rows of a batch from one on through the chain, until an output has no room, an operator is not ready, or `limit` rows
+ * are through: an operator that takes them column by column takes all. Returns the row to go on with, in the same loop: the number of rows
+ * once all are through.
  */
-export type InputLoop = (batch: RecordBatch, from?: number) => number;
+export type InputLoop = (batch: RecordBatch, from?: number, limit?: number) => number;
 
 /** Emits at most `limit` rows; true once nothing is left, or due. */
 export type EmittingLoop = (limit: number) => boolean;
@@ -123,8 +124,9 @@ export class StageCompiler {
     }
     const source = new CodeWriter();
     source.append(stageCode.hoisted);
-    source.block(`return function run(batch${stageCode.canStall ? ', from = 0' : ''})`, () => {
+    source.block('return function run(batch, from = 0, limit = batch.rowCount)', () => {
       source.append(input.prologue());
+      source.line('const end = Math.min(rows, from + limit);');
       source.append(body);
       source.line('return rows;');
     });
@@ -161,7 +163,7 @@ class StageCode {
   constructor(options: StageCompilerOptions, invalidate: () => void) {
     this.#options = options;
     this.#invalidate = invalidate;
-    this.#part = this.canStall ? { kind: 'batch', first: 'from', stop: 'return i' } : { kind: 'batch', first: '0', stop: undefined };
+    this.#part = { kind: 'batch', first: 'from', stop: this.canStall ? 'return i' : undefined };
   }
 
   /** Whether a loop may find an output without room, or an operator that is not ready. */
@@ -195,13 +197,15 @@ class StageCode {
 
   /** Writes a loop over the rows of the present part of a batch, which stops in front of a row while the chain stalls. */
   eachRow(body: CodeWriter, write: () => void): void {
-    const { first, stop } = this.#part;
-    body.block(`for (let i = ${first}; i < rows; i++)`, () => {
+    const { kind, first, stop } = this.#part;
+    const end = kind === 'batch' ? 'end' : 'rows';
+    body.block(`for (let i = ${first}; i < ${end}; i++)`, () => {
       // A loop that does nothing else at all feels it when an operator is asked for every row.
       if (stop !== undefined) body.line(`if (${this.stalled(`(i & ${askedRows - 1}) === 0 && `)}) ${stop};`);
       // What a row becomes goes through as a whole.
       this.#within(madeOfRow, write);
     });
+    if (kind === 'batch') body.line('if (end < rows) return end;');
   }
 
   #within(part: BatchPart, write: () => void): void {

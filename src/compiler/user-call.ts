@@ -4,11 +4,11 @@
  * the record it was given.
  */
 
+import { member } from '../base/code-writer.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { isRecordShape } from '../schema/inference.ts';
 import { analyseClosure, parameterUse, type ResultShape } from './closure-analysis.ts';
 import type { Part } from './closure-intrinsic.ts';
-import { member } from './code-writer.ts';
 import type { CallResult, OperatorCode } from './operator.ts';
 import { constantField, type Field, fieldOf, isColumnar, literal, localField, type Row, wholeRecord } from './row.ts';
 

@@ -1,7 +1,7 @@
 /** Writes records that are no generated code's: those that the host feeds into a job. */
 
 import { AssertionError } from '../base/assert.ts';
-import { CodeWriter, Names } from './code-writer.ts';
+import { CodeWriter, Names } from '../base/code-writer.ts';
 import type { ExchangeWriter } from './exchange-writer.ts';
 import { valueRow } from './row.ts';
 

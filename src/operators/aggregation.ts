@@ -3,8 +3,9 @@
  * The states, and the slots in them, belong to whoever asks for the code.
  */
 
-import { member } from '../compiler/code-writer.ts';
+import { member } from '../base/code-writer.ts';
 import type { OperatorCode } from '../compiler/operator.ts';
+import { fieldsRead, type RecordReads, readByAll } from '../compiler/record-reads.ts';
 import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 
@@ -18,6 +19,25 @@ export interface NamedState {
 
 export function createStates(aggregators: Aggregators): NamedState[] {
   return Object.entries(aggregators).map(([name, aggregator]) => ({ name, aggregator, state: aggregator.createState() }));
+}
+
+/** What aggregators read of a record. */
+export function readByAggregators(aggregators: Aggregators): RecordReads | undefined {
+  const fields = readByAll(Object.values(aggregators).map(({ input }) => readOfInput(input)));
+  return fields === undefined ? undefined : { fields, handsOn: false };
+}
+
+function readOfInput(input: AggregatorInput): readonly string[] | undefined {
+  switch (input.kind) {
+    case 'none':
+      return [];
+    case 'record':
+      return undefined;
+    case 'field':
+      return [input.name];
+    case 'function':
+      return fieldsRead(input.fn);
+  }
 }
 
 const noNumbers = new Float64Array(0);

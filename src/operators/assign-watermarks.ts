@@ -3,6 +3,7 @@
 import { unexpected } from '../base/options.ts';
 import type { Clock } from '../base/system.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
+import { type RecordReads, readsOf } from '../compiler/record-reads.ts';
 import { fieldExpression, fieldOf, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import type { SplitObserver } from '../graph/source.ts';
@@ -45,8 +46,16 @@ export function assignWatermarksOperator(spec: AssignWatermarksSpec, of: string)
     },
     strategy,
     retains: false,
+    reads: () => readsForTime(strategy),
     create: (context) => new AssignWatermarks(spec, context),
   };
+}
+
+/** A generator is given the whole record. */
+function readsForTime({ kind, timestamp }: WatermarkStrategy<never>): RecordReads | undefined {
+  if (kind === 'generator') return undefined;
+  if (typeof timestamp === 'function') return readsOf([timestamp as UserFunction], true);
+  return { fields: timestamp === undefined ? [] : [String(timestamp)], handsOn: true };
 }
 
 /** A watermark that is said is finite: the end of the input is told otherwise. */

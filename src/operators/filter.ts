@@ -1,6 +1,7 @@
 /** Lets the records pass for which a function returns something truthy. */
 
 import type { Operator } from '../compiler/operator.ts';
+import { readsOf } from '../compiler/record-reads.ts';
 import { wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { refusePromise, synchronous } from './functions.ts';
@@ -12,6 +13,7 @@ export function filterOperator(fn: UserFunction): Operator {
     title: 'filter',
     functions: { filter: fn },
     retains: false,
+    reads: () => readsOf([fn], true),
     create: () => ({
       generate(code, row, emit) {
         const call = code.call(fn, row);

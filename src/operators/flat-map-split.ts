@@ -41,7 +41,9 @@ export function generateSplit(code: OperatorCode, separator: SeparatorSource, { 
   const pieces = code.names.constant('pieces', splitter.column);
   const hashes = code.names.constant('pieceHashes', splitter.hashes);
   const stops = code.part.kind === 'batch' && code.part.stop !== undefined;
-  const part = stops ? ({ kind: 'chunk', first: `${name}.first`, stop: `return ${name}.stop(i)` } as const) : undefined;
+  const part = stops
+    ? ({ kind: 'chunk', first: `${name}.first`, stop: `return ${name}.stop(i)` } as const)
+    : ({ kind: 'row', first: '0', stop: undefined } as const);
   code.body.line(`${stops ? `if (!${name}.stopped) ` : ''}${name}.begin(${column.use()}, ${from}, ${to});`);
   code.body.block(`while (${name}.next())`, () => {
     code.body.line(`const rows = ${name}.rows;`);

@@ -2,6 +2,7 @@
 
 import { analyseClosure, parameterUse } from '../compiler/closure-analysis.ts';
 import type { Emit, Operator, OperatorCode, OperatorInstance } from '../compiler/operator.ts';
+import { readsOf } from '../compiler/record-reads.ts';
 import { type Row, valueRow, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import { canSplit, generateSplit, separatorOf, splitColumn } from './flat-map-split.ts';
@@ -15,6 +16,7 @@ export function flatMapOperator(fn: UserFunction): Operator {
     title: 'flatMap',
     functions: { flatMap: fn },
     retains: false,
+    reads: () => readsOf([fn], false),
     create: () => instanceOf(fn),
   };
 }

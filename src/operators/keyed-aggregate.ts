@@ -10,7 +10,7 @@ import { localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import type { ChangeLog } from '../state/change-log.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import { AggregationCode, type Aggregators, createStates, type NamedState } from './aggregation.ts';
+import { AggregationCode, type Aggregators, createStates, type NamedState, readByAggregators } from './aggregation.ts';
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
 import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
@@ -69,6 +69,7 @@ function part(options: KeyedAggregateOptions, which: Part): Operator {
     functions,
     details: { aggregators: described },
     retains: true,
+    reads: () => (which === 'merge' ? undefined : readByAggregators(options.aggregators)),
     create: (context) => new KeyedAggregate(options, context, which),
   };
 }

@@ -1,9 +1,11 @@
 /** What keyed operators have in common: finding the slot of a row's key. */
 
 import { assert } from '../base/assert.ts';
-import { columnarKey, generateKey, hashExpression, slotExpression } from '../compiler/key-code.ts';
+import { CompositeKeys } from '../batch/composite-keys.ts';
+import { columnarKey, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
-import { type Field, localField, type Row } from '../compiler/row.ts';
+import { type Field, fieldOf, localField, type Row } from '../compiler/row.ts';
+import type { KeySpec } from '../graph/logical.ts';
 import type { KeyIndex } from '../state/key-index.ts';
 
 export interface SlottedRow {
@@ -51,6 +53,8 @@ export interface BatchSlots {
 /** Writes the code that finds the slots of all rows of a batch; undefined, and nothing is written, where keys are not in columns. */
 export function generateSlots(code: OperatorCode, row: Row, context: OperatorContext, index: KeyIndex): BatchSlots | undefined {
   assert(context.key !== undefined, 'a keyed operator has a keyed input');
+  const parts = columnarParts(row, context.key);
+  if (parts !== undefined) return generateComposites(code, row, parts, index);
   const key = columnarKey(row, context.key);
   const method = key?.column !== undefined ? 'ofStrings' : key?.numbers !== undefined ? 'ofNumbers' : undefined;
   if (key === undefined || method === undefined) return undefined;
@@ -66,6 +70,28 @@ export function generateSlots(code: OperatorCode, row: Row, context: OperatorCon
   return { key, hash: `${hashes}[i]`, slots, left };
 }
 
+/** The parts of a key of several fields, where all of them lie in columns. */
+function columnarParts(row: Row, spec: KeySpec): readonly Field[] | undefined {
+  if (spec.kind !== 'fields' || !spec.composite) return undefined;
+  const parts = spec.fields.map((name) => fieldOf(row, name));
+  return parts.every((part) => part?.column !== undefined || part?.numbers !== undefined) ? (parts as Field[]) : undefined;
+}
+
+function generateComposites(code: OperatorCode, row: Row, parts: readonly Field[], index: KeyIndex): BatchSlots {
+  const { names, body } = code;
+  const keys = names.constant('keys', new CompositeKeys());
+  const buffer = names.constant('slotBuffer', new RowBuffer());
+  const slots = names.fresh('slots');
+  const left = `${buffer}.left`;
+  const columns = parts.map((part) => (part.column ?? part.numbers)?.use());
+  const hashes = row.key?.hash === 'hashes[i]' ? 'hashes' : `${keys}.hashes`;
+  body.line(`const ${slots} = ${buffer}.ofLength(rows);`);
+  const find = `${names.constant('index', index)}.ofComposites({ keys: ${keys}.fill(rows, [${columns.join(', ')}]), rows, slots: ${slots} })`;
+  body.line(`${unlessGoneOn(code)}${left} = ${find};`);
+  const key = localField('key', `[${parts.map((part) => part.read()).join(', ')}]`);
+  return { key, hash: `${hashes}[i]`, slots, left };
+}
+
 /** What is found out of all rows of a batch is so once, however often the batch is stopped in. */
 function unlessGoneOn({ part: { first, stop } }: OperatorCode): string {
   return stop === undefined ? '' : `if (${first} === 0) `;
@@ -77,7 +103,11 @@ function generateHashes(code: OperatorCode, row: Row, key: Field): string {
   if (key.column?.hashes !== undefined) return key.column.hashes;
   const hashes = code.names.fresh('hashes');
   code.body.line(`const ${hashes} = ${code.names.constant('hashBuffer', new RowBuffer())}.ofLength(rows);`);
-  code.body.line(`${unlessGoneOn(code)}for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`);
+  const hash =
+    key.column === undefined
+      ? `for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`
+      : `${key.column.use()}.hashAll(rows, ${hashes}, ${code.names.constant('nullHash', hashKey(null))});`;
+  code.body.line(`${unlessGoneOn(code)}${hash}`);
   return hashes;
 }
 

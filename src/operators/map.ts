@@ -1,6 +1,7 @@
 /** One record out for each record in. */
 
 import type { CallResult, Operator, OperatorCode } from '../compiler/operator.ts';
+import { readsOf } from '../compiler/record-reads.ts';
 import { wholeRecord } from '../compiler/row.ts';
 import { projectedRow } from '../compiler/user-call.ts';
 import type { UserFunction } from '../graph/logical.ts';
@@ -13,6 +14,7 @@ export function mapOperator(fn: UserFunction): Operator {
     title: 'map',
     functions: { map: fn },
     retains: false,
+    reads: () => readsOf([fn], false),
     create: () => ({
       generate(code, row, emit) {
         const projected = projectedRow(fn, row);

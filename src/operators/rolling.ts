@@ -3,9 +3,9 @@
  * is replaced by the aggregate. Rolling in streaming mode; in batch mode one record a key at the end of the input.
  */
 
+import { member } from '../base/code-writer.ts';
 import { OperatorError } from '../base/operator-error.ts';
 import { decodeValue } from '../batch/value-codec.ts';
-import { member } from '../compiler/code-writer.ts';
 import { MissingFieldError } from '../compiler/missing-field.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
 import { fieldExpression, freshRecord, localField, type Row, valueRow, wholeRecord } from '../compiler/row.ts';

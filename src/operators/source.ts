@@ -31,6 +31,12 @@ export function sourceOperator<T, S extends Split>(given: Source<T, S>): SourceO
   };
 }
 
+/** The source that gives these fields alone, as an operator. */
+export function projectedSource(operator: SourceOperator, fields: readonly string[]): SourceOperator {
+  const { source } = operator;
+  return source.project === undefined ? operator : { ...operator, source: source.project(fields) };
+}
+
 /** A source whose records go through a function of the job at once: one operator, which name, uid and parallelism are about. */
 export function generateOperator<S extends Split>(indices: Source<number, S>, create: UserFunction): SourceOperator {
   synchronous(create, 'generate');

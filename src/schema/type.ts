@@ -50,6 +50,12 @@ export function scalarType(type: ColumnType): RecordType {
   return { form: 'scalar', names: [''], columns: [type], key: undefined };
 }
 
+/** The type of objects without the fields that are not named. */
+export function selectFields(type: RecordType, fields: readonly string[]): RecordType {
+  const kept = type.names.flatMap((name, i) => (fields.includes(name) ? [i] : []));
+  return internType({ ...type, names: kept.map((i) => type.names[i] as string), columns: kept.map((i) => type.columns[i] as ColumnType) });
+}
+
 /** The type of records of which nothing is known. */
 export const anyRecord: RecordType = scalarType(anyColumn);
 

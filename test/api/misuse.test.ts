@@ -152,6 +152,14 @@ misuses('an environment', [
     () => new StreamEnvironment({ checkpoint: { interval: '1s', unaligned: true, maxConcurrent: 2 } }),
     /checkpoint\.unaligned takes one checkpoint at a time; leave maxConcurrent out, which is 2/,
   ],
+  [
+    () => new StreamEnvironment({ checkpoint: {} } as object),
+    /^StreamEnvironment: checkpoint\.interval is missing: .*; write checkpoint: { interval: '10s' }$/,
+  ],
+  [
+    () => new StreamEnvironment({ checkpoints: { interval: '1s' } } as object),
+    /unknown option 'checkpoints'; did you mean 'checkpoint'\?$/,
+  ],
   [() => new StreamEnvironment({ checkpoint: { intervall: '1s' } } as object), /unknown option 'intervall'|intervall/],
   [() => new StreamEnvironment({ bufferTimeout: 'soon' } as object), /^StreamEnvironment: bufferTimeout: 'soon' is not a duration; write /],
   [() => new StreamEnvironment({ bufferTimeout: true } as object), /^StreamEnvironment: bufferTimeout: true is not a duration; write /],
@@ -396,7 +404,8 @@ misuses('connectors and tags', [
     () => untyped(files).sink?.('x', { format: 'text', rolling: { interval: 'soon' } }),
     /^files\.sink: rolling\.interval: 'soon' is not a duration/,
   ],
-  [() => untyped(files).sink?.('x', { format: 'text', bucket: 'yyyy' }), "files.sink: bucket must be a function, not 'yyyy'"],
+  [() => untyped(files).sink?.('x', { format: 'text', bucket: 7 }), 'files.sink: bucket must be a function, or a pattern, not 7'],
+  [() => files.sink('x', { format: 'text', bucket: 'yyyy' }), /^buckets\.path: the pattern 'yyyy' has nothing in braces; it may have/],
   [
     () => untyped(files).sink?.('x', { format: 'text', prefix: 'a/b' }),
     "files.sink: prefix must be a text that does not end with a dash and a number, without a path in it, not 'a/b'",

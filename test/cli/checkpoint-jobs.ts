@@ -37,7 +37,7 @@ const env = new StreamEnvironment({ parallelism: 1, limits: { checkpointPercentM
 const numbers = env.generate({ count: ${records}, ratePerSecond: ${rate}, create: (index) => ({ index, key: 'k' + (index % ${keys}) }) }).uid('numbers');
 numbers.filter(({ index }) => index % 100 === 99).map(({ index }) => index + 1).print('at');
 numbers.keyBy('key')${process}
-  .sinkTo(files.sink('out', { format: 'text', rolling: { onCheckpoint: true } })).uid('out');
+  .sinkTo(files.sink('out', { format: 'text' })).uid('out');
 await env.execute('counting');
 `;
 }

@@ -251,11 +251,11 @@ describe('millrace checkpoints', () => {
     const directory = project({ 'empty/file.txt': '' });
     expect(await millrace(directory, ['checkpoints', 'empty'])).toMatchObject({
       code: 1,
-      stdout: 'empty: no checkpoints and no savepoints\n',
+      stdout: 'empty: no checkpoints and no savepoints; a job that has finished leaves none\n',
     });
     const { code, stderr } = await millrace(directory, ['checkpoints', 'nowhere']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^error\[STATE_DIR\]: the state directory '.*nowhere' cannot be read/);
+    expect(stderr).toMatch(/^error\[STATE_DIR\]: there is no directory '.*nowhere'; a job that has finished leaves none/);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CodeWriter, Names } from '../../src/compiler/code-writer.ts';
+import { CodeWriter, Names } from '../../src/base/code-writer.ts';
 import { writeTypeCheck } from '../../src/compiler/record-check.ts';
 import { inferType } from '../../src/schema/inference.ts';
 import { internType, type RecordType, t } from '../../src/schema/type.ts';

@@ -8,8 +8,9 @@ import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { dataSource } from '../../src/connectors/data/data-source.ts';
 import { sequenceSource } from '../../src/connectors/data/sequence-source.ts';
-import { textFileSource } from '../../src/connectors/files/text-source.ts';
+import { fileSource } from '../../src/connectors/files/file-source.ts';
 import { socketTextSource } from '../../src/connectors/socket/socket-source.ts';
+import { text as textFormat } from '../../src/formats/format.ts';
 import { StdinReader } from '../../src/connectors/stdin/stdin-reader.ts';
 import { stdinSource } from '../../src/connectors/stdin/stdin-source.ts';
 import type { Source, Split } from '../../src/graph/source.ts';
@@ -49,20 +50,20 @@ describeSourceConformance('fromSequence beyond 32 bits', {
 
 describeSourceConformance('text file', {
   repeatable: true,
-  open: () => ({ source: untyped(textFileSource(fileOf('some.txt', text))), records: lines }),
+  open: () => ({ source: untyped(fileSource(fileOf('some.txt', text))), records: lines }),
 });
 
 describeSourceConformance('several text files', {
   repeatable: true,
   open: () => ({
-    source: untyped(textFileSource([fileOf('a.txt', text), fileOf('b.txt', 'without an end'), fileOf('c.txt', '')])),
+    source: untyped(fileSource([fileOf('a.txt', text), fileOf('b.txt', 'without an end'), fileOf('c.txt', '')])),
     records: [...lines, 'without an end'],
   }),
 });
 
 describeSourceConformance('packed text file', {
   repeatable: true,
-  open: () => ({ source: untyped(textFileSource(fileOf('some.txt.gz', gzipSync(text)))), records: lines }),
+  open: () => ({ source: untyped(fileSource(fileOf('some.txt.gz', gzipSync(text)))), records: lines }),
 });
 
 describeSourceConformance('socket', {
@@ -86,6 +87,6 @@ describeSourceConformance('stdin', {
     // Another descriptor than 0, which belongs to the process that runs the tests; the reader closes it.
     const file = fileOf('stdin.txt', text);
     const source = stdinSource({ bounded: true });
-    return { source: untyped({ ...source, createReader: (context) => new StdinReader(context, openSync(file, 'r')) }), records: lines };
+    return { source: untyped({ ...source, createReader: (context) => new StdinReader(context, { descriptor: openSync(file, 'r'), front: undefined }, { format: textFormat() }) }), records: lines };
   },
 });

@@ -42,7 +42,7 @@ export function sinkContext(changes: Partial<SinkContext> = {}): SinkContext {
 export async function finishWriter(writer: SinkWriter<never>): Promise<readonly unknown[]> {
   await writer.flush?.();
   await writer.finish?.();
-  return (await (writer as Partial<TwoPhaseCommitWriter<never>>).prepareCommit?.(undefined)) ?? [];
+  return (await (writer as Partial<TwoPhaseCommitWriter<never>>).prepareCommit?.(undefined, true)) ?? [];
 }
 
 /** The context of one reader. */

@@ -7,8 +7,8 @@ import { type FileSinkOptions, fileSink } from '../../src/connectors/files/file-
 import type { SinkContext, TwoPhaseCommitSink } from '../../src/graph/sink.ts';
 import { nodeStorage } from '../../src/platform/node-storage.ts';
 import { type TransactionalTarget, verifyTwoPhaseCommitSink } from '../../src/testing/verify-two-phase-commit.ts';
-import { filesBelow } from './files/files-below.ts';
-import { ForgetfulDisk, isInjected } from './forgetful-disk.ts';
+import { Crash, systemError, VirtualDisk } from '../checkpoint/virtual-disk.ts';
+import { filesBelow, textOf } from './files/files-below.ts';
 import { Ledger, type LedgerFault } from './ledger.ts';
 import { temporaryDirectory } from './support.ts';
 import { describeTwoPhaseCommitConformance } from './two-phase-commit-conformance.ts';
@@ -26,6 +26,7 @@ const variants: readonly (readonly [name: string, options: Omit<FileSinkOptions<
   ['files that go on behind checkpoints', {}],
   ['files that end with checkpoints', { rolling: { onCheckpoint: true } }],
   ['files of a few bytes', { rolling: { size: 60 } }],
+  ['files that are compressed', { compression: 'gzip', rolling: { size: 100 } }],
   ['files in buckets', { bucket: ({ id }) => ['', 'a', 'b/c', 'b/d'][id % 4] as string, rolling: { size: 100 } }],
 ];
 
@@ -47,19 +48,38 @@ function onDisk<T, C, S>(sink: TwoPhaseCommitSink<T, C, S>, storage: Storage): T
   };
 }
 
-function forgetfulTarget(sink: TwoPhaseCommitSink<Row>, seed: number): TransactionalTarget<Row> & { readonly disk: ForgetfulDisk } {
+const directory = '/data/out';
+
+/** Whether the disk made up the error. */
+function isInjected(error: unknown): boolean {
+  if (error instanceof Crash || (error as NodeJS.ErrnoException).code === 'ENOSPC') return true;
+  return error instanceof Error && error.cause !== undefined && isInjected(error.cause);
+}
+
+/** Files on the disk by their paths in the directory of the sink. */
+function filesOn(disk: VirtualDisk): Record<string, string> {
+  return Object.fromEntries(disk.paths(directory).map((path) => [path.slice(directory.length + 1), textOf(path, disk.bytes(path))]));
+}
+
+function forgetfulTarget(sink: TwoPhaseCommitSink<Row>, seed: number): TransactionalTarget<Row> & { readonly disk: VirtualDisk } {
   const random = seededRandom(seed);
-  const disk = new ForgetfulDisk(random);
+  const disk = new VirtualDisk();
   let attempts = 0;
   return {
     disk,
     createSink: () => {
       // It comes to an end some time.
-      const calls = attempts++ < 10 ? 5 + Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY;
-      return onDisk(sink, disk.storage(calls));
+      const last = disk.calls + (attempts++ < 10 ? 5 + Math.floor(random.next() * 150) : Number.POSITIVE_INFINITY);
+      disk.before = (call) => {
+        if (call > last) throw new Crash();
+      };
+      return onDisk(sink, disk.storage);
     },
-    visible: () => rowsOf(disk.files('/data/out')),
-    crash: () => disk.crash(random.next() < 0.7),
+    visible: () => rowsOf(filesOn(disk)),
+    crash: () => {
+      disk.kill();
+      if (random.next() < 0.7) disk.crash(random);
+    },
     isInjected,
   };
 }
@@ -82,32 +102,34 @@ describe.each(variants)('%s', (_name, options) => {
     record: row,
     holdsBack,
     runs: 80,
-    open: (seed) => forgetfulTarget(sink('/data/out'), seed),
+    open: (seed) => forgetfulTarget(sink(directory), seed),
   });
 });
 
 test.each(variants)('%s: nothing is left behind', async (_name, options) => {
   const targets: ReturnType<typeof forgetfulTarget>[] = [];
   const open = (seed: number): TransactionalTarget<Row> => {
-    const target = forgetfulTarget(fileSink<Row>('/data/out', { format: 'json', ...options }), seed);
+    const target = forgetfulTarget(fileSink<Row>(directory, { format: 'json', ...options }), seed);
     // Every tenth run is that of a job without checkpoints, which does not go on when it has crashed.
     if (seed % 10 !== 0) targets.push(target);
     return target;
   };
   await verifyTwoPhaseCommitSink({ open, record: row, holdsBack: true, runs: 30, seed: 500 });
-  for (const { disk } of targets) expect(Object.keys(disk.files('/data/out')).filter((path) => path.endsWith('.inprogress'))).toEqual([]);
+  for (const { disk } of targets) expect(Object.keys(filesOn(disk)).filter((path) => path.endsWith('.inprogress'))).toEqual([]);
 });
 
 test.each(variants)('%s: any call to the disk may fail, once', async (_name, options) => {
   for (const seed of [3, 4, 5]) {
     let calls = Number.POSITIVE_INFINITY;
     for (let failing = 1; failing <= calls; failing++) {
-      const disk = new ForgetfulDisk(seededRandom(1));
-      disk.failingCall = failing;
-      const sink = fileSink<Row>('/data/out', { format: 'json', ...options });
+      const disk = new VirtualDisk();
+      disk.before = (call) => {
+        if (call === failing) throw systemError('ENOSPC', directory);
+      };
+      const sink = fileSink<Row>(directory, { format: 'json', ...options });
       const open = (): TransactionalTarget<Row> => ({
-        createSink: () => onDisk(sink, disk.storage()),
-        visible: () => rowsOf(disk.files('/data/out')),
+        createSink: () => onDisk(sink, disk.storage),
+        visible: () => rowsOf(filesOn(disk)),
         isInjected,
       });
       await verifyTwoPhaseCommitSink({ open, record: row, holdsBack: true, records: 20, runs: 1, seed });

@@ -39,8 +39,8 @@ describe.each([
   ['text', '--megabytes', '1', '--unicode'],
 ])('%s %s %s %s', (...args) => {
   test('the same seed gives the same bytes, another seed others', () => {
+    // The seed is 1 where none is given.
     const first = generate(...args, '--seed', '1');
-    expect(generate(...args, '--seed', '1').equals(first)).toBe(true);
     expect(generate(...args).equals(first)).toBe(true);
     expect(generate(...args, '--seed', '2').equals(first)).toBe(false);
   });

@@ -2,6 +2,7 @@
 
 import type { Limits } from '../../base/limits.ts';
 import type { Split } from '../../graph/source.ts';
+import type { Compression } from './compression.ts';
 
 /**
  * A range of a file's bytes: the lines that start in it. Of a compressed file the range is the whole, and `skip` says how much of
@@ -17,9 +18,13 @@ export interface FileSplit extends Split {
   readonly size: number;
   /** Identity of the file when it was found, so that another one of the same name is not taken for it. */
   readonly identity?: string;
-  readonly compression?: 'gzip';
+  readonly compression?: Compression;
   /** Decompressed bytes at the front that were read before. */
   readonly skip?: number;
+  /** Whether a record begins at `start`, where that is known. */
+  readonly atRecord?: boolean;
+  /** What the format wants to know of the file's beginning, such as its header, where it was read. */
+  readonly head?: string;
 }
 
 /** What is known of a file before it is divided. */
@@ -27,24 +32,23 @@ export interface FoundFile {
   readonly path: string;
   readonly size: number;
   readonly identity: string;
-  readonly compression: 'gzip' | undefined;
+  readonly compression: Compression | undefined;
 }
 
 /**
  * Divides files into splits of about the same size: at most `splitBytes`, and as many as there are readers where there is enough
- * to read, but not below `splitBytesMin`. A compressed file cannot be divided; an empty one has nothing to read.
+ * to read, but not below `splitBytesMin`. A compressed file cannot be divided, nor can any where `divisible` is false; an empty one has nothing to read.
  */
 export function divideFiles(
   files: readonly FoundFile[],
-  options: Pick<Limits, 'splitBytes' | 'splitBytesMin'> & { readonly parallelism: number },
+  options: Pick<Limits, 'splitBytes' | 'splitBytesMin'> & { readonly parallelism: number; readonly divisible: boolean },
 ): FileSplit[] {
-  const divisible = files.filter((file) => file.compression === undefined);
+  const isDivisible = (file: FoundFile): boolean => options.divisible && file.compression === undefined;
+  const divisible = files.filter(isDivisible);
   const bytes = divisible.reduce((sum, file) => sum + file.size, 0);
   const share = Math.max(options.splitBytesMin, Math.ceil(bytes / options.parallelism));
   const target = Math.min(options.splitBytes, share);
-  return files
-    .filter((file) => file.size > 0)
-    .flatMap((file) => (file.compression === undefined ? divide(file, target) : [wholeFile(file)]));
+  return files.filter((file) => file.size > 0).flatMap((file) => (isDivisible(file) ? divide(file, target) : [wholeFile(file)]));
 }
 
 function divide({ path, size, identity }: FoundFile, target: number): FileSplit[] {
@@ -56,6 +60,7 @@ function divide({ path, size, identity }: FoundFile, target: number): FileSplit[
   });
 }
 
-function wholeFile({ path, size, identity }: FoundFile): FileSplit {
-  return { id: path, path, start: 0, end: size, size, identity, compression: 'gzip' };
+function wholeFile({ compression, ...file }: FoundFile): FileSplit {
+  const whole = { id: file.path, ...file, start: 0, end: file.size };
+  return compression === undefined ? whole : { ...whole, compression };
 }

@@ -4,12 +4,12 @@ import { connect, type Socket } from 'node:net';
 import { assert } from '../../base/assert.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
-import type { RecordBatch } from '../../batch/record-batch.ts';
+import { RecordBatch } from '../../batch/record-batch.ts';
+import { TextParser } from '../../formats/text-parser.ts';
 import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { reasonOf } from '../failed-operation.ts';
-import { createLineBatch } from '../lines/line-batch.ts';
-import { LineSplitter } from '../lines/line-splitter.ts';
-import { LineStream, type Taken } from '../lines/line-stream.ts';
+import { RecordBuffer } from '../lines/record-buffer.ts';
+import { RecordStream, type Taken } from '../lines/record-stream.ts';
 import { refusalOf } from './refusal.ts';
 
 /** When to connect again. */
@@ -34,12 +34,13 @@ export class SocketReader implements SourceReader<string, Split> {
   readonly #options: SocketReaderOptions;
   readonly #place: string;
   readonly #batch: RecordBatch;
+  readonly #parser: TextParser;
   #split: Split | undefined;
   #last = false;
   #ended = false;
   #socket: Socket | undefined;
   /** The lines of the open connection; undefined while there is none. */
-  #lines: LineStream | undefined;
+  #lines: RecordStream | undefined;
   #retry: Timer | undefined;
   /** Attempts since a connection was open. */
   #attempts = 0;
@@ -50,7 +51,13 @@ export class SocketReader implements SourceReader<string, Split> {
     this.#context = context;
     this.#options = options;
     this.#place = `${options.host}:${options.port}`;
-    this.#batch = createLineBatch(context.limits);
+    this.#parser = new TextParser({
+      encoding: 'utf8',
+      delimiter: options.delimiter,
+      onInvalid: (offset) =>
+        context.warn(`socket ${this.#place}: byte ${offset} of the connection is not valid UTF-8; such bytes become U+FFFD`),
+    });
+    this.#batch = new RecordBatch(this.#parser.type, { capacity: context.limits.batchRows, timestamps: false, hashes: false });
   }
 
   addSplit(split: Split): void {
@@ -100,25 +107,18 @@ export class SocketReader implements SourceReader<string, Split> {
   #opened(socket: Socket): void {
     const { limits } = this.#context;
     this.#attempts = 0;
-    this.#lines = new LineStream(socket, {
-      splitter: this.#createSplitter(limits.readBytes),
+    this.#lines = new RecordStream(socket, {
+      buffer: this.#createBuffer(limits.readBytes),
       waitingBytesMax: limits.readBytes,
       wake: () => this.#context.wake(),
       byteOrderMark: false,
     });
   }
 
-  #createSplitter(bufferBytes: number): LineSplitter {
-    return new LineSplitter({
-      encoding: 'utf8',
-      delimiter: this.#options.delimiter,
-      origin: 0,
-      bufferBytes,
-      place: `socket ${this.#place}`,
-      lineBytesMax: this.#context.limits.lineBytes,
-      onInvalid: (offset) =>
-        this.#context.warn(`socket ${this.#place}: byte ${offset} of the connection is not valid UTF-8; such bytes become U+FFFD`),
-    });
+  #createBuffer(bufferBytes: number): RecordBuffer {
+    this.#parser.begin();
+    const lineBytesMax = this.#context.limits.lineBytes;
+    return new RecordBuffer({ parser: this.#parser, origin: 0, bufferBytes, place: `socket ${this.#place}`, lineBytesMax });
   }
 
   #notOpened(error: unknown): void {
@@ -152,7 +152,7 @@ export class SocketReader implements SourceReader<string, Split> {
   }
 
   /** A connection that broke counts as closed when it is to be opened again. */
-  #take(lines: LineStream): Taken {
+  #take(lines: RecordStream): Taken {
     try {
       return lines.take(this.#batch);
     } catch (error) {

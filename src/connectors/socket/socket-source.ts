@@ -2,8 +2,8 @@
 
 import { type Duration, parseDuration } from '../../base/duration.ts';
 import { anything, checkOptions, group, type OptionRules, optional, type Rule, text, wholeNumber } from '../../base/options.ts';
+import { lineType } from '../../formats/text-parser.ts';
 import type { Source, Split } from '../../graph/source.ts';
-import { lineType } from '../lines/line-batch.ts';
 import { type Reconnect, SocketReader } from './socket-reader.ts';
 
 export interface SocketOptions {

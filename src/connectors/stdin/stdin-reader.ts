@@ -1,34 +1,42 @@
 /**
- * Reads lines from a descriptor of the process. On a worker thread `process.stdin` is a copy that the main thread feeds, and on
+ * Reads records from a descriptor of the process. On a worker thread `process.stdin` is a copy that the main thread feeds, and on
  * the main thread others may want it, so the descriptor is opened as what it is.
  */
 
-import { createReadStream, fstatSync } from 'node:fs';
+import { createReadStream, fstatSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
-import type { RecordBatch } from '../../batch/record-batch.ts';
 import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
-import { createLineBatch } from '../lines/line-batch.ts';
-import { LineSplitter } from '../lines/line-splitter.ts';
-import { LineStream, type Taken } from '../lines/line-stream.ts';
+import { Parsing, type ParsingOptions } from '../lines/parsing.ts';
+import { RecordBuffer } from '../lines/record-buffer.ts';
+import { RecordStream, type Taken } from '../lines/record-stream.ts';
 
-export class StdinReader implements SourceReader<string, Split> {
+export interface StandardInput {
+  readonly descriptor: number;
+  /** A file with what was read of it before. */
+  readonly front: string | undefined;
+}
+
+export class StdinReader implements SourceReader<unknown, Split> {
   readonly #context: SourceReaderContext;
   readonly #descriptor: number;
-  readonly #batch: RecordBatch;
+  readonly #front: string | undefined;
+  readonly #parsing: Parsing;
   #split: Split | undefined;
   #input: Readable | undefined;
-  #lines: LineStream | undefined;
-  #splitter: LineSplitter | undefined;
+  #lines: RecordStream | undefined;
+  #buffer: RecordBuffer | undefined;
   #last = false;
   #ended = false;
 
-  constructor(context: SourceReaderContext, descriptor: number) {
+  constructor(context: SourceReaderContext, { descriptor, front }: StandardInput, parsing: ParsingOptions) {
     this.#context = context;
     this.#descriptor = descriptor;
-    this.#batch = createLineBatch(context.limits);
+    this.#front = front;
+    this.#parsing = new Parsing(context, parsing);
+    this.#parsing.place = 'standard input';
   }
 
   addSplit(split: Split): void {
@@ -39,10 +47,10 @@ export class StdinReader implements SourceReader<string, Split> {
     this.#last = true;
   }
 
-  poll(): Polled<string> {
+  poll(): Polled<unknown> {
     if (this.#split !== undefined && !this.#ended) {
       const taken = this.#take();
-      if (taken === 'batch') return this.#batch;
+      if (taken === 'batch') return this.#parsing.batch;
       if (taken === 'pending') return 'pending';
       this.#ended = true;
     }
@@ -59,39 +67,34 @@ export class StdinReader implements SourceReader<string, Split> {
   }
 
   get bytesRead(): number {
-    return this.#splitter?.position ?? 0;
+    return this.#buffer?.position ?? 0;
   }
 
   #take(): Taken {
     try {
       this.#lines ??= this.#open();
-      return this.#lines.take(this.#batch);
+      return this.#lines.take(this.#parsing.batch);
     } catch (error) {
       throw failedOperation('SOURCE_FAILED', 'cannot read standard input', error);
     }
   }
 
-  #open(): LineStream {
+  #open(): RecordStream {
     const { readBytes } = this.#context.limits;
     this.#input = openDescriptor(this.#descriptor);
-    this.#splitter = this.#createSplitter(readBytes);
-    return new LineStream(this.#input, {
-      splitter: this.#splitter,
+    this.#buffer = new RecordBuffer({
+      parser: this.#parsing.parser,
+      origin: 0,
+      bufferBytes: readBytes,
+      place: 'standard input',
+      lineBytesMax: this.#context.limits.lineBytes,
+    });
+    if (this.#front !== undefined) this.#buffer.append(readFileSync(this.#front));
+    return new RecordStream(this.#input, {
+      buffer: this.#buffer,
       waitingBytesMax: readBytes,
       wake: () => this.#context.wake(),
       byteOrderMark: true,
-    });
-  }
-
-  #createSplitter(bufferBytes: number): LineSplitter {
-    return new LineSplitter({
-      encoding: 'utf8',
-      delimiter: '\n',
-      origin: 0,
-      bufferBytes,
-      place: 'standard input',
-      lineBytesMax: this.#context.limits.lineBytes,
-      onInvalid: (offset) => this.#context.warn(`standard input: byte ${offset} is not valid UTF-8; such bytes become U+FFFD`),
     });
   }
 }

@@ -1,20 +1,23 @@
-/** Lines of standard input, as a source. */
+/** Records of standard input, as a source. */
 
 import { isatty } from 'node:tty';
-import { checkOptions, flag, type OptionRules, optional } from '../../base/options.ts';
-import type { Source, Split } from '../../graph/source.ts';
-import { lineType } from '../lines/line-batch.ts';
+import { checkOptions, flag, type OptionRules, optional, text as path } from '../../base/options.ts';
+import { type Format, text } from '../../formats/format.ts';
+import type { Source, SourceReader, Split } from '../../graph/source.ts';
+import { type FormatOptions, formatDetails, formatRules, type ParsingOptions, parsedType } from '../lines/parsing.ts';
 import { StdinReader } from './stdin-reader.ts';
 
-export interface StdinOptions {
+export interface StdinOptions<T = string> extends FormatOptions<T> {
   /** Whether the input ends; by default, whether it is not a terminal. */
   readonly bounded?: boolean | undefined;
+  /** A file with what was read of standard input before, by whoever started the job. @internal */
+  readonly front?: string | undefined;
 }
 
-export const stdinRules: OptionRules<StdinOptions> = { bounded: optional(flag) };
+export const stdinRules: OptionRules<StdinOptions<never>> = { bounded: optional(flag), front: optional(path), ...formatRules };
 
 /**
- * Reads the lines of standard input as UTF-8. It ends with the input: of a file, of the program in front of the pipe, or at
+ * Reads standard input: lines of text, or the records of another format. It ends with the input: of a file, of the program in front of the pipe, or at
  * Ctrl-D on a terminal.
  *
  * A file or a pipe counts as bounded, so that `cat log | millrace run job.ts` ends with the final rows. For a program that never
@@ -23,15 +26,28 @@ export const stdinRules: OptionRules<StdinOptions> = { bounded: optional(flag) }
  *
  * @example stdinSource()
  */
-export function stdinSource(options: StdinOptions = {}): Source<string, Split> {
-  checkOptions<StdinOptions>(options, stdinRules, 'stdin.source');
+export function stdinSource<T = string>(options: StdinOptions<T> = {}): Source<T, Split> {
+  const { bounded, front, ...parsing } = checkOptions<StdinOptions<T>>(options, stdinRules as never, 'stdin.source');
+  return stdinSourceOf<T>(
+    { bounded: bounded ?? !isatty(standardInput), front },
+    { ...parsing, format: (parsing.format ?? text()) as Format<unknown> },
+  );
+}
+
+function stdinSourceOf<T>(
+  { bounded, front }: { readonly bounded: boolean; readonly front: string | undefined },
+  parsing: ParsingOptions,
+): Source<T, Split> {
+  const { format } = parsing;
   return {
     name: 'stdin',
-    bounded: options.bounded ?? !isatty(standardInput),
-    type: lineType,
+    bounded,
+    type: parsedType(parsing),
+    details: formatDetails(format),
     parallelismMax: 1,
     enumerate: () => [{ id: 'stdin' }],
-    createReader: (context) => new StdinReader(context, standardInput),
+    createReader: (context) => new StdinReader(context, { descriptor: standardInput, front }, parsing) as SourceReader<T, Split>,
+    project: (fields) => stdinSourceOf<T>({ bounded, front }, { ...parsing, fields }),
   };
 }
 

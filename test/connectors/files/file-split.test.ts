@@ -17,7 +17,7 @@ describe('divideFiles', () => {
     fc.assert(
       fc.property(sizes, splitBytes, fc.integer({ min: 1, max: 64 }), (all, limit, parallelism) => {
         const files = all.map((size, i) => plain(`/${i}`, size));
-        const splits = divideFiles(files, { splitBytes: limit, splitBytesMin: 64 * kibibyte, parallelism });
+        const splits = divideFiles(files, { splitBytes: limit, splitBytesMin: 64 * kibibyte, parallelism, divisible: true });
         expect(new Set(splits.map((split) => split.id)).size).toBe(splits.length);
         for (const { path, size } of files) {
           const own = splits.filter((split) => split.path === path);
@@ -31,26 +31,28 @@ describe('divideFiles', () => {
   });
 
   it('gives one large file to all readers', () => {
-    expect(divideFiles([plain('/a', 800 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(
-      8,
-    );
+    expect(
+      divideFiles([plain('/a', 800 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8, divisible: true }),
+    ).toHaveLength(8);
   });
 
   it('does not cut a small file into crumbs', () => {
-    expect(divideFiles([plain('/a', 100 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(
-      2,
-    );
-    expect(divideFiles([plain('/a', 1)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(1);
+    expect(
+      divideFiles([plain('/a', 100 * kibibyte)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8, divisible: true }),
+    ).toHaveLength(2);
+    expect(
+      divideFiles([plain('/a', 1)], { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8, divisible: true }),
+    ).toHaveLength(1);
   });
 
   it('leaves many files whole', () => {
     const files = Array.from({ length: 100 }, (_, i) => plain(`/${i}`, 64 * kibibyte));
-    expect(divideFiles(files, { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toHaveLength(100);
+    expect(divideFiles(files, { splitBytes: 2 ** 24, splitBytesMin: 64 * kibibyte, parallelism: 8, divisible: true })).toHaveLength(100);
   });
 
   it('never divides a compressed file, and leaves out an empty one', () => {
     const files: FoundFile[] = [{ ...plain('/a.gz', 2 ** 30), compression: 'gzip' }, plain('/empty', 0)];
-    expect(divideFiles(files, { splitBytes: 2 ** 20, splitBytesMin: 64 * kibibyte, parallelism: 8 })).toEqual([
+    expect(divideFiles(files, { splitBytes: 2 ** 20, splitBytesMin: 64 * kibibyte, parallelism: 8, divisible: true })).toEqual([
       { id: '/a.gz', path: '/a.gz', start: 0, end: 2 ** 30, size: 2 ** 30, identity: 'i', compression: 'gzip' },
     ]);
   });

@@ -78,7 +78,7 @@ describe('a list of panes', () => {
         return super.maxTimestamp;
       }
     }
-    const count = 100_000;
+    const count = 20_000;
     const order = shuffled(count);
     const panes = order.map((place) => new Pane<TimeWindow>(0, place, new Seen(place * 10, place * 10 + 5), undefined));
     const list = listOf(panes);

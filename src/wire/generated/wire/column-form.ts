@@ -7,5 +7,6 @@ export enum ColumnForm {
   Utf16 = 2,
   Dictionary = 3,
   Any = 4,
-  Null = 5
+  Null = 5,
+  Utf8 = 6
 }

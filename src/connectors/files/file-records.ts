@@ -1,38 +1,42 @@
-/** Lines of one split of a file: what plain and compressed files have in common. */
+/** Records of one split of a file: what plain and compressed files have in common. */
 
 import { MillraceError } from '../../base/errors.ts';
 import type { Limits } from '../../base/limits.ts';
 import type { ReadableFile, Storage } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
+import type { RecordParser } from '../../formats/parser.ts';
 import { failedOperation } from '../failed-operation.ts';
-import type { TextEncoding } from '../lines/line-batch.ts';
-import { LineSplitter } from '../lines/line-splitter.ts';
-import type { Taken } from '../lines/line-stream.ts';
+import { RecordBuffer } from '../lines/record-buffer.ts';
+import type { Taken } from '../lines/record-stream.ts';
 import type { FileSplit } from './file-split.ts';
+import type { RecordStartFinder } from './record-starts.ts';
 
-export interface FileLines {
-  /** Fills the batch with the next lines; it is good until the next call. */
+export interface FileRecords {
+  /** Fills the batch with the next records; it is good until the next call. */
   take(batch: RecordBatch): Taken;
-  /** The split without the lines taken; undefined when none is left. */
+  /** The split without the records taken; undefined when none is left. */
   remaining(): FileSplit | undefined;
   /** Bytes of the split that have been read, from 0 to its length. */
   readonly bytesRead: number;
   close(): void;
 }
 
-export interface FileLinesOptions {
+export interface FileRecordsOptions {
   readonly storage: Storage;
   readonly limits: Limits;
-  readonly encoding: TextEncoding;
+  /** Used for one split after the other. */
+  readonly parser: RecordParser;
+  /** Finds the first record of a range. */
+  readonly starts: RecordStartFinder;
+  /** Whether a byte order mark at the front of a file is dropped. */
+  readonly byteOrderMark: boolean;
   readonly wake: () => void;
   readonly warn: (message: string) => void;
-  /** Told of bytes that are not valid UTF-8. */
-  readonly onInvalid: (path: string, offset: number) => void;
 }
 
 /**
  * Opens the file of a split.
- * @throws MillraceError SOURCE_FAILED when it cannot be opened, or is no longer the file that was found
+ * @throws MillraceError SOURCE_FAILED when it cannot be opened, SOURCE_CHANGED when it is no longer the file that was found
  */
 export function openSplit(split: FileSplit, storage: Storage): ReadableFile {
   const file = openFile(split.path, storage);
@@ -45,7 +49,7 @@ export function openSplit(split: FileSplit, storage: Storage): ReadableFile {
 /** Failing is the only way not to mix the lines of two files, or to lose some in silence. */
 export function changedFile(split: FileSplit, change: string): MillraceError {
   return new MillraceError(
-    'SOURCE_FAILED',
+    'SOURCE_CHANGED',
     `'${split.path}' ${change} since the job found it: positions in it mean nothing any more; start the job afresh`,
   );
 }
@@ -77,13 +81,13 @@ export function readBlock(
   }
 }
 
-export function createSplitter(split: FileSplit, options: FileLinesOptions, range: { origin: number; bufferBytes: number }): LineSplitter {
-  return new LineSplitter({
-    encoding: options.encoding,
-    delimiter: '\n',
-    place: `file '${split.path}'`,
-    lineBytesMax: options.limits.lineBytes,
-    onInvalid: (offset) => options.onInvalid(split.path, offset),
-    ...range,
-  });
+/** What the parser knows of the file's beginning, for the split that goes on behind it. */
+export function headOf({ head }: RecordParser): Pick<FileSplit, 'head'> {
+  return head === undefined ? {} : { head };
+}
+
+export function createBuffer(split: FileSplit, options: FileRecordsOptions, range: { origin: number; bufferBytes: number }): RecordBuffer {
+  const { parser, limits } = options;
+  parser.begin?.(range.origin === 0, split.head);
+  return new RecordBuffer({ parser, place: `file '${split.path}'`, lineBytesMax: limits.lineBytes, ...range });
 }

@@ -4,27 +4,25 @@ import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limitsWith } from '../../../src/base/limits.ts';
-import { createLineBatch } from '../../../src/connectors/lines/line-batch.ts';
-import { LineSplitter } from '../../../src/connectors/lines/line-splitter.ts';
-import { LineStream, type LineStreamOptions } from '../../../src/connectors/lines/line-stream.ts';
+import { RecordBatch } from '../../../src/batch/record-batch.ts';
+import { RecordBuffer } from '../../../src/connectors/lines/record-buffer.ts';
+import { RecordStream, type RecordStreamOptions } from '../../../src/connectors/lines/record-stream.ts';
+import { lineType, TextParser } from '../../../src/formats/text-parser.ts';
 import { ranges, readerLimits, text } from '../arbitraries.ts';
 import { stringsOf } from '../strings-of.ts';
 import { linesOf, ReaderContext } from '../support.ts';
 
-function createLines(input: Readable, context: ReaderContext, changes: Partial<LineStreamOptions> = {}): LineStream {
-  const splitter = new LineSplitter({
-    encoding: 'utf8',
-    delimiter: '\n',
-    origin: 0,
-    bufferBytes: 1,
-    place: 'test',
-    lineBytesMax: 2 ** 28,
-    onInvalid: () => {},
-  });
-  return new LineStream(input, { splitter, waitingBytesMax: 1, wake: () => context.wake(), byteOrderMark: true, ...changes });
+function createLines(input: Readable, context: ReaderContext, changes: Partial<RecordStreamOptions> = {}): RecordStream {
+  const parser = new TextParser({ encoding: 'utf8', onInvalid: () => {} });
+  const buffer = new RecordBuffer({ parser, origin: 0, bufferBytes: 1, place: 'test', lineBytesMax: 2 ** 28 });
+  return new RecordStream(input, { buffer, waitingBytesMax: 1, wake: () => context.wake(), byteOrderMark: true, ...changes });
 }
 
-async function readLines(lines: LineStream, context: ReaderContext, batchRows = 1024): Promise<string[]> {
+function createLineBatch({ batchRows }: { readonly batchRows: number }): RecordBatch {
+  return new RecordBatch(lineType, { capacity: batchRows, timestamps: false, hashes: false });
+}
+
+async function readLines(lines: RecordStream, context: ReaderContext, batchRows = 1024): Promise<string[]> {
   const batch = createLineBatch(limitsWith({ batchRows }));
   const all: string[] = [];
   for (let taken = lines.take(batch); taken !== 'ended'; taken = lines.take(batch)) {
@@ -38,7 +36,7 @@ const chunks = text
   .map((content) => Buffer.from(content))
   .chain((whole) => ranges(whole.length).map((parts) => parts.map(({ start, end }) => whole.subarray(start, end))));
 
-describe('LineStream', () => {
+describe('RecordStream', () => {
   it('gives the lines of a stream, whatever its chunks, without a byte order mark', async () => {
     await fc.assert(
       fc.asyncProperty(chunks, readerLimits, fc.boolean(), async (parts, { readBytes, batchRows }, byteOrderMark) => {

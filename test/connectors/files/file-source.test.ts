@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Limits } from '../../../src/base/limits.ts';
+import { fileSource } from '../../../src/connectors/files/file-source.ts';
 import type { FileSplit } from '../../../src/connectors/files/file-split.ts';
-import { textFileSource } from '../../../src/connectors/files/text-source.ts';
 import type { Source, SourceContext } from '../../../src/graph/source.ts';
 import { bytes, ranges, readerLimits, text } from '../arbitraries.ts';
 import { drain, linesOf, nextBatch, ReaderContext, readAll, readSplits, sourceContext, temporaryDirectory } from '../support.ts';
@@ -65,18 +65,18 @@ async function expectRestorable(
 
 const divided = text.chain((content) => ranges(Buffer.byteLength(content)).map((parts) => ({ content, parts })));
 
-describe('textFileSource', () => {
+describe('fileSource', () => {
   it('gives every line once, wherever the file is divided', async () => {
     const { path, write } = createFile();
     await fc.assert(
       fc.asyncProperty(divided, readerLimits, async ({ content, parts }, limits) => {
         write(content);
         const context = sourceContext(limits);
-        const whole = await splitsOf(textFileSource(path), context);
+        const whole = await splitsOf(fileSource(path), context);
         const splits = parts.flatMap((part) => whole.map((split) => ({ ...split, ...part, id: String(part.start) })));
-        expect((await readSplits(textFileSource(path), splits, context)).lines).toEqual(textLines(content));
+        expect((await readSplits(fileSource(path), splits, context)).lines).toEqual(textLines(content));
         const one: string[] = [];
-        for (const split of splits) one.push(...(await readSplits(textFileSource(path), [split], context)).lines);
+        for (const split of splits) one.push(...(await readSplits(fileSource(path), [split], context)).lines);
         expect(one).toEqual(textLines(content));
       }),
     );
@@ -87,7 +87,7 @@ describe('textFileSource', () => {
     await fc.assert(
       fc.asyncProperty(text, readerLimits, fc.integer({ min: 1, max: 50 }), async (content, limits, splitBytes) => {
         write(content);
-        expect(await readAll(textFileSource(path), sourceContext({ ...limits, splitBytes }))).toEqual({
+        expect(await readAll(fileSource(path), sourceContext({ ...limits, splitBytes }))).toEqual({
           lines: textLines(content),
           warnings: [],
         });
@@ -101,7 +101,7 @@ describe('textFileSource', () => {
       fc.asyncProperty(text, readerLimits, fc.integer({ min: 1, max: 50 }), async (content, limits, splitBytes) => {
         write(content);
         const context = sourceContext({ ...limits, splitBytes });
-        const source = textFileSource(path);
+        const source = fileSource(path);
         await expectRestorable(source, await splitsOf(source, context), textLines(content), context);
       }),
       { numRuns: 50 },
@@ -113,7 +113,7 @@ describe('textFileSource', () => {
     await fc.assert(
       fc.asyncProperty(bytes, readerLimits, fc.integer({ min: 1, max: 50 }), async (content, limits, splitBytes) => {
         write(content);
-        const { lines } = await readAll(textFileSource(path, { encoding: 'latin1' }), sourceContext({ ...limits, splitBytes }));
+        const { lines } = await readAll(fileSource(path, { encoding: 'latin1' }), sourceContext({ ...limits, splitBytes }));
         expect(lines).toEqual(linesOf(content.toString('latin1')));
       }),
     );
@@ -123,9 +123,9 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     write(Buffer.from('fine\nna\xefve\n\xff\n', 'latin1'));
     const context = sourceContext({ splitBytes: 4, batchRows: 1 });
-    expect(await readAll(textFileSource(path), context)).toEqual({
+    expect(await readAll(fileSource(path), context)).toEqual({
       lines: ['fine', 'na\ufffdve', '\ufffd'],
-      warnings: [`'${path}': byte 7 is not valid UTF-8; such bytes become U+FFFD. If the file is Latin-1, read it with encoding: 'latin1'`],
+      warnings: [`'${path}': byte 7 is not valid UTF-8; such bytes become U+FFFD. If it is Latin-1, read it with encoding: 'latin1'`],
     });
   });
 
@@ -133,7 +133,7 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     for (const content of [Buffer.of(0xef, 0xbb), gzipSync(Buffer.of(0xef, 0xbb))]) {
       write(content);
-      expect((await readAll(textFileSource(path), sourceContext({ readBytes: 1 }))).lines).toEqual(['\ufffd']);
+      expect((await readAll(fileSource(path), sourceContext({ readBytes: 1 }))).lines).toEqual(['\ufffd']);
     }
   });
 
@@ -141,7 +141,7 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     const lines = ['x'.repeat(300_000), '', 'é'.repeat(100_000), 'short'];
     write(lines.join('\n'));
-    expect((await readAll(textFileSource(path), sourceContext({ readBytes: 1000, splitBytes: 10_000 }))).lines).toEqual(lines);
+    expect((await readAll(fileSource(path), sourceContext({ readBytes: 1000, splitBytes: 10_000 }))).lines).toEqual(lines);
   });
 
   it('reads several patterns and globs, each file once, sorted within its pattern', async () => {
@@ -150,7 +150,7 @@ describe('textFileSource', () => {
     for (const name of ['b.log', 'a.log', 'c.txt', 'empty.log', '.hidden.log', 'deep/d.log']) {
       writeFileSync(join(directory, name), name === 'empty.log' ? '' : `${name}\n`);
     }
-    const read = async (...names: string[]) => (await readAll(textFileSource(names.map((name) => join(directory, name))))).lines;
+    const read = async (...names: string[]) => (await readAll(fileSource(names.map((name) => join(directory, name))))).lines;
     expect(await read('*.log')).toEqual(['a.log', 'b.log']);
     expect(await read('**/*.log')).toEqual(['a.log', 'b.log', 'deep/d.log']);
     expect(await read('c.txt', '*.{log,txt}', 'a.log')).toEqual(['c.txt', 'a.log', 'b.log']);
@@ -158,7 +158,7 @@ describe('textFileSource', () => {
 
   it('says which pattern matches nothing, and where it looked', async () => {
     const missing = join(temporaryDirectory(), '*.log');
-    const enumerated = readAll(textFileSource(missing));
+    const enumerated = readAll(fileSource(missing));
     await expect(enumerated).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
       message: `no file matches '${missing}' (working directory: ${process.cwd()})`,
@@ -167,7 +167,7 @@ describe('textFileSource', () => {
 
   it('says how to name the files of a directory', async () => {
     const directory = temporaryDirectory();
-    const enumerated = readAll(textFileSource(directory));
+    const enumerated = readAll(fileSource(directory));
     await expect(enumerated).rejects.toMatchObject({ code: 'SOURCE_FAILED', message: expect.stringContaining(`say '${directory}/*'`) });
   });
 
@@ -175,9 +175,9 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     write('a\n');
     const context = sourceContext();
-    const splits = await splitsOf(textFileSource(path), context);
+    const splits = await splitsOf(fileSource(path), context);
     rmSync(path);
-    const read = readSplits(textFileSource(path), splits, context);
+    const read = readSplits(fileSource(path), splits, context);
     await expect(read).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
       message: `cannot open '${path}': ENOENT: no such file or directory`,
@@ -188,33 +188,33 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     write('a\nb\n');
     const context = sourceContext();
-    const splits = await splitsOf(textFileSource(path), context);
+    const splits = await splitsOf(fileSource(path), context);
     writeFileSync(`${path}.new`, 'c\nd\n');
     renameSync(`${path}.new`, path);
-    await expect(readSplits(textFileSource(path), splits, context)).rejects.toThrow(/was replaced by another file/);
+    await expect(readSplits(fileSource(path), splits, context)).rejects.toThrow(/was replaced by another file/);
   });
 
   it('notices that a file shrank, before and while it is read', async () => {
     const { path, write } = createFile();
     write('line\n'.repeat(10));
     const context = sourceContext({ readBytes: 7, batchRows: 1 });
-    const splits = await splitsOf(textFileSource(path), context);
-    const reader = textFileSource(path).createReader(new ReaderContext(context));
+    const splits = await splitsOf(fileSource(path), context);
+    const reader = fileSource(path).createReader(new ReaderContext(context));
     for (const split of splits) reader.addSplit(split);
     reader.poll();
     truncateSync(path, 20);
     await expect(drain(reader, new ReaderContext(context))).rejects.toThrow(/shrank to 20 bytes/);
     reader.close();
-    await expect(readSplits(textFileSource(path), splits, context)).rejects.toThrow(/shrank from 50 to 20 bytes/);
+    await expect(readSplits(fileSource(path), splits, context)).rejects.toThrow(/shrank from 50 to 20 bytes/);
   });
 
   it('reads to the end of a line that was finished later, but no lines behind it', async () => {
     const { path, write } = createFile();
     write('one\ntw');
     const context = sourceContext();
-    const splits = await splitsOf(textFileSource(path), context);
+    const splits = await splitsOf(fileSource(path), context);
     appendFileSync(path, 'o\nthree\n');
-    expect((await readSplits(textFileSource(path), splits, context)).lines).toEqual(['one', 'two']);
+    expect((await readSplits(fileSource(path), splits, context)).lines).toEqual(['one', 'two']);
   });
 
   it('counts the bytes it has read up to those there are', async () => {
@@ -223,7 +223,7 @@ describe('textFileSource', () => {
       fc.asyncProperty(text, readerLimits, fc.boolean(), async (content, limits, compressed) => {
         write(compressed ? gzipSync(content) : content);
         const context = new ReaderContext(sourceContext({ ...limits, splitBytes: 20 }));
-        const source = textFileSource(path);
+        const source = fileSource(path);
         const reader = source.createReader(context);
         const splits = await splitsOf(source, context);
         for (const split of splits) reader.addSplit(split);
@@ -238,7 +238,7 @@ describe('textFileSource', () => {
     const { path, write } = createFile();
     write('a\n');
     const context = new ReaderContext();
-    const source = textFileSource(path);
+    const source = fileSource(path);
     const reader = source.createReader(context);
     expect(reader.poll()).toBe('needs-split');
     for (const split of await splitsOf(source, context)) reader.addSplit(split);
@@ -250,12 +250,12 @@ describe('textFileSource', () => {
   });
 
   it('refuses options that make no sense', () => {
-    expect(() => textFileSource([])).toThrow(/a path or glob, or an array of them, not an empty array/);
-    expect(() => textFileSource('a', { encoding: 'utf-16' as 'utf8' })).toThrow(/'utf8' or 'latin1', not 'utf-16'/);
+    expect(() => fileSource([])).toThrow(/a path or glob, or an array of them, not an empty array/);
+    expect(() => fileSource('a', { encoding: 'utf-16' as 'utf8' })).toThrow(/'utf8' or 'latin1', not 'utf-16'/);
   });
 });
 
-describe('textFileSource of gzip files', () => {
+describe('fileSource of gzip files', () => {
   const gzipLimits: fc.Arbitrary<Partial<Limits>> = readerLimits;
 
   it('gives the lines of files of one member or many', async () => {
@@ -264,7 +264,7 @@ describe('textFileSource of gzip files', () => {
       fc.asyncProperty(divided, gzipLimits, async ({ content, parts }, limits) => {
         const whole = Buffer.from(content);
         write(Buffer.concat([...parts.map(({ start, end }) => gzipSync(whole.subarray(start, end))), gzipSync('')]));
-        expect(await readAll(textFileSource(path), sourceContext(limits))).toEqual({ lines: textLines(content), warnings: [] });
+        expect(await readAll(fileSource(path), sourceContext(limits))).toEqual({ lines: textLines(content), warnings: [] });
       }),
       { numRuns: 60 },
     );
@@ -276,7 +276,7 @@ describe('textFileSource of gzip files', () => {
       fc.asyncProperty(text, gzipLimits, async (content, limits) => {
         write(gzipSync(content));
         const context = sourceContext(limits);
-        const source = textFileSource(path);
+        const source = fileSource(path);
         await expectRestorable(source, await splitsOf(source, context), textLines(content), context);
       }),
       { numRuns: 20 },
@@ -287,20 +287,20 @@ describe('textFileSource of gzip files', () => {
     const { path, write } = createFile('input.gz');
     const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} ${'x'.repeat(i % 100)}`);
     write(gzipSync(lines.join('\n')));
-    expect((await readAll(textFileSource(path), sourceContext({ readBytes: 1000 }))).lines).toEqual(lines);
+    expect((await readAll(fileSource(path), sourceContext({ readBytes: 1000 }))).lines).toEqual(lines);
   });
 
   it('knows them by their content, too', async () => {
     const { path, write } = createFile('input.log');
     write(gzipSync('a\nb'));
-    expect((await readAll(textFileSource(path))).lines).toEqual(['a', 'b']);
+    expect((await readAll(fileSource(path))).lines).toEqual(['a', 'b']);
   });
 
   it('names the place where a file is cut', async () => {
     const { path, write } = createFile('input.gz');
     const whole = gzipSync('a line\n'.repeat(10));
     write(whole.subarray(0, whole.length - 6));
-    await expect(readAll(textFileSource(path))).rejects.toMatchObject({
+    await expect(readAll(fileSource(path))).rejects.toMatchObject({
       code: 'SOURCE_FAILED',
       message: `cannot decompress '${path}' at byte ${whole.length - 6} of ${whole.length - 6}: Z_BUF_ERROR: unexpected end of file`,
     });
@@ -312,19 +312,19 @@ describe('textFileSource of gzip files', () => {
     whole.fill(0xff, 40, 60);
     write(whole);
     const place = new RegExp(`^cannot decompress '${path}' at byte \\d+ of ${whole.length}: Z_DATA_ERROR`);
-    await expect(readAll(textFileSource(path), sourceContext({ readBytes: 64 }))).rejects.toThrow(place);
+    await expect(readAll(fileSource(path), sourceContext({ readBytes: 64 }))).rejects.toThrow(place);
   });
 
   it('says what to do about a plain file with the name of a compressed one', async () => {
     const { path, write } = createFile('input.gz');
     write('plain text\n');
-    await expect(readAll(textFileSource(path))).rejects.toThrow(/at byte 0 of 11: .*give it a name that does not end in \.gz/);
+    await expect(readAll(fileSource(path))).rejects.toThrow(/at byte 0 of 11: .*give it a name that does not end in \.gz/);
   });
 
   it('warns of bytes behind the compressed data', async () => {
     const { path, write } = createFile('input.gz');
     write(Buffer.concat([gzipSync('a\n'), Buffer.alloc(100)]));
-    const { lines, warnings } = await readAll(textFileSource(path));
+    const { lines, warnings } = await readAll(fileSource(path));
     expect(lines).toEqual(['a']);
     expect(warnings).toEqual([`'${path}': the last 100 bytes are not gzip data and were left out`]);
   });
@@ -333,7 +333,7 @@ describe('textFileSource of gzip files', () => {
     const { path, write } = createFile('input.gz');
     write(gzipSync('line\n'.repeat(100_000)));
     const context = new ReaderContext(sourceContext({ readBytes: 64 }));
-    const source = textFileSource(path);
+    const source = fileSource(path);
     const reader = source.createReader(context);
     for (const split of await splitsOf(source, context)) reader.addSplit(split);
     expect(reader.poll()).toBe('pending');

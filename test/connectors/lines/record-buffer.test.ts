@@ -3,46 +3,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limitsWith } from '../../../src/base/limits.ts';
-import type { RecordBatch } from '../../../src/batch/record-batch.ts';
-import { createLineBatch, type TextEncoding } from '../../../src/connectors/lines/line-batch.ts';
-import { LineSplitter, type LineSplitterOptions } from '../../../src/connectors/lines/line-splitter.ts';
+import { RecordBatch } from '../../../src/batch/record-batch.ts';
+import { RecordBuffer } from '../../../src/connectors/lines/record-buffer.ts';
+import type { TextEncoding } from '../../../src/formats/parser.ts';
+import { lineType, TextParser } from '../../../src/formats/text-parser.ts';
 import { bytes, ranges, text } from '../arbitraries.ts';
 import { lineColumn, stringsOf } from '../strings-of.ts';
 import { linesOf } from '../support.ts';
 
-function createSplitter(changes: Partial<LineSplitterOptions> = {}): { splitter: LineSplitter; invalid: number[] } {
-  const invalid: number[] = [];
-  const onInvalid = (offset: number) => invalid.push(offset);
-  const splitter = new LineSplitter({
-    encoding: 'utf8',
-    delimiter: '\n',
-    origin: 0,
-    bufferBytes: 1,
-    place: 'test',
-    lineBytesMax: 2 ** 28,
-    onInvalid,
-    ...changes,
-  });
-  return { splitter, invalid };
+interface Changes {
+  readonly encoding?: TextEncoding;
+  readonly delimiter?: string;
+  readonly bufferBytes?: number;
+  readonly origin?: number;
+  readonly lineBytesMax?: number;
+  readonly place?: string;
 }
 
-function takeAll(splitter: LineSplitter, batch: RecordBatch): string[] {
+function createBuffer(changes: Changes = {}): { buffer: RecordBuffer; invalid: number[] } {
+  const invalid: number[] = [];
+  const { encoding = 'utf8', delimiter = '\n', ...others } = changes;
+  const parser = new TextParser({ encoding, delimiter, onInvalid: (offset) => invalid.push(offset) });
+  const buffer = new RecordBuffer({ parser, origin: 0, bufferBytes: 1, place: 'test', lineBytesMax: 2 ** 28, ...others });
+  return { buffer, invalid };
+}
+
+function createLineBatch({ batchRows }: { readonly batchRows: number }): RecordBatch {
+  return new RecordBatch(lineType, { capacity: batchRows, timestamps: false, hashes: false });
+}
+
+function takeAll(buffer: RecordBuffer, batch: RecordBatch): string[] {
   const lines: string[] = [];
-  while (splitter.take(batch, Number.POSITIVE_INFINITY)) lines.push(...stringsOf(batch));
+  while (buffer.take(batch, Number.POSITIVE_INFINITY)) lines.push(...stringsOf(batch));
   return lines;
 }
 
-function splitChunks(chunks: readonly Buffer[], rows: number, changes: Partial<LineSplitterOptions> = {}) {
-  const { splitter, invalid } = createSplitter(changes);
+function splitChunks(chunks: readonly Buffer[], rows: number, changes: Changes = {}) {
+  const { buffer, invalid } = createBuffer(changes);
   const batch = createLineBatch(limitsWith({ batchRows: rows }));
   const lines: string[] = [];
   for (const chunk of chunks) {
-    splitter.append(chunk);
-    lines.push(...takeAll(splitter, batch));
+    buffer.append(chunk);
+    lines.push(...takeAll(buffer, batch));
   }
-  splitter.end();
-  lines.push(...takeAll(splitter, batch));
-  expect(splitter.exhausted).toBe(true);
+  buffer.end();
+  lines.push(...takeAll(buffer, batch));
+  expect(buffer.exhausted).toBe(true);
   return { lines, invalid };
 }
 
@@ -54,15 +60,15 @@ function cut(content: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer[]> {
 const rows = fc.constantFrom(1, 2, 7, 1024);
 
 function takeOne(content: string, encoding: TextEncoding = 'utf8'): RecordBatch {
-  const { splitter } = createSplitter({ encoding });
+  const { buffer } = createBuffer({ encoding });
   const batch = createLineBatch(limitsWith());
-  splitter.append(Buffer.from(content, encoding));
-  splitter.end();
-  expect(splitter.take(batch, Number.POSITIVE_INFINITY)).toBe(true);
+  buffer.append(Buffer.from(content, encoding));
+  buffer.end();
+  expect(buffer.take(batch, Number.POSITIVE_INFINITY)).toBe(true);
   return batch;
 }
 
-describe('LineSplitter', () => {
+describe('lines in a RecordBuffer', () => {
   it('finds the lines of a text, however it is cut', () => {
     fc.assert(
       fc.property(cut(text.map((whole) => Buffer.from(whole))), rows, (chunks, batchRows) => {
@@ -125,28 +131,28 @@ describe('LineSplitter', () => {
   });
 
   it('refuses a line that is longer than the limit, and names its start', () => {
-    const { splitter } = createSplitter({ lineBytesMax: 10 });
+    const { buffer } = createBuffer({ lineBytesMax: 10 });
     const batch = createLineBatch(limitsWith());
-    splitter.append(Buffer.from('short\nlong '));
-    splitter.take(batch, Number.POSITIVE_INFINITY);
+    buffer.append(Buffer.from('short\nlong '));
+    buffer.take(batch, Number.POSITIVE_INFINITY);
     const append = () => {
-      for (let i = 0; i < 100; i++) splitter.append(Buffer.from('and longer '));
+      for (let i = 0; i < 100; i++) buffer.append(Buffer.from('and longer '));
     };
     expect(append).toThrow(/^test: the line that begins at byte 6 is longer than 10 bytes/);
   });
 
   it('does not search a long line again and again', () => {
-    const { splitter } = createSplitter({ bufferBytes: 64 });
+    const { buffer } = createBuffer({ bufferBytes: 64 });
     const batch = createLineBatch(limitsWith());
     const chunk = Buffer.alloc(16, 'x');
     let early = 0;
     for (let i = 0; i < 100_000; i++) {
-      splitter.append(chunk);
-      if (splitter.take(batch, Number.POSITIVE_INFINITY)) early++;
+      buffer.append(chunk);
+      if (buffer.take(batch, Number.POSITIVE_INFINITY)) early++;
     }
-    splitter.end();
+    buffer.end();
     expect(early).toBe(0);
-    expect(takeAll(splitter, batch).map((line) => line.length)).toEqual([1_600_000]);
+    expect(takeAll(buffer, batch).map((line) => line.length)).toEqual([1_600_000]);
   });
 });
 

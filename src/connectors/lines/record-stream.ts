@@ -1,15 +1,15 @@
 /**
- * Lines of a Node stream, which pushes its chunks whenever the event loop turns, handed to a reader that polls. Chunks wait in a
+ * Records of a Node stream, which pushes its chunks whenever the event loop turns, handed to a reader that polls. Chunks wait in a
  * queue and never touch the buffer between two polls, since a batch points into it. The stream is paused while `waitingBytesMax`
  * or more of them wait.
  */
 
 import type { Readable } from 'node:stream';
 import type { RecordBatch } from '../../batch/record-batch.ts';
-import type { LineSplitter } from './line-splitter.ts';
+import type { RecordBuffer } from './record-buffer.ts';
 
-export interface LineStreamOptions {
-  readonly splitter: LineSplitter;
+export interface RecordStreamOptions {
+  readonly buffer: RecordBuffer;
   readonly waitingBytesMax: number;
   /** Called when `take` may have something again. */
   readonly wake: () => void;
@@ -22,9 +22,9 @@ export interface LineStreamOptions {
 /** What `take` did: filled the batch, found nothing yet, or found the end. */
 export type Taken = 'batch' | 'pending' | 'ended';
 
-export class LineStream {
+export class RecordStream {
   readonly #input: Readable;
-  readonly #options: LineStreamOptions;
+  readonly #options: RecordStreamOptions;
   #chunks: Buffer[] = [];
   #waitingBytes = 0;
   #skip: number;
@@ -32,7 +32,7 @@ export class LineStream {
   #failure: { readonly error: unknown } | undefined;
   #markSettled: boolean;
 
-  constructor(input: Readable, options: LineStreamOptions) {
+  constructor(input: Readable, options: RecordStreamOptions) {
     this.#input = input;
     this.#options = options;
     this.#skip = options.skip ?? 0;
@@ -54,25 +54,25 @@ export class LineStream {
    */
   take(batch: RecordBatch): Taken {
     for (;;) {
-      if (this.#settleMark() && this.#options.splitter.take(batch, Number.POSITIVE_INFINITY)) return 'batch';
-      if (!this.#advance()) return this.#options.splitter.ended ? 'ended' : 'pending';
+      if (this.#settleMark() && this.#options.buffer.take(batch, Number.POSITIVE_INFINITY)) return 'batch';
+      if (!this.#advance()) return this.#options.buffer.ended ? 'ended' : 'pending';
     }
   }
 
-  /** Hands the splitter what has come; false when that is nothing. */
+  /** Hands the buffer what has come; false when that is nothing. */
   #advance(): boolean {
     if (this.#chunks.length > 0) {
       this.#appendChunks();
       return true;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (!this.#inputEnded || this.#options.splitter.ended) return false;
-    this.#options.splitter.end();
+    if (!this.#inputEnded || this.#options.buffer.ended) return false;
+    this.#options.buffer.end();
     return true;
   }
 
   #settleMark(): boolean {
-    this.#markSettled ||= this.#options.splitter.dropByteOrderMark();
+    this.#markSettled ||= this.#options.buffer.dropByteOrderMark();
     return this.#markSettled;
   }
 
@@ -87,7 +87,7 @@ export class LineStream {
     for (const chunk of this.#chunks) {
       const skipped = Math.min(this.#skip, chunk.length);
       this.#skip -= skipped;
-      this.#options.splitter.append(chunk.subarray(skipped));
+      this.#options.buffer.append(chunk.subarray(skipped));
     }
     this.#chunks = [];
     this.#waitingBytes = 0;

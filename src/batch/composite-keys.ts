@@ -1,0 +1,73 @@
+/**
+ * Keys of several columns, for the rows of a batch: the canonical bytes of the array of their values, made of the columns without
+ * making the array. One subtask owns it; its memory serves for all batches.
+ *
+ * @hotpath
+ */
+
+import { hashBytes } from '../base/hash.ts';
+import { ByteSink } from './byte-sink.ts';
+import { StringColumn } from './column.ts';
+import { encodeKey } from './key-codec.ts';
+import { tag } from './value-codec.ts';
+
+/** Numbers by row, or a column of strings. */
+export type KeyPart = Float64Array | Int32Array | StringColumn;
+
+export class CompositeKeys {
+  readonly #sink = new ByteSink();
+  /** Key i is from offsets[i] to offsets[i + 1]. */
+  offsets = new Int32Array(1);
+  hashes = new Int32Array(0);
+
+  get bytes(): Buffer {
+    return this.#sink.bytes;
+  }
+
+  /** Makes the keys of all rows. @returns itself */
+  fill(rows: number, parts: readonly KeyPart[]): this {
+    if (this.hashes.length < rows) {
+      this.offsets = new Int32Array(rows + 1);
+      this.hashes = new Int32Array(rows);
+    }
+    const sink = this.#sink;
+    sink.reset();
+    for (let row = 0; row < rows; row++) {
+      const start = sink.length;
+      sink.u8(tag.array);
+      sink.varint(parts.length);
+      for (let i = 0; i < parts.length; i++) {
+        const part = parts[i] as KeyPart;
+        if (part instanceof StringColumn) writeString(sink, part, row, rows);
+        else writeNumber(sink, part[row] as number);
+      }
+      this.offsets[row + 1] = sink.length;
+      this.hashes[row] = hashBytes(sink.bytes, start, sink.length);
+    }
+    return this;
+  }
+}
+
+/** As `encodeKey` does: small numbers are the most frequent ones. */
+function writeNumber(sink: ByteSink, value: number): void {
+  const integer = value | 0;
+  if (integer !== value) encodeKey(sink, value);
+  else {
+    sink.u8(tag.int32);
+    sink.zigzag(integer);
+  }
+}
+
+/** As `encodeKey` does. Latin-1 is copied. */
+function writeString(sink: ByteSink, column: StringColumn, row: number, rows: number): void {
+  if (!column.isLatin1(row) || column.isNull(row)) {
+    encodeKey(sink, column.at(row, rows));
+    return;
+  }
+  const at = column.base + row * column.stride;
+  const start = column.bytesBase + (column.offsets[at] as number);
+  const end = column.bytesBase + (column.offsets[at + 1] as number) - column.gap;
+  sink.u8(tag.string);
+  sink.varint((end - start) * 2);
+  sink.copyPart(column.bytes, start, end);
+}

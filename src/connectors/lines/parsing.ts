@@ -1,0 +1,98 @@
+/** The parser of one reader, its batch, and what becomes of records that are not what their format says. */
+
+import { MillraceError } from '../../base/errors.ts';
+import { type OptionRules, oneOf, optional, type Rule } from '../../base/options.ts';
+import { RecordBatch } from '../../batch/record-batch.ts';
+import type { Format } from '../../formats/format.ts';
+import type { BadRecord, RecordParser, TextEncoding } from '../../formats/parser.ts';
+import type { SourceReaderContext } from '../../graph/source.ts';
+import { type RecordType, selectFields } from '../../schema/type.ts';
+
+/** What becomes of a record that is not what its format says. */
+export type ErrorPolicy = 'fail' | 'skip';
+
+/** What users say of the records of an input. */
+export interface FormatOptions<T> {
+  /** What the bytes mean; lines of text by default. */
+  readonly format?: Format<T> | undefined;
+  /** How text is stored; `'utf8'` by default. */
+  readonly encoding?: TextEncoding | undefined;
+  /** What becomes of a record that is not what the format says: by default it fails the job. */
+  readonly onError?: ErrorPolicy | undefined;
+}
+
+const formatRule: Rule = {
+  expected: 'a format, such as formats.json()',
+  accepts: (value) => typeof (value as Partial<Format<unknown>> | null)?.createParser === 'function',
+};
+
+export const formatRules: OptionRules<FormatOptions<never>> = {
+  format: optional(formatRule),
+  encoding: optional(oneOf('utf8', 'latin1')),
+  onError: optional(oneOf('fail', 'skip')),
+};
+
+/** What tells a format from others, for the plan; of text there is nothing to say. */
+export function formatDetails({ name, details }: Format<unknown>): Readonly<Record<string, unknown>> {
+  return name === 'text' ? {} : { format: name, ...details };
+}
+
+export interface ParsingOptions extends FormatOptions<unknown> {
+  readonly format: Format<unknown>;
+  /** The fields that are asked for; all when absent. */
+  readonly fields?: readonly string[] | undefined;
+}
+
+/** The type of the records that are parsed. */
+export function parsedType({ format, fields }: ParsingOptions): RecordType {
+  return fields === undefined ? format.type : selectFields(format.type, fields);
+}
+
+export class Parsing {
+  readonly parser: RecordParser;
+  readonly batch: RecordBatch;
+  /** What is read at the moment: `file '/var/log/x'`. */
+  place = '';
+  /** Records that were left out. */
+  skipped = 0;
+  readonly #context: SourceReaderContext;
+  readonly #options: ParsingOptions;
+  /** Places whose invalid bytes were warned of. */
+  readonly #warned = new Set<string>();
+
+  constructor(context: SourceReaderContext, options: ParsingOptions) {
+    const { limits } = context;
+    this.#context = context;
+    this.#options = options;
+    this.parser = options.format.createParser({
+      batchRows: limits.batchRows,
+      fields: options.fields,
+      encoding: options.encoding ?? 'utf8',
+      onInvalid: (offset) => this.#invalid(offset),
+      onBad: (record) => this.#bad(record),
+      now: () => context.system.clock.now(),
+    });
+    this.batch = new RecordBatch(this.parser.type, { capacity: limits.batchRows, timestamps: false, hashes: false });
+  }
+
+  #invalid(offset: number): void {
+    if (this.#warned.has(this.place)) return;
+    this.#warned.add(this.place);
+    this.#context.warn(
+      `${this.place}: byte ${offset} is not valid UTF-8; such bytes become U+FFFD. If it is Latin-1, read it with encoding: 'latin1'`,
+    );
+  }
+
+  #bad({ reason, offset, text, fatal = false }: BadRecord): void {
+    const { format, onError = 'fail' } = this.#options;
+    if (onError === 'fail' || fatal) {
+      const wayOut = fatal ? '' : `; onError: 'skip' leaves such records out and counts them`;
+      throw new MillraceError(
+        'MALFORMED_RECORD',
+        `${this.place}: the record at byte ${offset} is not ${format.name}: ${reason}: ${JSON.stringify(text)}${wayOut}`,
+      );
+    }
+    this.skipped++;
+    this.#context.warn(`${this.place}: left out records that are not ${format.name}: ${reason}, the first at byte ${offset}: ${text}`);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Parses formats of which a record is a line, or begins and ends with one: finds how far the lines are complete, lets the generated
+ * loop take them apart, and hands out the strings where they lie.
+ *
+ * Empty lines are no records. `raw` is a line's own text: it is copied before the loop, which may change the bytes.
+ */
+
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { StringColumn } from '../batch/column.ts';
+import type { RecordBatch } from '../batch/record-batch.ts';
+import { internType, type RecordForm, type RecordType, selectFields } from '../schema/type.ts';
+import { firstInvalidByte } from './invalid-text.ts';
+import type { ParserInput, ParserOptions, RecordParser } from './parser.ts';
+import { type FieldSpec, ParserCode, type ParserLoop, type StringPlaces } from './parser-code.ts';
+
+/** How a record is taken apart. */
+export interface LineGrammar {
+  readonly name: string;
+  /** What records are: objects by default. One that is a scalar has one field, whose name is empty. */
+  readonly form?: RecordForm;
+  /** All fields, in the order in which records have them. */
+  readonly fields: readonly FieldSpec[];
+  /** Writes the code that takes one record apart. */
+  write(code: ParserCode): void;
+  /** The byte with which lines begin that are no records. The code gives them up. */
+  readonly comment?: number;
+  /** Where records may hold line feeds: the offset behind the one that begins at `start`, −1 when its end is not there yet. */
+  recordEnd?(input: ParserInput, start: number): number;
+  /** What is wrong with a bad record, where that says more than the code did. */
+  explain?(bytes: Buffer, start: number, end: number): string | undefined;
+}
+
+/** The field that holds the text of the record's line. */
+export const rawField: FieldSpec = { name: 'raw', type: { kind: 'string', nullable: false } };
+
+/** The type of whole records. */
+export function grammarType({ fields, form }: LineGrammar): RecordType {
+  return typeOfFields(fields, form);
+}
+
+export function typeOfFields(fields: readonly FieldSpec[], form: RecordForm = 'object'): RecordType {
+  return internType({ form, names: fields.map(({ name }) => name), columns: fields.map(({ type }) => type), key: undefined });
+}
+
+const lineFeed = 10;
+const carriageReturn = 13;
+/** Characters of a bad record that are told. */
+const shownBytes = 200;
+
+export class LineParser implements RecordParser {
+  readonly type: RecordType;
+  readonly delimiter = Buffer.from('\n');
+  readonly #grammar: LineGrammar;
+  readonly #options: ParserOptions;
+  readonly #code: ParserCode;
+  readonly #loop: ParserLoop;
+  readonly #raw: number;
+  /** Whether a column has strings in it. */
+  readonly #holdsText: boolean;
+  #rawBytes = Buffer.alloc(0);
+  #input: ParserInput | undefined;
+  #invalidSeen = false;
+
+  constructor(grammar: LineGrammar, options: ParserOptions) {
+    const { fields: asked } = options;
+    const whole = grammarType(grammar);
+    const fields = asked === undefined ? grammar.fields : grammar.fields.filter(({ name }) => asked.includes(name));
+    this.#grammar = grammar;
+    this.#options = options;
+    this.type = asked === undefined ? whole : selectFields(whole, asked);
+    this.#code = new ParserCode(fields, options);
+    this.#holdsText = fields.some(({ type }) => type.kind === 'string' || type.kind === 'any');
+    this.#raw = fields.findIndex(({ name }) => name === rawField.name);
+    grammar.write(this.#code);
+    if (this.#raw >= 0)
+      this.#code.string(
+        rawField.name,
+        'start - from',
+        'endOfText(bytes, p) - from'.replace('endOfText', this.#code.names.constant('endOfText', endOfText)),
+      );
+    this.#loop = this.#code.evaluate(grammar.name);
+  }
+
+  begin(): void {
+    this.#invalidSeen = false;
+  }
+
+  parse(batch: RecordBatch, input: ParserInput): number {
+    const limit = Math.min(behindLines(input), input.startsBefore);
+    if (limit <= input.start) return input.start;
+    this.#input = input;
+    const { bytes, start } = input;
+    if (this.#raw >= 0) this.#copyRaw(bytes, start, Math.min(behindLines(input), bytes.length));
+    const end = this.#loop(batch, bytes, start, limit, this.#bad, input);
+    if (batch.rowCount > 0) this.#pointTo(batch, input, end);
+    return Math.min(end, input.filled);
+  }
+
+  readonly #bad = (start: number, reason: number): number => {
+    const input = this.#input as ParserInput;
+    const { bytes, origin } = input;
+    const grammar = this.#grammar;
+    const behind = grammar.recordEnd === undefined ? bytes.indexOf(lineFeed, start) + 1 : grammar.recordEnd(input, start);
+    if (behind < 0) return start;
+    const last = endOfText(bytes, behind);
+    if (last > start && bytes[start] !== grammar.comment) {
+      const text = bytes.toString(this.#options.encoding, start, Math.min(last, start + shownBytes));
+      const why = grammar.explain?.(bytes, start, last) ?? (this.#code.reasons[reason] as string);
+      this.#options.onBad({ reason: why, offset: origin + start, text });
+    }
+    return behind;
+  };
+
+  #copyRaw(bytes: Buffer, from: number, to: number): void {
+    if (this.#rawBytes.length < to - from) this.#rawBytes = Buffer.allocUnsafeSlow(bytes.length);
+    bytes.copy(this.#rawBytes, 0, from, to);
+  }
+
+  /** Hands out the strings where they lie. */
+  #pointTo(batch: RecordBatch, input: ParserInput, end: number): void {
+    const { strings, chosen } = this.#code;
+    for (const [i, each] of chosen.entries()) {
+      if (each !== undefined) (batch.columns[i] as StringColumn).setIds(each.ids, 0, each.dictionary);
+    }
+    if (!this.#holdsText) return;
+    const { bytes, start } = input;
+    const run = bytes.subarray(start, end);
+    const oneByteEach = this.#options.encoding === 'latin1' || isAscii(run);
+    const valid = oneByteEach || isUtf8(run);
+    if (!valid) this.#tellInvalid(run);
+    for (const [i, places] of strings.entries()) {
+      if (places === undefined) continue;
+      const column = batch.columns[i] as StringColumn;
+      const from = i === this.#raw ? this.#rawBytes : bytes;
+      if (valid) point(column, places, from, !oneByteEach);
+      else decode(column, places, from, batch.rowCount);
+    }
+  }
+
+  #tellInvalid(run: Buffer): void {
+    if (this.#invalidSeen) return;
+    this.#invalidSeen = true;
+    const { origin, start } = this.#input as ParserInput;
+    this.#options.onInvalid(origin + start + firstInvalidByte(run));
+  }
+}
+
+/** The offset behind the last line that is complete. */
+export function behindLines(input: ParserInput): number {
+  const { bytes, start, filled } = input;
+  if (input.ended) return start < filled && bytes[filled - 1] !== lineFeed ? filled + 1 : filled;
+  const from = Math.max(start, input.searched);
+  const at = bytes.subarray(from, filled).lastIndexOf(lineFeed);
+  if (at < 0) input.searched = filled;
+  return at < 0 ? start : from + at + 1;
+}
+
+/** Where the text of a line ends whose line feed is the byte before `behind`. */
+function endOfText(bytes: Buffer, behind: number): number {
+  return bytes[behind - 2] === carriageReturn ? behind - 2 : behind - 1;
+}
+
+function point(column: StringColumn, { offsets, validity, nulls }: StringPlaces, bytes: Buffer, utf8: boolean): void {
+  column.setBytes({
+    offsets,
+    base: 0,
+    stride: 2,
+    bytes,
+    bytesBase: 0,
+    wide: false,
+    utf8,
+    gap: 0,
+    validity: nulls > 0 ? validity : null,
+    validityBase: 0,
+  });
+}
+
+/** A string for each row, U+FFFD where its bytes are no UTF-8. */
+function decode(column: StringColumn, { offsets, validity }: StringPlaces, bytes: Buffer, rows: number): void {
+  column.form = 'references';
+  for (let row = 0; row < rows; row++) {
+    const isNull = validity !== null && validity[row] === 0;
+    column.set(row, isNull ? null : bytes.utf8Slice(offsets[row * 2] as number, offsets[row * 2 + 1] as number));
+  }
+}

@@ -1,0 +1,243 @@
+/** Lines that are a row of fields with fixed text between them. */
+
+import type { ColumnKind } from '../schema/type.ts';
+import type { FieldSpec, ParserCode } from './parser-code.ts';
+import {
+  checkAt,
+  endOfLine,
+  lineFeed,
+  readCount,
+  readNumber,
+  readTime,
+  scanTo,
+  scanUntil,
+  skipLine,
+  type Terminator,
+} from './scan-code.ts';
+import type { TimeReader } from './times.ts';
+
+/** Something between two fixed texts of a line. */
+export interface FieldPart {
+  /** What it gives; nothing for one that is only passed over. */
+  readonly fields: readonly FieldSpec[];
+  /** Writes the code that takes it apart and leaves `p` at the terminator, which it has seen there. */
+  write(code: ParserCode, terminator: Terminator): void;
+}
+
+/** Fixed text, or a field. No two fields stand side by side. */
+export type LinePart = string | FieldPart;
+
+export function fieldsOfParts(parts: readonly LinePart[]): FieldSpec[] {
+  return parts.flatMap((part) => (typeof part === 'string' ? [] : part.fields));
+}
+
+/** Writes the code for a line of these parts: what lies behind the last field that is asked for is not looked at. */
+export function writeParts(code: ParserCode, parts: readonly LinePart[]): void {
+  const asked = parts.map((part) => typeof part !== 'string' && part.fields.some(({ name }) => code.wants(name)));
+  const last = asked.lastIndexOf(true);
+  for (let i = 0; i <= last; i++) {
+    const part = parts[i] as LinePart;
+    const next = parts[i + 1];
+    if (typeof part !== 'string') part.write(code, typeof next === 'string' ? [...Buffer.from(next)] : endOfLine);
+    else if (i === 0) writeText(code, part, true);
+    else writeText(code, part, false);
+  }
+  if (last === parts.length - 1 && last >= 0) code.body.line('p = bytes[p] === 10 ? p + 1 : p + 2;');
+  else skipLine(code);
+}
+
+/** Passes over fixed text; that of all but the first part was seen by the field in front of it. */
+function writeText(code: ParserCode, text: string, check: boolean): void {
+  const bytes = [...Buffer.from(text)];
+  if (check) checkAt(code, bytes, code.bad(`it does not begin with ${JSON.stringify(text)}`));
+  code.body.line(`p += ${bytes.length};`);
+}
+
+function field(name: string | undefined, kind: ColumnKind, nullable = false): FieldSpec[] {
+  return name === undefined ? [] : [{ name, type: { kind, nullable } }];
+}
+
+function ending(terminator: Terminator): string {
+  return terminator === endOfLine ? 'the end of the line' : JSON.stringify(Buffer.from(terminator).toString());
+}
+
+function named(name: string | undefined): string {
+  return name === undefined ? 'a field' : `'${name}'`;
+}
+
+/** Text up to what follows. @param nullText the text that stands for null; without it no text does */
+export function stringPart(name: string | undefined, nullText?: string): FieldPart {
+  return {
+    fields: field(name, 'string', nullText !== undefined),
+    write: (code, terminator) => {
+      const { body, names } = code;
+      const wanted = code.wants(name);
+      const from = names.fresh('from');
+      if (wanted) body.line(`const ${from} = p;`);
+      scanTo(code, terminator, code.bad(`no ${ending(terminator)} behind ${named(name)}`));
+      if (!wanted) return;
+      const to = names.fresh('to');
+      body.line(`const ${to} = ${terminator === endOfLine ? `p > ${from} && bytes[p - 1] === 13 ? p - 1 : p` : 'p'};`);
+      if (nullText === undefined) code.string(name, from, to);
+      else stringOrNull(code, { name, nullText, from, to });
+      if (terminator === endOfLine) body.line(`p = ${to};`);
+    },
+  };
+}
+
+/** Writes where a string lies, or that it is null, where it reads like `nullText`. */
+export function stringOrNull(code: ParserCode, given: { name: string | undefined; nullText: string; from: string; to: string }): void {
+  const { name, nullText, from, to } = given;
+  if (!code.wants(name)) return;
+  const same = [...Buffer.from(nullText)].map((byte, i) => ` && bytes[${from} + ${i}] === ${byte}`).join('');
+  code.body.block(`if (${to} - ${from} === ${Buffer.byteLength(nullText)}${same})`, () => code.null(name, from), '} else {');
+  code.string(name, from, to);
+  code.body.line('}');
+}
+
+/** A decimal number. */
+export function numberPart(name: string | undefined): FieldPart {
+  return {
+    fields: field(name, 'float64'),
+    write: (code, terminator) => {
+      const bad = code.bad(`${named(name)} is no number, or no ${ending(terminator)} follows`);
+      if (!code.wants(name)) return scanTo(code, terminator, bad);
+      const value = code.names.fresh('number');
+      readNumber(code, value, terminator, bad);
+      checkAt(code, terminator, bad);
+      code.number(name, value);
+    },
+  };
+}
+
+/** A whole number, not below zero. @param nothing text that means 0 */
+export function countPart(name: string | undefined, nothing?: string): FieldPart {
+  return {
+    fields: field(name, 'float64'),
+    write: (code, terminator) => {
+      const { body, names } = code;
+      const bad = code.bad(`${named(name)} is no whole number, or no ${ending(terminator)} follows`);
+      const value = names.fresh('count');
+      if (nothing === undefined) readCount(code, value, bad);
+      else {
+        const outer = `let ${value} = 0;`;
+        body.line(outer);
+        body.block(`if (bytes[p] === ${nothing.charCodeAt(0)}) p++;\nelse`, () => {
+          const read = names.fresh('count');
+          readCount(code, read, bad);
+          body.line(`${value} = ${read};`);
+        });
+      }
+      checkAt(code, terminator, bad);
+      code.number(name, value);
+    },
+  };
+}
+
+/** A time, as epoch milliseconds. */
+export function timePart(name: string | undefined, reader: TimeReader, notation: string): FieldPart {
+  return {
+    fields: field(name, 'float64'),
+    write: (code, terminator) => {
+      const bad = code.bad(`${named(name)} is no time like ${notation}, or no ${ending(terminator)} follows`);
+      if (code.wants(name)) {
+        const value = code.names.fresh('time');
+        readTime(code, value, reader, terminator, bad);
+        code.number(name, value);
+      } else if (reader.length === undefined) scanTo(code, terminator, bad);
+      else code.body.line(`p += ${reader.length};`);
+      checkAt(code, terminator, bad);
+    },
+  };
+}
+
+/** The field, or null where there is `-` or nothing. */
+export function orNull(part: FieldPart): FieldPart {
+  const fields = part.fields.map(({ name, type }) => ({ name, type: { ...type, nullable: true } }));
+  return {
+    fields,
+    write: (code, terminator) => {
+      const { body, names } = code;
+      const end = names.fresh('end');
+      const ends = (at: string): string =>
+        terminator === endOfLine ? `bytes[${at}] === 10 || bytes[${at}] === 13` : `bytes[${at}] === ${terminator[0]}`;
+      body.line(`const ${end} = bytes[p] === 45 && (${ends('p + 1')}) ? p + 1 : p;`);
+      body.block(
+        `if (${end} !== p || ${ends('p')})`,
+        () => {
+          for (const { name } of fields) code.null(name);
+          body.line(`p = ${end};`);
+          checkAt(code, terminator, code.bad(`no ${ending(terminator)} behind ${named(fields[0]?.name)}`));
+        },
+        '} else {',
+      );
+      part.write(code, terminator);
+      body.line('}');
+    },
+  };
+}
+
+const quote = 34;
+const backslash = 92;
+const space = 32;
+
+/**
+ * Writes the loop to the quote that ends a field. A quote behind a backslash does not; the local `escaped` says whether there was one.
+ *
+ * @param atSpace what is done at a space
+ */
+export function scanQuoted(code: ParserCode, escaped: string, bad: string, atSpace?: string): void {
+  const stops = [quote, backslash, lineFeed, ...(atSpace === undefined ? [] : [space])];
+  scanUntil(code, stops, (body) => {
+    body.line(`if (c === ${quote}) break;`);
+    body.line(`if (c === ${lineFeed}) ${bad}`);
+    if (atSpace !== undefined) body.line(`if (c === ${space}) { ${atSpace} }`);
+    body.line(`if (c === ${backslash}) { ${escaped} = true; if (bytes[p + 1] !== ${lineFeed}) p++; }`);
+  });
+}
+
+/** Text in double quotes, with backslashes in front of quotes in it. @param nullText the text that stands for null */
+export function quotedPart(name: string | undefined, nullText?: string): FieldPart {
+  return {
+    fields: field(name, 'string', nullText !== undefined),
+    write: (code, terminator) => {
+      const { body, names } = code;
+      const bad = code.bad(`${named(name)} does not stand in quotes, or no ${ending(terminator)} follows`);
+      const [from, to, escaped] = [names.fresh('from'), names.fresh('to'), code.flag()];
+      body.line(`if (bytes[p] !== ${quote}) ${bad}`);
+      body.line(`const ${from} = ++p;`);
+      scanQuoted(code, escaped, bad);
+      body.line(`const ${to} = p++;`);
+      checkAt(code, terminator, bad);
+      if (nullText === undefined) code.string(name, from, to);
+      else stringOrNull(code, { name, nullText, from, to });
+      code.rewrite(name, escaped, unescapeQuoted);
+    },
+  };
+}
+
+const controls: Readonly<Record<string, number>> = { b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** Undoes the escapes of a quoted field in place, and returns its new end. What is no escape stays as it is. */
+export function unescapeQuoted(bytes: Buffer, start: number, end: number): number {
+  let to = start;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte !== backslash || at + 1 === end) {
+      bytes[to++] = byte;
+      continue;
+    }
+    const next = bytes[++at] as number;
+    const hex = next === 120 ? bytes.latin1Slice(at + 1, Math.min(end, at + 3)) : '';
+    if (/^[\da-fA-F]{2}$/.test(hex)) {
+      bytes[to++] = Number.parseInt(hex, 16);
+      at += 2;
+    } else if (next === quote || next === backslash) bytes[to++] = next;
+    else if (controls[String.fromCharCode(next)] !== undefined) bytes[to++] = controls[String.fromCharCode(next)] as number;
+    else {
+      bytes[to++] = backslash;
+      bytes[to++] = next;
+    }
+  }
+  return to;
+}

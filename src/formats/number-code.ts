@@ -1,0 +1,92 @@
+/** Code that reads numbers whose end is not known beforehand, and puts them where the type of their field wants them. */
+
+import type { FieldSpec, ParserCode } from './parser-code.ts';
+import { exactDigits, powersOfTen } from './scan-code.ts';
+
+/** Bytes that numbers are written with. */
+const numberBytes = new Uint8Array(256);
+for (const byte of Buffer.from('0123456789+-.eE')) numberBytes[byte] = 1;
+
+/** A notation of numbers. */
+export type NumberSyntax = RegExp;
+
+/** RFC 8259, section 6. */
+export const jsonNumber: NumberSyntax = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * Reads the number at `p` into the local `name`, and leaves `p` behind it. Up to 15 digits are put together here: mantissa and power of
+ * ten are exact, so that their quotient is rounded once, as it should be. Anything else is left to `Number`.
+ */
+export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax, bad: string): void {
+  const { body, names } = code;
+  const powers = names.constant('powers', powersOfTen);
+  const inNumber = names.constant('numberBytes', numberBytes);
+  const slow = names.constant('slowNumber', slowNumber);
+  body.line(`let ${name} = 0;`);
+  body.block('', () => {
+    body.line('const first = p;');
+    body.line('let d = bytes[p] - 48;');
+    body.line('const negative = d === -3;');
+    body.line('if (negative) d = bytes[++p] - 48;');
+    body.line('const digits = p;');
+    body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
+    body.line('const whole = p - digits;');
+    body.line('let point = 0;');
+    body.block('if (d === -2)', () => {
+      body.line('point = ++p;');
+      body.line('d = bytes[p] - 48;');
+      body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
+    });
+    const noExponent = '(d | 32) !== 53';
+    const noZeroInFront = '(whole === 1 || bytes[digits] !== 48)';
+    body.block(
+      `if (whole > 0 && p - digits <= ${exactDigits} && p !== point && ${noExponent} && ${noZeroInFront})`,
+      () => {
+        body.line(`if (point !== 0) ${name} /= ${powers}[p - point];`);
+        body.line(`if (negative) ${name} = -${name};`);
+      },
+      '} else {',
+    );
+    body.line('p = first;');
+    body.line(`while (${inNumber}[bytes[p]] === 1) p++;`);
+    body.line(`${name} = ${slow}(bytes, first, p, ${names.constant('syntax', syntax)});`);
+    body.line(`if (${name} !== ${name}) ${bad}`);
+    body.line('}');
+  });
+}
+
+function slowNumber(bytes: Buffer, start: number, end: number, syntax: NumberSyntax): number {
+  const text = bytes.latin1Slice(start, end);
+  return syntax.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Milliseconds that a `Date` gets away from the epoch at most. */
+export const dateMsMax = 8.64e15;
+
+/** Puts a number into a column of numbers. */
+export function storeNumber(code: ParserCode, { name, type }: FieldSpec, value: string, bad: string): void {
+  if (type.kind === 'int32') code.body.line(`if ((${value} | 0) !== ${value}) ${bad}`);
+  code.number(name, value);
+}
+
+const int64Min = -(2n ** 63n);
+const int64Max = 2n ** 63n - 1n;
+/** Digits of the longest number of 64 bits. */
+const int64Digits = 19;
+
+/** Reads the whole number of 64 bits at `p` into the local `name`, and leaves `p` behind it. */
+export function readBigint(code: ParserCode, name: string, bad: string): void {
+  const { body, names } = code;
+  const from = names.fresh('from');
+  body.line(`const ${from} = p;`);
+  body.line(`while (${names.constant('numberBytes', numberBytes)}[bytes[p]] === 1) p++;`);
+  body.line(`const ${name} = ${names.constant('bigintAt', bigintAt)}(bytes, ${from}, p);`);
+  body.line(`if (${name} === undefined) ${bad}`);
+}
+
+function bigintAt(bytes: Buffer, start: number, end: number): bigint | undefined {
+  const text = bytes.latin1Slice(start, end);
+  if (!/^-?(?:0|[1-9]\d*)$/.test(text) || text.length > int64Digits + 1) return undefined;
+  const value = BigInt(text);
+  return value >= int64Min && value <= int64Max ? value : undefined;
+}

@@ -1,0 +1,79 @@
+/** A reader of files that are followed, as tests drive it: until it has read what they wait for. */
+
+import { onTestFinished } from 'vitest';
+import type { Limits } from '../../../../src/base/limits.ts';
+import { RecordBatch } from '../../../../src/batch/record-batch.ts';
+import { type FileSourceOptions, fileSource } from '../../../../src/connectors/files/file-source.ts';
+import type { FollowOptions } from '../../../../src/connectors/files/follow/follow-options.ts';
+import type { SourceReader, Split } from '../../../../src/graph/source.ts';
+import { stringsOf } from '../../strings-of.ts';
+import { ReaderContext, sourceContext } from '../../support.ts';
+
+export interface FollowerOptions extends Omit<FileSourceOptions, 'follow'> {
+  readonly limits?: Partial<Limits>;
+  readonly follow?: FollowOptions;
+  /** What another one had read. */
+  readonly splits?: readonly Split[];
+}
+
+export class Follower {
+  readonly context: ReaderContext;
+  readonly reader: SourceReader<string>;
+  readonly lines: string[] = [];
+  /** Whenever it has nothing to read. */
+  pauses = 0;
+  #closed = false;
+
+  private constructor(context: ReaderContext, reader: SourceReader<string>) {
+    this.context = context;
+    this.reader = reader;
+  }
+
+  static async start(patterns: string | readonly string[], options: FollowerOptions = {}): Promise<Follower> {
+    const { limits, follow, splits: before, ...rest } = options;
+    const source = fileSource(patterns, { ...rest, follow: { pollInterval: 1, closeInactive: 20, ...follow } });
+    const context = new ReaderContext(sourceContext(limits));
+    const splits = before === undefined ? await source.enumerate(context) : (source.divideAgain?.(before, 1) ?? before);
+    const follower = new Follower(context, source.createReader(context));
+    onTestFinished(() => follower.close());
+    for (const split of structuredClone(splits)) follower.reader.addSplit(split);
+    return follower;
+  }
+
+  get warnings(): readonly string[] {
+    return this.context.warnings;
+  }
+
+  /** Takes a batch, if there is one. */
+  poll(): boolean {
+    const polled = this.reader.poll();
+    if (polled instanceof RecordBatch) this.lines.push(...stringsOf(polled));
+    else this.pauses++;
+    return polled instanceof RecordBatch;
+  }
+
+  /** Reads until the condition holds. */
+  async until(condition: () => boolean): Promise<this> {
+    while (!condition()) if (!this.poll()) await this.context.awake();
+    return this;
+  }
+
+  /** Reads until there is nothing more to read, whatever is looked for. */
+  async rest(looks = 4): Promise<readonly string[]> {
+    const before = this.pauses;
+    await this.until(() => this.pauses >= before + looks);
+    return this.lines;
+  }
+
+  /** What a checkpoint would keep, and the end of this reader. */
+  kill(): readonly Split[] {
+    const splits = structuredClone(this.reader.splits());
+    this.close();
+    return splits;
+  }
+
+  close(): void {
+    if (!this.#closed) this.reader.close();
+    this.#closed = true;
+  }
+}
