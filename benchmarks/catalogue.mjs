@@ -1,5 +1,6 @@
 /** What is measured, against what, and on how much data. */
 import { hashOfLines } from './baselines/shared.mjs';
+import { logComparisons } from './log-catalogue.mjs';
 import { accessLog, textFile } from './runner/data.mjs';
 import { mawk, native, script } from './runner/programs.mjs';
 
@@ -16,6 +17,7 @@ const full = {
   scaledRecords: 10_000_000,
   joinedRecords: 10_000_000,
   logLines: 900_000,
+  logMegabytes: 500,
   latencyEvents: 1_000_000,
   latencyPerSecond: 100_000,
   windowedRecords: 30_000_000,
@@ -42,6 +44,7 @@ const smoke = {
   scaledRecords: 50_000,
   joinedRecords: 20_000,
   logLines: 5_000,
+  logMegabytes: 1,
   latencyEvents: 10_000,
   latencyPerSecond: 20_000,
   windowedRecords: 200_000,
@@ -72,6 +75,7 @@ export function catalogue(options) {
     scaling(sizes),
     intervalJoin(sizes),
     accessLogReport(sizes),
+    ...logComparisons(sizes.logMegabytes),
     start(sizes),
     ...latency(sizes),
     ...windows(sizes),

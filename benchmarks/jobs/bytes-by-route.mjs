@@ -15,7 +15,8 @@ const routes = env
   .keyBy('route')
   .aggregate({ requests: count(), bytes: sum('bytes') });
 
-const start = performance.now();
+// Since the process began: starting is part of it.
+const start = 0;
 const rows = [];
 for await (const { key, requests, bytes } of routes.executeAndCollect('bytes by route')) rows.push({ route: key, requests, bytes });
 const seconds = secondsSince(start);

@@ -15,7 +15,8 @@ const words = env
   .keyBy((word) => word)
   .aggregate({ times: count() });
 
-const start = performance.now();
+// Since the process began: starting is part of it.
+const start = 0;
 const rows = [];
 for await (const { key, times } of words.executeAndCollect('words')) rows.push({ word: key, times });
 const seconds = secondsSince(start);

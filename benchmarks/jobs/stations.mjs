@@ -14,7 +14,8 @@ const stations = env
   .keyBy('station')
   .aggregate({ min: min('t'), mean: avg('t'), max: max('t'), count: count() });
 
-const start = performance.now();
+// Since the process began: starting is part of it.
+const start = 0;
 const rows = [];
 for await (const { key, ...row } of stations.executeAndCollect('stations')) rows.push({ station: key, ...row });
 const seconds = secondsSince(start);

@@ -17,7 +17,8 @@ const traffic = env
   .window(eventTime.tumbling('1m'))
   .aggregate({ hits: count(), clients: countDistinct('ip'), p99: quantile('bytes', 0.99) });
 
-const began = performance.now();
+// Since the process began: starting is part of it.
+const began = 0;
 const rows = [];
 for await (const { key, start, hits, clients, p99 } of traffic.executeAndCollect('traffic by minute')) {
   rows.push({ url: key[0], status: key[1], minute: start / 60_000, hits, clients, p99 });

@@ -7,7 +7,7 @@
  */
 
 import { hashNumber, hashString } from '../../dist/modules/base/hash.js';
-import { StringColumn } from '../../dist/modules/batch/column.js';
+import { StringColumn } from '../../dist/modules/batch/string-column.js';
 import { KeyIndex } from '../../dist/modules/state/key-index.js';
 import { report, time } from './timing.mjs';
 

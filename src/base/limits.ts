@@ -37,6 +37,8 @@ export interface Limits {
   readonly hostOvertakenRows: number;
   /** Keys that a local aggregation in front of an exchange holds; records of further keys pass unaggregated. */
   readonly localAggregationKeys: number;
+  /** Records by which a local aggregation of windows judges whether it pays: enough to say something, few enough to be soon done with where nothing is gained. */
+  readonly localSampleRows: number;
   /** Accumulators made at a time for records that pass unaggregated: they are used up one by one. */
   readonly passingSlots: number;
   /** Bytes of one read of a file. */
@@ -59,6 +61,12 @@ export interface Limits {
   readonly connectDelayMsMax: number;
   /** Milliseconds of silence after which a connection is probed, so that a server that vanished is noticed. */
   readonly keepAliveMs: number;
+  /** Bytes of a syslog message: several times what RFC 5425 asks receivers to take. */
+  readonly syslogMessageBytes: number;
+  /** Bytes of syslog messages that wait to be parsed: senders by TCP are held up beyond, datagrams dropped. */
+  readonly syslogWaitingBytes: number;
+  /** Connections of syslog senders at a time, each with a message that is not complete: a process has a thousand descriptors, where nobody has raised that. */
+  readonly syslogConnections: number;
   /** Segments that the state of an operator's subtask lies in: each is a piece to read when it is restored, each has its list of stale entries. */
   readonly stateSegments: number;
   /** Bytes of state, of one subtask in one checkpoint, that go into the manifest: below, a file of its own costs more than it holds. */
@@ -133,6 +141,7 @@ export const defaultLimits: Limits = {
   overtakenRows: 4_000_000,
   hostOvertakenRows: 1_000_000,
   localAggregationKeys: 100_000,
+  localSampleRows: 32 * 1024,
   passingSlots: 1024,
   readBytes: 256 * 1024,
   splitBytes: 8 * 1024 * 1024,
@@ -144,6 +153,9 @@ export const defaultLimits: Limits = {
   connectDelayMs: 100,
   connectDelayMsMax: 5000,
   keepAliveMs: 60_000,
+  syslogMessageBytes: 64 * 1024,
+  syslogWaitingBytes: 4 * 1024 * 1024,
+  syslogConnections: 512,
   stateSegments: 32,
   inlineStateBytes: 20 * 1024,
   stateWriteBytes: 256 * 1024,
@@ -176,6 +188,7 @@ const agreements: readonly (readonly [holds: (limits: Limits) => boolean, promis
   [({ splitBytesMin, splitBytes }) => splitBytesMin <= splitBytes, 'the smallest split is no larger than others'],
   [({ readBytes, lineBytes }) => readBytes <= lineBytes, 'what was read at once can be one line'],
   [({ inlineStateBytes, stateWriteBytes }) => inlineStateBytes <= stateWriteBytes, 'what becomes inline has not been written before'],
+  [({ syslogMessageBytes, syslogWaitingBytes }) => syslogMessageBytes <= syslogWaitingBytes, 'the longest message does not fill the queue'],
   [({ connectDelayMs, connectDelayMsMax }) => connectDelayMs <= connectDelayMsMax, 'the first attempt is the soonest'],
 ];
 

@@ -12,7 +12,7 @@ export function nearestName(name: string, candidates: readonly string[]): string
   let best: string | undefined;
   let least = Math.floor(wanted.length / 3) + 1;
   for (const candidate of candidates) {
-    const begins = wanted.length >= beginningMin && candidate.toLowerCase().startsWith(wanted);
+    const begins = wanted.length >= beginningMin && candidate.length > name.length && candidate.toLowerCase().startsWith(wanted);
     const distance = begins ? 1 : editDistance(wanted, candidate.toLowerCase());
     if (distance >= least) continue;
     least = distance;

@@ -1,33 +1,62 @@
 /**
- * Keys of several columns, for the rows of a batch: the canonical bytes of the array of their values, made of the columns without
- * making the array. One subtask owns it; its memory serves for all batches.
+ * Keys of several columns, for the rows of a batch or for one row: the canonical bytes of the array of their values, made of the columns
+ * without making the array. One subtask owns it; its memory serves for all batches.
  *
  * @hotpath
  */
 
 import { hashBytes } from '../base/hash.ts';
+import { decodeRow, type EncodedRows } from './any-column.ts';
 import { ByteSink } from './byte-sink.ts';
-import { StringColumn } from './column.ts';
 import { encodeKey } from './key-codec.ts';
+import { StringColumn } from './string-column.ts';
 import { tag } from './value-codec.ts';
 
 /** Numbers by row, or a column of strings. */
 export type KeyPart = Float64Array | Int32Array | StringColumn;
 
-export class CompositeKeys {
+export class CompositeKeys implements EncodedRows {
   readonly #sink = new ByteSink();
-  /** Key i is from offsets[i] to offsets[i + 1]. */
-  offsets = new Int32Array(1);
+  offsets = new Int32Array(2);
+  readonly base = 0;
+  readonly bytesBase = 0;
   hashes = new Int32Array(0);
 
   get bytes(): Buffer {
     return this.#sink.bytes;
   }
 
+  at(row: number): unknown {
+    return decodeRow(this, row);
+  }
+
+  /** Begins the key of one row, which is number 0; its parts come in order. */
+  begin(parts: number): void {
+    const sink = this.#sink;
+    sink.reset();
+    sink.u8(tag.array);
+    sink.varint(parts);
+  }
+
+  string(column: StringColumn, row: number, rows: number): void {
+    writeString(this.#sink, column, row, rows);
+  }
+
+  number(value: number): void {
+    writeNumber(this.#sink, value);
+  }
+
+  /** The hash of the key that was begun. */
+  end(): number {
+    const { bytes, length } = this.#sink;
+    this.offsets[1] = length;
+    return hashBytes(bytes, 0, length);
+  }
+
   /** Makes the keys of all rows. @returns itself */
   fill(rows: number, parts: readonly KeyPart[]): this {
     if (this.hashes.length < rows) {
-      this.offsets = new Int32Array(rows + 1);
+      this.offsets = new Int32Array(rows + 2);
       this.hashes = new Int32Array(rows);
     }
     const sink = this.#sink;

@@ -6,7 +6,9 @@
  */
 
 import { batchColumns, type ColumnType, type RecordType } from '../schema/type.ts';
-import { type Column, createColumn, StringColumn } from './column.ts';
+import { AnyColumn } from './any-column.ts';
+import { type Column, createColumn } from './column.ts';
+import { StringColumn } from './string-column.ts';
 
 export class RecordBatch {
   readonly kind = 'batch';
@@ -40,6 +42,7 @@ export class RecordBatch {
   clear(): void {
     this.rowCount = 0;
     for (const column of this.columns) {
+      if (column instanceof AnyColumn) column.clear();
       if (!(column instanceof StringColumn)) continue;
       column.rowBytes = 0;
       column.packed = false;

@@ -1,8 +1,10 @@
 /** A batch of some of the rows of another, in memory of its own. */
 
 import { batchColumns, type ColumnType } from '../schema/type.ts';
-import { AnyColumn, type Column, FixedColumn, StringColumn } from './column.ts';
+import { AnyColumn } from './any-column.ts';
+import { type Column, FixedColumn } from './column.ts';
 import { RecordBatch } from './record-batch.ts';
+import { StringColumn } from './string-column.ts';
 
 /** @param rows which, in the order in which they are to stand */
 export function selectRows(batch: RecordBatch, rows: readonly number[]): RecordBatch {

@@ -8,12 +8,12 @@
 
 import { assert } from '../base/assert.ts';
 import { hashLatin1, hashLatin1Words } from '../base/hash.ts';
-import { StringColumn } from './column.ts';
+import { StringColumn } from './string-column.ts';
 
 /** What separates pieces: a text; or any one character of a class, or with `run` as many of them as there are. */
 export type Separator =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'class'; readonly holds: (character: string) => boolean; readonly run: boolean };
+  | { readonly kind: 'class'; readonly holds: (character: string) => boolean; readonly run: boolean; readonly skipsEmpty?: boolean };
 
 /** Pieces of a chunk, where it is not a test that asks for less. */
 const chunkRows = 1024;
@@ -38,6 +38,7 @@ export class StringSplitter {
   /** Bytes at each of which a string is split, by byte; null when the separator is none of the kind. */
   readonly #class: Uint8Array | null;
   readonly #run: boolean;
+  readonly #skipsEmpty: boolean;
   /** The separator's bytes, where it is a text that is not one byte; null for one that no Latin-1 string holds. */
   readonly #text: Uint8Array | null;
   // What is split.
@@ -60,6 +61,7 @@ export class StringSplitter {
     this.#pieces = new Int32Array(rowsMax * 2);
     this.#class = classOf(separator);
     this.#run = separator.kind === 'class' && separator.run;
+    this.#skipsEmpty = separator.kind === 'class' && separator.skipsEmpty === true;
     this.#text = separator.kind === 'text' && /^[\0-\xff]*$/.test(separator.text) ? Buffer.from(separator.text, 'latin1') : null;
   }
 
@@ -125,15 +127,18 @@ export class StringSplitter {
     const wordsMax = bytes.length - 3;
     const rowsMax = this.#rowsMax;
     const run = this.#run;
+    const skipsEmpty = this.#skipsEmpty;
     let at = this.#at;
     let end = this.#end;
     let rows = 0;
     while (rows < rowsMax) {
       let here = at;
       while (here < end && separates[bytes[here] as number] === 0) here++;
-      pieces[rows * 2] = at;
-      pieces[rows * 2 + 1] = here;
-      hashes[rows++] = here <= wordsMax ? hashLatin1Words(view, at, here) : hashLatin1(bytes, at, here);
+      if (!skipsEmpty || here > at) {
+        pieces[rows * 2] = at;
+        pieces[rows * 2 + 1] = here;
+        hashes[rows++] = here <= wordsMax ? hashLatin1Words(view, at, here) : hashLatin1(bytes, at, here);
+      }
       if (here < end) {
         at = here + 1;
         if (run) while (at < end && separates[bytes[at] as number] !== 0) at++;

@@ -10,13 +10,15 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { AnyColumn, type EncodedRows, EncodedValue } from '../batch/any-column.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
-import type { StringColumn } from '../batch/column.ts';
 import type { CompositeKeys } from '../batch/composite-keys.ts';
 import { encodeKey } from '../batch/key-codec.ts';
+import { nullId, type StringColumn, type StringDictionary } from '../batch/string-column.ts';
 import { decodeValue, tag } from '../batch/value-codec.ts';
 import { CanonicalText } from './canonical-text.ts';
+import { DictionarySlots } from './dictionary-slots.ts';
 import { DirectKeys } from './direct-keys.ts';
 import { IntList } from './int-list.ts';
 import {
@@ -59,6 +61,8 @@ export class KeyIndex {
   readonly #direct = new DirectKeys();
   readonly #sink = new ByteSink();
   readonly #text = new CanonicalText();
+  readonly #encoded = new EncodedValue();
+  readonly #dictionarySlots = new DictionarySlots();
   /**
    * Told of the slots that keys have got, before whoever looked for them: of all new keys of a batch at once. Undefined where nobody wants
    * to know.
@@ -174,7 +178,27 @@ export class KeyIndex {
 
   /** Slots of the strings of a column: `ofColumn` for every row. Rows that find no room get the slot `size`; says how many. */
   ofStrings(options: ColumnKeys & { readonly keys: StringColumn }): number {
+    if (options.keys.form === 'dictionary') return this.#told(this.#ofDictionary(options));
     return this.#told(isBytes(options.keys) ? this.#ofColumnBytes(options) : this.#ofTexts(options));
+  }
+
+  /** Looks each string of a dictionary up once, and its slot from then on. */
+  #ofDictionary({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
+    const { ids, idsBase } = keys;
+    const dictionary = keys.dictionary as StringDictionary;
+    const known = this.#dictionarySlots.of(dictionary);
+    let left = 0;
+    for (let row = 0; row < rows; row++) {
+      const id = ids[idsBase + row] as number;
+      let slot = id === nullId ? -1 : (known[id] as number) - 1;
+      if (slot < 0) {
+        slot = this.#findColumn(hashes[row] as number, keys, row, rows);
+        if (slot >= 0 && id !== nullId) known[id] = slot + 1;
+      }
+      slots[row] = slot < 0 ? this.size : slot;
+      if (slot < 0) left++;
+    }
+    return left;
   }
 
   #ofTexts({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
@@ -270,26 +294,64 @@ export class KeyIndex {
 
   /** Slots of keys of several columns: `ofValue` of the array for every row. Rows that find no room get the slot `size`; says how many. */
   ofComposites({ keys, rows, slots }: { readonly keys: CompositeKeys; readonly rows: number; readonly slots: Int32Array }): number {
-    const { bytes, offsets, hashes } = keys;
+    return this.ofValues({ hashes: keys.hashes, keys, rows, slots });
+  }
+
+  /** Slots of keys of any kind: `ofValue` for every row. Rows that find no room get the slot `size`; says how many. */
+  ofValues({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: EncodedRows }): number {
+    const values = keys instanceof AnyColumn && !keys.isEncoded ? keys.load(rows) : undefined;
     let left = 0;
     for (let row = 0; row < rows; row++) {
-      const slot = this.#ofBytes(hashes[row] as number, valueKey, bytes, offsets[row] as number, offsets[row + 1] as number);
+      const hash = hashes[row] as number;
+      const slot = values === undefined ? this.#findEncoded(hash, keys, row) : this.#findValue(hash, values[row]);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
     }
     return this.#told(left);
   }
 
+  /** Slot of a key of any kind, by its canonical bytes. */
+  ofEncoded(hash: number, keys: EncodedRows, row: number): number {
+    return this.#told(this.#findEncoded(hash, keys, row));
+  }
+
+  #findEncoded(hash: number, keys: EncodedRows, row: number): number {
+    const { bytes, bytesBase, offsets, base } = keys;
+    const start = bytesBase + (offsets[base + row] as number);
+    // Numbers and strings are not found by these bytes.
+    if (bytes[start] !== tag.array) return this.#findValue(hash, keys.at(row));
+    return this.#ofBytes(hash, valueKey, bytes, start, bytesBase + (offsets[base + row + 1] as number));
+  }
+
+  /** Slot of a key that is neither a number nor a string, by its canonical bytes. */
+  ofCanonical(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    return this.#told(this.#ofBytes(hash, valueKey, bytes, start, end));
+  }
+
   /** Slot of a key of any kind. */
   ofValue(hash: number, key: unknown): number {
-    if (typeof key === 'string') return this.ofString(hash, key);
-    if (typeof key === 'number') return this.ofNumber(hash, key);
-    return this.#told(this.#ofOther(hash, key));
+    return this.#told(this.#findValue(hash, key));
+  }
+
+  #findValue(hash: number, key: unknown): number {
+    if (typeof key === 'string') return this.#findString(hash, key);
+    if (typeof key !== 'number') return this.#ofOther(hash, key);
+    const slot = this.#direct.find(key);
+    return slot >= 0 ? slot : this.#findNumber(hash, key);
   }
 
   /** The key of a slot. */
   key(slot: number): unknown {
     return this.#keys.key(slot);
+  }
+
+  /** The key of a slot as `encodeValue` writes it; valid until the next call, or until keys come or go. */
+  encoded(slot: number): EncodedValue {
+    const found = this.#keys.locate(slot, this.#encoded);
+    if (found) return this.#encoded;
+    this.#sink.reset();
+    this.#keys.write(slot, this.#sink);
+    return this.#encoded.point(this.#sink.bytes, 0, this.#sink.length);
   }
 
   /** Appends the key of a slot as `encodeValue` does, without making a JavaScript value of it. */
@@ -330,6 +392,7 @@ export class KeyIndex {
     this.#table.remove(slot);
     if (this.#keys.isNumber(slot)) this.#direct.remove(this.#keys.number(slot));
     this.#keys.remove(slot);
+    this.#dictionarySlots.forget();
   }
 
   /** Forgets all keys and keeps the memory for others. */
@@ -337,6 +400,7 @@ export class KeyIndex {
     this.#keys.clear();
     this.#table.clear();
     this.#direct.clear();
+    this.#dictionarySlots.forget();
   }
 
   #ofOther(hash: number, key: unknown): number {

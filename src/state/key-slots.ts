@@ -6,6 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import type { EncodedValue } from '../batch/any-column.ts';
 import type { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
 import { decodeValue, encodeValue, tag } from '../batch/value-codec.ts';
@@ -114,6 +115,15 @@ export class KeySlots {
     const key = this.#decode(slot);
     this.#values[slot] = key;
     return key;
+  }
+
+  /** Points to the bytes of a key, where they are those of `encodeValue`; false for others. */
+  locate(slot: number, value: EncodedValue): boolean {
+    const at = slot * entryLength;
+    if (this.entries[at] !== longCode(valueKey)) return false;
+    const start = this.entries[at + entryStart] as number;
+    value.point(this.#arena.bytes, start, start + (this.entries[at + entryBytes] as number));
+    return true;
   }
 
   /** Appends a key as `encodeValue` does, without making a JavaScript value of it. */

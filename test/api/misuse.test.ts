@@ -68,7 +68,8 @@ misuses('unknown options are named, with the nearest known one', [
   ],
   [() => env().stdin?.({ bound: true }), "stdin: unknown option 'bound'; did you mean 'bounded'?"],
   [() => env().fromHost?.('x', { uuid: 'y' }), "fromHost: unknown option 'uuid'; did you mean 'uid'?"],
-  [() => untyped(files).source?.('x', { format: 'json' }), "files.source: unknown option 'format'; it takes 'encoding', 'name'"],
+  [() => untyped(files).source?.('x', { format: 'json' }), "files.source: format must be a format, such as formats.json(), not 'json'"],
+  [() => untyped(files).source?.('x', { fromat: 1 }), "files.source: unknown option 'fromat'; did you mean 'format'?"],
   [() => untyped(files).sink?.('x', { format: 'text', sufix: '.log' }), "files.sink: unknown option 'sufix'; did you mean 'suffix'?"],
   [
     () => untyped(files).sink?.('x', { format: 'csv', csv: { headers: true } }),

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashString } from '../../src/base/hash.ts';
-import { StringColumn } from '../../src/batch/column.ts';
+import { StringColumn } from '../../src/batch/string-column.ts';
 import { type Separator, StringSplitter } from '../../src/batch/string-splitter.ts';
 
 /** Lines as a reader of files hands them out, behind other bytes, each with a gap that does not belong to it. */

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashBytes, hashNumber, hashString } from '../../src/base/hash.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
-import { StringColumn, StringDictionary } from '../../src/batch/column.ts';
 import { encodeKey } from '../../src/batch/key-codec.ts';
+import { StringColumn, StringDictionary } from '../../src/batch/string-column.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
 import { anyText } from '../text.ts';
 
