@@ -14,7 +14,7 @@ export type {
   KeyedBroadcastConnectedStreams,
   KeyedConnectedStreams,
 } from './api/connected-streams.ts';
-export { callback, files, http, socket, stdin } from './api/connectors.ts';
+export { callback, files, http, socket, stdin, syslog } from './api/connectors.ts';
 export type { BroadcastStream, DataStream, DataStreamSink, FieldOf, FieldValue } from './api/data-stream.ts';
 export { type GenerateOptions, type SocketTextOptions, StreamEnvironment, type TextFileOptions } from './api/environment.ts';
 export { formats } from './api/formats.ts';
@@ -43,7 +43,7 @@ export type { Duration } from './base/duration.ts';
 export { type ErrorCode, MillraceError } from './base/errors.ts';
 export type { EpochMs, JobId } from './base/ids.ts';
 export type { Limits } from './base/limits.ts';
-export type { Clock, Random, ReadableFile, Storage, System, Timer, Timers, WritableFile } from './base/system.ts';
+export type { Clock, FileFacts, Random, ReadableFile, Storage, System, Timer, Timers, WritableFile } from './base/system.ts';
 export type { RecordBatch } from './batch/record-batch.ts';
 export type { CheckpointStorage } from './checkpoint/checkpoint-storage.ts';
 export { fileStorage } from './checkpoint/file-storage.ts';
@@ -66,17 +66,20 @@ export type { RollingOptions } from './connectors/files/rolling.ts';
 export type { HttpRetryOptions, HttpSinkOptions } from './connectors/http/http-sink.ts';
 export type { ReconnectOptions, SocketOptions } from './connectors/socket/socket-source.ts';
 export type { StdinOptions } from './connectors/stdin/stdin-source.ts';
+export type { SyslogListenOptions } from './connectors/syslog/syslog-source.ts';
 export type { CombinedLog, CommonLog } from './formats/access-log.ts';
 export type { CloudFrontLog, ElbLog } from './formats/cloud-logs.ts';
 export type { DelimitedOptions, SniffedRecord } from './formats/csv.ts';
 export type { FieldTypes, RecordOfFields } from './formats/declared-fields.ts';
-export type { Format, RecordOf } from './formats/format.ts';
+export type { Format, RecordOf, TextOptions } from './formats/format.ts';
 export type { JsonOptions } from './formats/json.ts';
+export type { MultilineOptions } from './formats/multiline-parser.ts';
 export type { RegexRecord } from './formats/regex.ts';
 export type { SyslogMessage, SyslogOptions } from './formats/syslog.ts';
 export type { TimeNotation } from './formats/time-notations.ts';
 export type { RestoredSink, Sink, SinkContext, SinkWriter, TwoPhaseCommitSink, TwoPhaseCommitWriter } from './graph/sink.ts';
-export type { Polled, Source, SourceContext, SourceReader, SourceReaderContext, Split } from './graph/source.ts';
+export type { Polled, SideRecords, Source, SourceContext, SourceReader, SourceReaderContext, Split } from './graph/source.ts';
+export type { BadRecordCount, MalformedRecord } from './metrics/bad-records.ts';
 export { LocalCluster, type LocalClusterOptions } from './node-execution.ts';
 export type { Aggregator } from './operators/aggregators/aggregator.ts';
 export * from './operators/aggregators/index.ts';
@@ -97,6 +100,7 @@ export type { TimerService } from './operators/process/key-scope.ts';
 export type { KeyedProcessFunction } from './operators/process/keyed-process.ts';
 export type { ProcessFunction, StatefulContext } from './operators/process/process.ts';
 export type { KeyedContext, TimerContext } from './operators/process/stateful-instance.ts';
+export { splitWords } from './operators/split-words.ts';
 export type { SidedRecord } from './operators/window/co-window.ts';
 export type {
   AllWindowFunction,

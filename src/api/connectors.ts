@@ -4,8 +4,9 @@ import { callbackSink } from '../connectors/callback/callback-sink.ts';
 import { type FileSinkOptions, fileSink } from '../connectors/files/file-sink.ts';
 import { type FileSourceOptions, fileSource } from '../connectors/files/file-source.ts';
 import { type HttpSinkOptions, httpSink } from '../connectors/http/http-sink.ts';
-import { type SocketOptions, socketTextSource } from '../connectors/socket/socket-source.ts';
+import { type SocketOptions, socketSource } from '../connectors/socket/socket-source.ts';
 import { type StdinOptions, stdinSource } from '../connectors/stdin/stdin-source.ts';
+import { type SyslogListenOptions, syslogSource } from '../connectors/syslog/syslog-source.ts';
 import type { Sink } from '../graph/sink.ts';
 import type { Source } from '../graph/source.ts';
 
@@ -39,8 +40,14 @@ export const http = {
 
 /** TCP. */
 export const socket = {
-  /** Reads lines: `env.fromSource(socket.source({ host, port, reconnect: { delay: '1s' } }))`. */
-  source: (options: SocketOptions): Source<string> => socketTextSource(options),
+  /** Reads lines, or the records of another format: `env.fromSource(socket.source({ host, port, reconnect: { delay: '1s' } }))`. */
+  source: <T = string>(options: SocketOptions<T>): Source<T> => socketSource<T>(options),
+} as const;
+
+/** Syslog messages that others send. */
+export const syslog = {
+  /** Listens at a port: `env.fromSource(syslog.listen({ port: 5514, protocol: 'udp', format: formats.syslog() }))`. */
+  listen: <T = string>(options: SyslogListenOptions<T>): Source<T> => syslogSource<T>(options),
 } as const;
 
 /** Standard input. */

@@ -1,13 +1,24 @@
 /** The beginning of every job: sources, configuration, and running. */
 
 import { MillraceError } from '../base/errors.ts';
-import { callable, checkArgument, checkOptions, flag, type OptionRules, optional, text, unexpected, wholeNumber } from '../base/options.ts';
+import {
+  anything,
+  callable,
+  checkArgument,
+  checkOptions,
+  flag,
+  type OptionRules,
+  optional,
+  text,
+  unexpected,
+  wholeNumber,
+} from '../base/options.ts';
 import { dataSource } from '../connectors/data/data-source.ts';
 import { sequenceSource } from '../connectors/data/sequence-source.ts';
 import { type FileSourceOptions, fileSource, fileSourceRules } from '../connectors/files/file-source.ts';
-import { type SocketOptions, socketRules, socketTextSource } from '../connectors/socket/socket-source.ts';
+import { type SocketOptions, socketRules, socketSource } from '../connectors/socket/socket-source.ts';
 import { type StdinOptions, stdinRules, stdinSource } from '../connectors/stdin/stdin-source.ts';
-import type { Format } from '../formats/format.ts';
+import { type Format, type TextOptions, text as textFormat } from '../formats/format.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { KeySpec, OperatorSpec, UserFunction } from '../graph/logical.ts';
 import type { Source, Split } from '../graph/source.ts';
@@ -47,14 +58,14 @@ const generateRules: OptionRules<GenerateOptions<never>> = {
   ...sourceRules,
 };
 
-export interface TextFileOptions extends SourceOptions<string>, Pick<FileSourceOptions, 'encoding' | 'follow'> {}
+export interface TextFileOptions extends SourceOptions<string>, Pick<FileSourceOptions, 'encoding' | 'follow'>, TextOptions {}
 
 export interface ReadFileOptions<T> extends SourceOptions<T>, Pick<FileSourceOptions<T>, 'encoding' | 'onError' | 'follow'> {}
 
 export type SocketTextOptions = SourceOptions<string> & Pick<SocketOptions, 'reconnect' | 'delimiter'>;
 
 const { encoding, follow, onError } = fileSourceRules;
-const textFileStreamRules: OptionRules<TextFileOptions> = { encoding, follow, ...sourceRules };
+const textFileStreamRules: OptionRules<TextFileOptions> = { encoding, follow, multiline: optional(anything), ...sourceRules };
 const readFileRules: OptionRules<ReadFileOptions<never>> = { encoding, follow, onError, ...sourceRules };
 const socketStreamRules: OptionRules<SocketTextOptions> = {
   reconnect: socketRules.reconnect,
@@ -119,8 +130,9 @@ export class StreamEnvironment {
 
   /** The lines of text files: a path, a glob, or several of them. Large files are divided among all subtasks; `.gz` is unpacked. With `follow` what is written to them later is read, too. */
   readTextFile(pathOrGlob: string | readonly string[], options: TextFileOptions = {}): DataStream<string> {
-    const { encoding, follow, ...further } = checkOptions<TextFileOptions>(options, textFileStreamRules, 'readTextFile');
-    return this.#read(sourceOperator(fileSource(pathOrGlob, { encoding, follow }, 'readTextFile')), further, 'readTextFile');
+    const { encoding, follow, multiline, ...further } = checkOptions<TextFileOptions>(options, textFileStreamRules, 'readTextFile');
+    const source = fileSource(pathOrGlob, { format: textFormat({ multiline }), encoding, follow }, 'readTextFile');
+    return this.#read(sourceOperator(source), further, 'readTextFile');
   }
 
   /**
@@ -138,7 +150,7 @@ export class StreamEnvironment {
   /** The lines that come over a TCP connection; see `SocketOptions` for what happens when it closes. */
   socketTextStream(host: string, port: number, options: SocketTextOptions = {}): DataStream<string> {
     const { reconnect, delimiter, ...further } = checkOptions<SocketTextOptions>(options, socketStreamRules, 'socketTextStream');
-    const source = socketTextSource({ host, port, reconnect, delimiter }, 'socketTextStream');
+    const source = socketSource({ host, port, reconnect, delimiter }, 'socketTextStream');
     return this.#read(sourceOperator(source), further, 'socketTextStream');
   }
 

@@ -1,6 +1,7 @@
 /** What a program sees of a running job. */
 
 import type { JobId } from '../base/ids.ts';
+import type { BadRecordCount } from '../metrics/bad-records.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
 
 /** Flink's job states. A job that is `restarting` has failed, and goes on from its last checkpoint. */
@@ -39,6 +40,8 @@ export interface SubtaskMetrics {
   readonly queuedBytesOut: number;
   /** Records that came too late for a window or a join and went to no side output. */
   readonly lateRecords: number;
+  /** Records of a source that were not what their format says, and were left out or went to a side output. */
+  readonly badRecords: number;
   /** The watermark behind the subtask's last operator, in epoch milliseconds; −Infinity before the first. */
   readonly watermark: number;
 }
@@ -52,6 +55,11 @@ export interface JobMetrics {
   readonly stages: readonly StageMetrics[];
   /** Bytes that the sources will read in all, where they know. */
   readonly inputBytes: number | undefined;
+  /**
+   * Records that were not what their format says, by source and reason, with one of each for example: those of most first. While the job
+   * runs, counts are at least half of what there is.
+   */
+  readonly badRecords: readonly BadRecordCount[];
 }
 
 /** How a subtask fared in a checkpoint. */

@@ -8,6 +8,8 @@
  * @hotpath
  */
 
+import { unitsOfUtf8 } from './utf8.ts';
+
 /** Spreads the entropy of an int32 over all of its bits. */
 export function mix(h: number): number {
   h ^= h >>> 16;
@@ -90,43 +92,33 @@ export function hashUtf16(bytes: Uint8Array, start: number, end: number): number
   return mix(h ^ scramble(rest) ^ ((end - start) >> 1));
 }
 
+/** So that the bytes of a key hash otherwise than a text of the same bytes. */
+const canonicalMark = 0x5bd1e995;
+
+/** Memory for the units of one text after the other. */
+let scratch = new Uint16Array(64);
+
 /** Hash of the string that valid UTF-8 bytes spell. */
 export function hashUtf8(bytes: Uint8Array, start: number, end: number): number {
+  if (scratch.length < end - start) scratch = new Uint16Array((end - start) * 2);
+  const count = unitsOfUtf8(bytes, start, end, scratch);
   let h = 0;
   let word = 0;
-  let units = 0;
-  for (let i = start; i < end; ) {
-    const lead = bytes[i] as number;
-    let unit = lead;
-    if (lead < 0x80) i += 1;
-    else if (lead < 0xe0) {
-      unit = ((lead & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f);
-      i += 2;
-    } else if (lead < 0xf0) {
-      unit = ((lead & 0x0f) << 12) | (((bytes[i + 1] as number) & 0x3f) << 6) | ((bytes[i + 2] as number) & 0x3f);
-      i += 3;
-    } else {
-      const high = ((lead & 0x07) << 18) | (((bytes[i + 1] as number) & 0x3f) << 12);
-      const point = high | (((bytes[i + 2] as number) & 0x3f) << 6) | ((bytes[i + 3] as number) & 0x3f);
-      // Two units: the first one here, the second below.
-      word ^= (0xd7c0 + (point >> 10)) << ((units & 3) * 8);
-      if ((++units & 3) === 0) {
-        h = fold(h, word);
-        word = 0;
-      }
-      unit = 0xdc00 | (point & 0x3ff);
-      i += 4;
-    }
-    word ^= unit << ((units & 3) * 8);
-    if ((++units & 3) === 0) {
-      h = fold(h, word);
-      word = 0;
-    }
+  for (let i = 0; i < count; i++) {
+    word ^= (scratch[i] as number) << ((i & 3) * 8);
+    if ((i & 3) !== 3) continue;
+    h = fold(h, word);
+    word = 0;
   }
-  return mix(h ^ scramble(word) ^ units);
+  return mix(h ^ scramble(word) ^ count);
 }
 
 /** Hash of the canonical bytes of a key that is neither a number nor a string; see `batch/key-codec.ts`. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  return mix(hashLatin1(bytes, start, end) ^ 0x5bd1e995);
+  return mix(hashLatin1(bytes, start, end) ^ canonicalMark);
+}
+
+/** The same, of bytes behind which there are three more to be read. */
+export function hashBytesWords(view: DataView, start: number, end: number): number {
+  return mix(hashLatin1Words(view, start, end) ^ canonicalMark);
 }

@@ -8,6 +8,7 @@
 
 import { assert } from '../base/assert.ts';
 import { ByteSource } from './byte-source.ts';
+import { copiedByWordsMax, copyWords, ViewedBytes } from './byte-words.ts';
 import { decodeValue } from './value-codec.ts';
 
 /** Values by row as `encodeValue` writes them. */
@@ -17,6 +18,8 @@ export interface EncodedRows {
   readonly offsets: Int32Array;
   readonly base: number;
   readonly bytesBase: number;
+  /** The bytes, for reading several of them at once. */
+  view(): DataView;
   /** The value of a row. */
   at(row: number): unknown;
 }
@@ -35,6 +38,7 @@ export class AnyColumn implements EncodedRows {
   offsets: Int32Array = noOffsets;
   base = 0;
   bytesBase = 0;
+  readonly #view = new ViewedBytes();
   /** Where the values lie that were not decoded so far; the end is −1 when there are none. */
   #start = 0;
   #end = -1;
@@ -77,6 +81,10 @@ export class AnyColumn implements EncodedRows {
     return values;
   }
 
+  view(): DataView {
+    return this.#view.of(this.bytes);
+  }
+
   /** The value of a row that is encoded. */
   at(row: number): unknown {
     return decodeRow(this, row);
@@ -95,18 +103,17 @@ export class AnyColumn implements EncodedRows {
     const at = from.base + fromRow;
     const start = from.bytesBase + (from.offsets[at] as number);
     const end = from.bytesBase + (from.offsets[at + 1] as number);
-    if (this.isEncoded) this.#copyBytes(row, from.bytes, start, end);
+    if (this.isEncoded) this.#copyBytes(row, from, start, end);
     else this.values[row] = from.at(fromRow);
     return end - start;
   }
 
-  #copyBytes(row: number, source: Buffer, start: number, end: number): void {
+  #copyBytes(row: number, from: EncodedRows, start: number, end: number): void {
     const position = this.offsets[row] as number;
     const length = end - start;
     if (position + length > this.bytes.length) this.#growBytes(position + length);
-    const target = this.bytes;
-    if (length < 64) for (let i = 0; i < length; i++) target[position + i] = source[start + i] as number;
-    else source.copy(target, position, start, end);
+    if (length < copiedByWordsMax) copyWords({ from: from.view(), start, end, to: this.view(), at: position });
+    else from.bytes.copy(this.bytes, position, start, end);
     this.offsets[row + 1] = position + length;
     this.#end = position + length;
   }
@@ -146,12 +153,18 @@ export class EncodedValue implements EncodedRows {
   readonly base = 0;
   readonly bytesBase = 0;
 
+  readonly #view = new ViewedBytes();
+
   /** Makes this the value that lies there. Returns itself. */
   point(bytes: Buffer, start: number, end: number): this {
     this.bytes = bytes;
     this.offsets[0] = start;
     this.offsets[1] = end;
     return this;
+  }
+
+  view(): DataView {
+    return this.#view.of(this.bytes);
   }
 
   at(row: number): unknown {

@@ -4,6 +4,8 @@
  * `bytes.length`, and bytes past `length` mean nothing. Runs on any thread; one sink belongs to one thread.
  */
 
+import { copiedByWordsMax, copyWords } from './byte-words.ts';
+
 /** Enough for a typical record, so that most sinks never grow. */
 const initialCapacityBytes = 1024;
 
@@ -101,6 +103,17 @@ export class ByteSink {
   copyPart(source: Buffer, start: number, end: number): void {
     this.reserve(end - start);
     source.copy(this.bytes, this.length, start, end);
+    this.length += end - start;
+  }
+
+  /** The same where most pieces are short, and there is a view of the others. */
+  copyViewed(source: Buffer, view: DataView, start: number, end: number): void {
+    if (end - start >= copiedByWordsMax) {
+      this.copyPart(source, start, end);
+      return;
+    }
+    this.reserve(end - start);
+    copyWords({ from: view, start, end, to: this.view, at: this.length });
     this.length += end - start;
   }
 

@@ -5,9 +5,10 @@
  * @hotpath
  */
 
-import { hashBytes } from '../base/hash.ts';
+import { hashBytesWords } from '../base/hash.ts';
 import { decodeRow, type EncodedRows } from './any-column.ts';
 import { ByteSink } from './byte-sink.ts';
+import { ViewedBytes } from './byte-words.ts';
 import { encodeKey } from './key-codec.ts';
 import { StringColumn } from './string-column.ts';
 import { tag } from './value-codec.ts';
@@ -15,15 +16,23 @@ import { tag } from './value-codec.ts';
 /** Numbers by row, or a column of strings. */
 export type KeyPart = Float64Array | Int32Array | StringColumn;
 
+/** Bytes behind a key that are read along with it. */
+const hashedBeyond = 3;
+
 export class CompositeKeys implements EncodedRows {
   readonly #sink = new ByteSink();
   offsets = new Int32Array(2);
   readonly base = 0;
   readonly bytesBase = 0;
+  readonly #view = new ViewedBytes();
   hashes = new Int32Array(0);
 
   get bytes(): Buffer {
     return this.#sink.bytes;
+  }
+
+  view(): DataView {
+    return this.#view.of(this.#sink.bytes);
   }
 
   at(row: number): unknown {
@@ -48,9 +57,14 @@ export class CompositeKeys implements EncodedRows {
 
   /** The hash of the key that was begun. */
   end(): number {
-    const { bytes, length } = this.#sink;
+    const { length } = this.#sink;
     this.offsets[1] = length;
-    return hashBytes(bytes, 0, length);
+    return this.#hash(0, length);
+  }
+
+  #hash(start: number, end: number): number {
+    this.#sink.reserve(hashedBeyond);
+    return hashBytesWords(this.view(), start, end);
   }
 
   /** Makes the keys of all rows. @returns itself */
@@ -71,7 +85,7 @@ export class CompositeKeys implements EncodedRows {
         else writeNumber(sink, part[row] as number);
       }
       this.offsets[row + 1] = sink.length;
-      this.hashes[row] = hashBytes(sink.bytes, start, sink.length);
+      this.hashes[row] = this.#hash(start, sink.length);
     }
     return this;
   }
@@ -98,5 +112,5 @@ function writeString(sink: ByteSink, column: StringColumn, row: number, rows: nu
   const end = column.bytesBase + (column.offsets[at + 1] as number) - column.gap;
   sink.u8(tag.string);
   sink.varint((end - start) * 2);
-  sink.copyPart(column.bytes, start, end);
+  sink.copyViewed(column.bytes, column.view(), start, end);
 }

@@ -6,8 +6,10 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { AnyColumn, type Column, FixedColumn, StringColumn, type StringDictionary } from '../batch/column.ts';
+import { AnyColumn } from '../batch/any-column.ts';
+import { type Column, FixedColumn } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
+import { StringColumn, type StringDictionary } from '../batch/string-column.ts';
 import type { RecordType } from '../schema/type.ts';
 import { ColumnEntry, ColumnForm, type FrameHeader } from '../wire/frame.ts';
 import { hashesFlag, timestampsFlag } from './frame-encoder.ts';
@@ -54,7 +56,8 @@ export class FrameDecoder {
     } else if (column instanceof StringColumn) this.#pointStrings(column, index, entry, memory, position);
     else if (column instanceof AnyColumn) {
       const start = position + entry.data();
-      column.setEncoded(memory.bytes, start, start + entry.dataBytes());
+      const rows = entry.values() === 0 ? null : { offsets: memory.int32, base: (position + entry.values()) >> 2 };
+      column.setEncoded(memory.bytes, start, start + entry.dataBytes(), rows);
     }
   }
 

@@ -5,9 +5,11 @@
  * @hotpath
  */
 
+import { AnyColumn } from '../batch/any-column.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
-import { AnyColumn, type Column, FixedColumn, type FixedValues, StringColumn } from '../batch/column.ts';
+import { type Column, FixedColumn, type FixedValues } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import { StringColumn } from '../batch/string-column.ts';
 import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { encodeValue } from '../batch/value-codec.ts';
 import { ColumnEntry, ColumnForm, FrameKind } from '../wire/frame.ts';
@@ -135,6 +137,13 @@ export class FrameEncoder {
   }
 
   #planValues(column: AnyColumn, index: number, rows: number, plan: ColumnPlan): void {
+    plan.form = ColumnForm.Any;
+    if (column.isEncoded) {
+      plan.values = this.#place((rows + 1) * 4);
+      plan.dataBytes = (column.offsets[column.base + rows] as number) - (column.offsets[column.base] as number);
+      plan.data = this.#place(plan.dataBytes);
+      return;
+    }
     const sink = this.#sinks[index] ?? new ByteSink();
     this.#sinks[index] = sink;
     sink.reset();
@@ -147,7 +156,6 @@ export class FrameEncoder {
         throw error;
       }
     }
-    plan.form = ColumnForm.Any;
     plan.dataBytes = sink.length;
     plan.data = this.#place(sink.length);
   }
@@ -162,6 +170,7 @@ export class FrameEncoder {
     entry.mutate_validity(plan.validity);
     if (column instanceof FixedColumn) writeFixed(column, plan, rows, memory, position);
     else if (column instanceof StringColumn) return this.#writeStrings(column, index, rows, memory, position);
+    else if (column instanceof AnyColumn && column.isEncoded) writeEncodedRows(column, plan, rows, memory, position);
     else if (column instanceof AnyColumn) {
       const sink = this.#sinks[index] as ByteSink;
       sink.bytes.copy(memory.bytes, position + plan.data, 0, sink.length);
@@ -255,6 +264,20 @@ function writeStringBytes(column: StringColumn, plan: ColumnPlan, rows: number, 
   if (column.validity !== null) {
     copyValues(column.validity, column.validityBase, memory.uint8, position + plan.validity, rows);
   }
+}
+
+function writeEncodedRows(
+  { offsets, base, bytes, bytesBase }: AnyColumn,
+  plan: ColumnPlan,
+  rows: number,
+  memory: FrameMemory,
+  position: number,
+): void {
+  const offsetsBase = (position + plan.values) >> 2;
+  const first = offsets[base] as number;
+  for (let row = 0; row <= rows; row++) memory.int32[offsetsBase + row] = (offsets[base + row] as number) - first;
+  const start = bytesBase + first;
+  bytes.copy(memory.bytes, position + plan.data, start, start + plan.dataBytes);
 }
 
 /** False when a unit does not fit a byte. */

@@ -6,7 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { StringDictionary } from '../batch/column.ts';
+import { StringDictionary } from '../batch/string-column.ts';
 import type { RecordType } from '../schema/type.ts';
 import { decodeDictionary } from '../wire/dictionary.ts';
 import { type FrameHeader, FrameKind } from '../wire/frame.ts';

@@ -7,8 +7,9 @@
 
 import { assert } from '../base/assert.ts';
 import { defaultLimits } from '../base/limits.ts';
-import { type Column, StringColumn, type StringDictionary } from '../batch/column.ts';
+import type { Column } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
+import { StringColumn, type StringDictionary } from '../batch/string-column.ts';
 import type { RecordType } from '../schema/type.ts';
 import { encodeDictionary } from '../wire/dictionary.ts';
 import { FrameKind } from '../wire/frame.ts';

@@ -5,9 +5,9 @@
 
 import { assert } from '../base/assert.ts';
 import { MillraceError } from '../base/errors.ts';
-import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import { rowsFrom } from '../batch/select-rows.ts';
+import { StringColumn } from '../batch/string-column.ts';
 import type { RecordType } from '../schema/type.ts';
 import { FrameKind } from '../wire/frame.ts';
 import { encodeRecordType } from '../wire/record-type.ts';

@@ -49,6 +49,8 @@ export interface InFlightRows {
   readonly exchange: string;
   /** The split that a source had read them from, where it tells them apart. */
   readonly split?: string;
+  /** The side output of the source that they are for; its main output when absent. */
+  readonly side?: string;
   /** The frames, as the channel would have carried them. */
   readonly rows: StateHandle;
   readonly count: number;

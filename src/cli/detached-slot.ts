@@ -28,6 +28,7 @@ export function detachedSlot(job: JobDescription, slot: number, system: System):
     requestSplit: nothing,
     wake: nothing,
     fail: nothing,
+    countBad: () => {},
     warn: nothing,
   };
 }

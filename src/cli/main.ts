@@ -59,19 +59,20 @@ program
   .command('logs')
   .description('ask questions about log files: filter, group, aggregate; the first lines tell the format')
   .usage('<files…|-> [options]')
-  .argument('<files...>', "files or globs; '-' for standard input")
+  .argument('<files...>', "files or globs, compressed or not; '-' for standard input")
   .option('-f, --format <name>', 'auto, text, json, csv, tsv, logfmt, ltsv, common, combined, syslog, elb, cloudfront', 'auto')
   .option('--pattern <pattern>', "lines that look like this: '%{ip:client} %{number:ms}'")
   .option('--where <condition>', 'records to take, in JavaScript over the fields: \'status >= 500 && method == "POST"\'')
   .option('--by <fields>', "what to group by, such as 'url,status' or 'class=Math.floor(status / 100)'")
   .option('--agg <aggregates>', "such as 'count(), sum(bytes), p99(request_time)'; default: count()")
-  .option('--select <fields>', 'fields to show of records, where nothing is grouped')
+  .option('--select <fields>', 'what to show of records, where nothing is grouped: \'ip,path=url.split("?")[0]\'')
   .option('--window <duration>', 'group by time as well: 10s, 1m, 1h')
   .option('--slide <duration>', 'let windows overlap: one begins every so often')
   .option('--delay <duration>', 'how much older than others a record may be; default: 5s')
+  .option('--time <field>', 'the field that tells the time of a record; default: timestamp, time, ts, date …')
   .option('--top <n>', 'only the largest n groups, of each window where there are any; or the first n records', wholeNumber)
   .option('--order <column>', 'the aggregate that --top goes by; default: the first')
-  .option('--follow', 'go on with what is written to the files from now on, through rotations')
+  .option('--follow', 'read on as files grow, through rotations, until Ctrl-C')
   .addOption(
     new Option('--out <kind>', 'how rows are shown; default: table on a terminal, csv elsewhere').choices(['json', 'csv', 'table']),
   )
@@ -79,8 +80,8 @@ program
   .option('-p, --parallelism <n>', 'subtasks; default: the cores of the machine', wholeNumber)
   .option('--explain', 'print the job that would run, as code to start from')
   .action(async (files: string[], options: LogsFlags) => {
-    const { explain = false, pattern, out, parallelism, ...query } = options;
-    const logs = { ...query, explain, pattern, out, parallelism };
+    const { explain = false, pattern, time, out, parallelism, ...query } = options;
+    const logs = { ...query, explain, pattern, time, out, parallelism };
     await exit(await exitCodeOf(async () => (await import('./logs/logs-command.ts')).logsCommand(files, logs)));
   });
 
@@ -128,8 +129,8 @@ interface RunFlags extends OwnOptions {
   readonly allowNonRestoredState?: boolean;
 }
 
-type LogsFlags = Omit<LogsOptions, 'explain' | 'pattern' | 'out' | 'parallelism'> &
-  OwnOptions & { readonly explain?: boolean; readonly pattern?: string; readonly out?: LogsOptions['out'] };
+type LogsFlags = Omit<LogsOptions, 'explain' | 'pattern' | 'time' | 'out' | 'parallelism'> &
+  OwnOptions & { readonly explain?: boolean; readonly pattern?: string; readonly time?: string; readonly out?: LogsOptions['out'] };
 
 function jobOptions({ parallelism }: OwnOptions): JobOptions {
   return { parallelism, args: jobArguments };

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { JobClient, JobMetrics, RestoreInfo } from '../api/job-client.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { isSourceOperator } from '../operators/source.ts';
+import { badRecordsLines } from './bad-records-text.ts';
 import { CheckpointProgress } from './checkpoint-progress.ts';
 import { Progress } from './progress.ts';
 import { ageText } from './quantities.ts';
@@ -73,6 +74,7 @@ export class ProgressDisplay {
   end(metrics?: JobMetrics, verb = 'finished'): void {
     clearInterval(this.#timer);
     this.#line?.close();
+    for (const line of metrics === undefined ? [] : badRecordsLines(metrics)) this.say(line);
     if (metrics !== undefined && this.#progress !== undefined)
       this.note(this.#progress.summary(metrics, { verb, runtimeMs: performance.now() - this.#startedMs }));
   }

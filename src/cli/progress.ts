@@ -81,13 +81,22 @@ export class Progress {
   /** The share of a bounded input, and the time that the rest will take. */
   #share({ inputBytes }: JobMetrics, { timeMs, bytes }: Sample): string[] {
     if (inputBytes === undefined || inputBytes === 0) return [];
-    const percent = `${Math.floor(Math.min(1, bytes / inputBytes) * 100)} %`;
+    const share = Math.min(1, bytes / inputBytes);
+    const percent = `${bar(share)} ${Math.floor(share * 100)} %`;
     const first = this.#first;
     if (first === undefined || timeMs - first.timeMs < judgeFromMs || bytes <= first.bytes || bytes >= inputBytes) return [percent];
     const leftMs = ((timeMs - first.timeMs) * (inputBytes - bytes)) / (bytes - first.bytes);
     return [`${percent}, ${clockText(leftMs)} left`];
   }
 }
+
+/** A share as a bar: `███░░░░░░░`. */
+function bar(share: number): string {
+  const full = Math.floor(share * barCells);
+  return '█'.repeat(full) + '░'.repeat(barCells - full);
+}
+
+const barCells = 10;
 
 function rates(from: Sample, to: Sample): string[] {
   const seconds = (to.timeMs - from.timeMs) / 1000;

@@ -32,7 +32,8 @@ export interface RunOptions extends JobOptions {
 
 export interface OutputReader {
   readonly output: string;
-  read(rows: AsyncIterable<unknown>): Promise<void>;
+  /** Says whether it has taken all rows, or as many as it wanted: then the job is called off. */
+  read(rows: AsyncIterable<unknown>): Promise<'all' | 'enough'>;
 }
 
 export async function runCommand(file: string, options: RunOptions): Promise<number> {
@@ -70,8 +71,9 @@ async function runJob(
     signals.attach({ interrupt: () => interrupt(client, { display, signals }), cancel: () => client.cancel() });
     onOutputClosed(() => void client.cancel());
     display.start(client, plan);
-    const ended = resultOf(client, signals);
-    const read = reader === undefined ? undefined : readRows(reader, client, ended);
+    let isEnough = false;
+    const ended = resultOf(client, () => isEnough || signals.exitCode !== undefined);
+    const read = reader === undefined ? undefined : readRows(reader, client, { ended, enough: () => (isEnough = true) });
     goOn(client);
     const [result] = await Promise.all([ended, read]);
     const stopped = signals.exitCode !== undefined;
@@ -86,9 +88,15 @@ async function runJob(
 }
 
 /** Rows that come no more because the job failed are no failure of their own. */
-async function readRows(reader: OutputReader, client: JobClient, ended: Promise<unknown>): Promise<void> {
+async function readRows(
+  reader: OutputReader,
+  client: JobClient,
+  { ended, enough }: { readonly ended: Promise<unknown>; readonly enough: () => void },
+): Promise<void> {
   try {
-    await reader.read(client.output(reader.output));
+    if ((await reader.read(client.output(reader.output))) === 'all') return;
+    enough();
+    await client.cancel();
   } catch (error) {
     await ended;
     if (client.status() === 'finished') throw error;
@@ -137,11 +145,11 @@ function createCluster(slots: number): Cluster {
 }
 
 /** Undefined for a job that was called off: by the user, or because nobody reads its output any more. */
-async function resultOf(client: JobClient, signals: StopSignals): Promise<JobResult | undefined> {
+async function resultOf(client: JobClient, isCalledOff: () => boolean): Promise<JobResult | undefined> {
   try {
     return await client.result();
   } catch (error) {
-    if (outputClosed() || (signals.exitCode !== undefined && client.status() === 'cancelled')) return undefined;
+    if (outputClosed() || (isCalledOff() && client.status() === 'cancelled')) return undefined;
     throw error;
   }
 }

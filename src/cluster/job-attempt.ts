@@ -12,6 +12,7 @@ import { graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import type { Split } from '../graph/source.ts';
+import type { BadRecordCount } from '../metrics/bad-records.ts';
 import type { RowsInFlight } from '../runtime/rows-in-flight.ts';
 import type {
   CheckpointTrigger,
@@ -70,6 +71,8 @@ export class JobAttempt implements CheckpointedAttempt {
   #workers: readonly Worker[] = [];
   #splits: SplitAssigner | null = null;
   #ended = false;
+  /** By worker, source and reason. */
+  readonly #badRecords = new Map<string, BadRecordCount>();
   readonly #waitingForCommit: (() => void)[] = [];
   readonly #failure: Promise<Error>;
   /** Ends the attempt with the first failure, or the cancellation. */
@@ -85,6 +88,11 @@ export class JobAttempt implements CheckpointedAttempt {
   /** Bytes of the whole input; undefined when a source does not know. */
   get inputBytes(): number | undefined {
     return this.#splits?.inputBytes;
+  }
+
+  /** What workers have told of records that are not what their format says. */
+  get badRecords(): Iterable<BadRecordCount> {
+    return this.#badRecords.values();
   }
 
   /** Runs until all of it is done, or something fails, and until every worker has let go. Returns what failed. */
@@ -230,6 +238,9 @@ export class JobAttempt implements CheckpointedAttempt {
         return;
       case 'final-checkpoint-request':
         if (!this.#ended) coordinator.requestFinal(message);
+        return;
+      case 'bad-records':
+        this.#badRecords.set(JSON.stringify([worker.slot, message.count.source, message.count.reason]), message.count);
         return;
       case 'warning':
         warnings.take(message);

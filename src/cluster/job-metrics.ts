@@ -4,6 +4,7 @@ import type { JobMetrics, SubtaskMetrics } from '../api/job-client.ts';
 import { ringBytesWaiting } from '../channel/ring.ts';
 import type { Stage } from '../graph/job.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import { type BadRecordCount, sumOfBadRecords } from '../metrics/bad-records.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
 import { subtaskCount, subtaskNumber } from '../runtime/plan.ts';
 import type { SharedJobMemory } from '../wire/messages.ts';
@@ -13,6 +14,8 @@ export interface MeteredJob {
   readonly memory: Pick<SharedJobMemory, 'rings' | 'counters'>;
   /** Bytes that the sources will read in all, where they know. */
   readonly inputBytes: number | undefined;
+  /** What threads have told. */
+  readonly badRecords: Iterable<BadRecordCount>;
 }
 
 export function jobMetrics(job: MeteredJob): JobMetrics {
@@ -20,7 +23,7 @@ export function jobMetrics(job: MeteredJob): JobMetrics {
     name: stage.operators.map((operator) => operator.name).join(' → '),
     subtasks: Array.from({ length: stage.parallelism }, (_, subtask) => subtaskMetrics(job, stage, subtask)),
   }));
-  return { stages, inputBytes: job.inputBytes };
+  return { stages, inputBytes: job.inputBytes, badRecords: sumOfBadRecords(job.badRecords) };
 }
 
 /** Whether a source catches up with what was there before it came. */

@@ -179,7 +179,8 @@ export class JobRun {
   }
 
   metrics(): JobMetrics {
-    return jobMetrics({ plan: this.#options.plan, memory: this.#memory, inputBytes: this.#attempt?.inputBytes });
+    const { inputBytes, badRecords = [] } = this.#attempt ?? { inputBytes: undefined };
+    return jobMetrics({ plan: this.#options.plan, memory: this.#memory, inputBytes, badRecords });
   }
 
   get #name(): string {

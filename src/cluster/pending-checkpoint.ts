@@ -175,7 +175,13 @@ export class PendingCheckpoint {
     for (const { stage, rows } of [...here, ...onTheWay]) {
       const key = `${stage} ${rows.subtask}`;
       const exchange = rows.exchange === undefined ? sourceKey : (keys[rows.exchange] as string);
-      const stored = { exchange, rows: rows.rows, count: rows.count, ...(rows.split === undefined ? {} : { split: rows.split }) };
+      const stored = {
+        exchange,
+        rows: rows.rows,
+        count: rows.count,
+        ...(rows.split === undefined ? {} : { split: rows.split }),
+        ...(rows.side === undefined ? {} : { side: rows.side }),
+      };
       bound.set(key, [...(bound.get(key) ?? []), stored]);
     }
     return bound;

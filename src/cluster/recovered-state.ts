@@ -136,12 +136,12 @@ function restoresOf(match: StateMatch, plan: PhysicalPlan, { owned, name }: { ow
     return Array.from({ length: stage.parallelism }, (_, subtask) => {
       const restored = stage.operators.map(({ id }) => byState.get(ids.get(id) as string)?.[subtask]);
       const inFlight = restored.flatMap((each, index) =>
-        (each?.inFlight ?? []).map(({ exchange: key, split, rows, shared }): RestoredRows => {
+        (each?.inFlight ?? []).map(({ exchange: key, split, side, rows, shared }): RestoredRows => {
           const exchange = keys.get(key);
           const isHere =
             index === 0 && (isSource ? key === sourceKey : exchange !== undefined && stage.inputs.some((id) => id === exchange));
           if (!isHere) throw strayRows(name, stage.operators[index]?.name ?? '');
-          return { exchange, split, rows, shared };
+          return { exchange, split, side, rows, shared };
         }),
       );
       const operators = restored.map((each) => (each === undefined ? nothing : { keyed: each.keyed, parts: each.parts }));

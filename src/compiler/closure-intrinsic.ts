@@ -20,7 +20,14 @@ export type Part =
 export type SeparatorSource =
   | { readonly kind: 'text'; readonly text: string }
   /** One character that a regular expression matches, or with `run` as many as there are. */
-  | { readonly kind: 'class'; readonly source: string; readonly flags: string; readonly run: boolean };
+  | {
+      readonly kind: 'class';
+      readonly source: string;
+      readonly flags: string;
+      readonly run: boolean;
+      /** Whether empty pieces are none. */
+      readonly skipsEmpty?: boolean;
+    };
 
 export type Intrinsic =
   /** The function returns one value. */

@@ -19,6 +19,8 @@ export interface ShapeField {
   readonly nullable: boolean;
   /** Whether it comes as a string column, a row in it, and the column's rows. */
   readonly column: boolean;
+  /** Whether it comes as encoded rows, and a row of them. */
+  readonly encoded: boolean;
 }
 
 /** What the calling code knows of its rows. */
@@ -40,7 +42,7 @@ interface SiteCode {
 
 /** A value to store: parameters of the write function, or an expression made from them. */
 interface Value extends CheckedValue {
-  /** Arguments for `StringColumn.copy`, where it comes from a column. */
+  /** Arguments for `StringColumn.copy` where it comes from a column, for `AnyColumn.copy` where it is encoded. */
   readonly copy: string | undefined;
 }
 
@@ -95,6 +97,11 @@ class SiteGenerator {
   }
 
   #parameter(field: ShapeField, name: string): Value {
+    if (field.encoded) {
+      const pair = [`${name}r`, `${name}i`];
+      this.#parameters.push(...pair);
+      return { kind: field.kind, nullable: field.nullable, expression: `${pair[0]}.at(${pair[1]})`, copy: pair.join(', ') };
+    }
     if (!field.column) {
       this.#parameters.push(name);
       return { kind: field.kind, nullable: field.nullable, expression: name, copy: undefined };
@@ -215,7 +222,10 @@ class SiteGenerator {
       case 'null':
         return;
       case 'any': {
-        code.line(`${place} = ${expression};`);
+        if (this.#writer.encodes(index)) {
+          code.line(value.copy === undefined ? `t.e${index}.set(n, ${expression});` : `t.bytes += t.e${index}.copy(n, ${value.copy});`);
+          if (value.copy !== undefined) return;
+        } else code.line(`${place} = ${expression};`);
         const size = this.#names.constant('valueBytes', valueBytes);
         code.line(`t.bytes += ${size}(${expression}, ${this.#writer.options.limits.batchBytes});`);
         return;
@@ -243,6 +253,7 @@ class SiteGenerator {
         this.#code.line('t.bytes = 0;');
         for (const [i, column] of batchColumns(type).entries()) {
           if (column.kind === 'string') this.#code.line(`t.c${i} = columns[${i}];`);
+          else if (column.kind === 'any' && this.#writer.encodes(i)) this.#code.line(`t.e${i} = columns[${i}];`);
           else if (column.kind === 'any') this.#code.line(`t.c${i} = columns[${i}].values;`);
           else if (column.kind !== 'null' && !isFloat(column)) this.#code.line(`t.c${i} = columns[${i}].values(t.batch.capacity);`);
           if (column.nullable && column.kind !== 'string') this.#code.line(`t.n${i} = columns[${i}].validity(t.batch.capacity);`);

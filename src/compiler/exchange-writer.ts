@@ -12,8 +12,8 @@ import { withArticle } from '../base/describe-value.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
 import type { Random } from '../base/system.ts';
-import type { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { StringColumn } from '../batch/string-column.ts';
 import type { ChannelWriter } from '../channel/channel.ts';
 import type { Mark, StreamElement } from '../channel/element.ts';
 import { UnsupportedColumnValueError } from '../channel/frame-encoder.ts';
@@ -187,6 +187,11 @@ export class ExchangeWriter {
     }
     if (this.type !== null) for (const target of this.targets) this.#open(target);
     this.changed();
+  }
+
+  /** Whether a column of values may be given values that are encoded already. */
+  encodes(column: number): boolean {
+    return this.#sites.some(({ shape: { fields, key } }) => (column === fields.length ? key : fields[column])?.encoded === true);
   }
 
   #columnToHash(): number {
@@ -376,7 +381,13 @@ interface RoutedRow {
 }
 
 function shapeOf({ row, key, hash, hashesLate, target }: RoutedRow): SiteShape {
-  const field = (each: Field) => ({ name: each.name, kind: each.kind, nullable: each.nullable, column: each.column !== undefined });
+  const field = (each: Field) => ({
+    name: each.name,
+    kind: each.kind,
+    nullable: each.nullable,
+    column: each.column !== undefined,
+    encoded: each.encoded !== undefined,
+  });
   return {
     form: row.form,
     fields: row.form === 'unknown' ? [] : row.fields.map(field),
@@ -390,7 +401,10 @@ function shapeOf({ row, key, hash, hashesLate, target }: RoutedRow): SiteShape {
 
 /** In the order in which the site's function takes them. */
 function argumentsOf({ row, key, hash, target }: RoutedRow): string[] {
-  const read = (field: Field) => (field.column === undefined ? [field.read()] : [field.column.use(), field.column.row, field.column.rows]);
+  const read = ({ encoded, column, read }: Field): string[] => {
+    if (encoded !== undefined) return [encoded.rows, encoded.row];
+    return column === undefined ? [read()] : [column.use(), column.row, column.rows];
+  };
   return [
     ...(row.form === 'unknown' ? [row.value as string] : row.fields.flatMap(read)),
     ...(key === undefined ? [] : read(key)),

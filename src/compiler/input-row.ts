@@ -5,8 +5,8 @@
 
 import { assert } from '../base/assert.ts';
 import { CodeWriter, member } from '../base/code-writer.ts';
-import { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import { StringColumn } from '../batch/string-column.ts';
 import type { PartitionerSpec } from '../graph/logical.ts';
 import type { ColumnType, RecordType } from '../schema/type.ts';
 import { carriesKey } from './exchange-writer.ts';
@@ -35,6 +35,8 @@ export class InputRow {
   readonly record: string | undefined;
   readonly #type: RecordType;
   readonly #used = new Set<number>();
+  /** Columns of values that are to be decoded. */
+  readonly #loaded = new Set<number>();
   readonly #hashed: boolean;
   readonly #retains: boolean;
   readonly #latin1: boolean;
@@ -79,6 +81,7 @@ export class InputRow {
         case 'null':
           return 'null';
         case 'any':
+          this.#loaded.add(index);
           return `v${index}[i]`;
         case 'string':
           return `${object}.${this.#retains ? 'detached' : 'at'}(i, rows)`;
@@ -92,6 +95,7 @@ export class InputRow {
     };
     const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
     if (column.kind === 'string') return { ...field, column: { use, row: 'i', rows: 'rows', latin1: this.#latin1 && index === 0 } };
+    if (column.kind === 'any') return { ...field, values: { use } };
     if (column.nullable || (column.kind !== 'float64' && column.kind !== 'int32')) return field;
     const numbers = (): string => {
       use();
@@ -109,8 +113,9 @@ export class InputRow {
     for (const index of [...this.#used].sort((a, b) => a - b)) {
       const column = this.#type.columns[index] ?? (this.#type.key as ColumnType);
       code.line(`const c${index} = batch.columns[${index}];`);
-      if (column.kind === 'any') code.line(`const v${index} = c${index}.load(rows);`);
-      else if (column.kind !== 'string' && column.kind !== 'null') {
+      if (column.kind === 'any') {
+        if (this.#loaded.has(index)) code.line(`const v${index} = c${index}.load(rows);`);
+      } else if (column.kind !== 'string' && column.kind !== 'null') {
         code.line(`const v${index} = c${index}.values(rows);`);
         if (column.nullable) code.line(`const n${index} = c${index}.validity(rows);`);
       }

@@ -4,8 +4,9 @@ import { assert } from '../base/assert.ts';
 import type { Names } from '../base/code-writer.ts';
 import { hashBytes, hashNumber, hashString } from '../base/hash.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
-import type { StringColumn } from '../batch/column.ts';
+import { CompositeKeys } from '../batch/composite-keys.ts';
 import { encodeKey } from '../batch/key-codec.ts';
+import type { StringColumn } from '../batch/string-column.ts';
 import { UnsupportedValueError } from '../batch/unsupported-value.ts';
 import { keyText } from '../graph/describe.ts';
 import type { KeySpec } from '../graph/logical.ts';
@@ -75,11 +76,37 @@ export function generateKey(
     const call = generateCall(code, spec.select, row, [], (error, record) => code.failure(`${routed}(${error})`, record));
     return keyed(code, call.row, localField('key', call.result), hashOf);
   }
+  const parts = columnarParts(row, spec);
+  if (parts !== undefined) return { row, ...generateComposite(code, parts) };
   const fields = spec.fields.map((name) => generateField(code, row, name, use.call(keyText(spec))));
   if (!spec.composite) return keyed(code, row, fields[0] as Field, hashOf);
   const key = code.names.fresh('key');
   code.body.line(`const ${key} = [${fields.map((field) => field.read()).join(', ')}];`);
   return keyed(code, row, localField('key', key), hashOf);
+}
+
+/** The parts of a key of several fields, where all of them lie in columns. */
+export function columnarParts(row: Row, spec: KeySpec): readonly Field[] | undefined {
+  if (spec.kind !== 'fields' || !spec.composite) return undefined;
+  const parts = spec.fields.map((name) => fieldOf(row, name));
+  return parts.every((part) => part?.column !== undefined || part?.numbers !== undefined) ? (parts as Field[]) : undefined;
+}
+
+/** The key of parts that lie in columns: its array is made only where somebody asks for it. @param encoded where its bytes lie */
+export function compositeField(parts: readonly Field[], encoded: NonNullable<Field['encoded']>): Field {
+  return { ...localField('key', `[${parts.map((part) => part.read()).join(', ')}]`, 'any'), encoded };
+}
+
+/** Makes the bytes of a key, and its hash of them. */
+function generateComposite(code: OperatorCode, parts: readonly Field[]): Omit<KeyedRow, 'row'> {
+  const { names, body } = code;
+  const keys = names.constant('keys', new CompositeKeys());
+  body.line(`${keys}.begin(${parts.length});`);
+  for (const { column, read } of parts)
+    body.line(column === undefined ? `${keys}.number(${read()});` : `${keys}.string(${column.use()}, ${column.row}, ${column.rows});`);
+  const hash = names.fresh('hash');
+  body.line(`const ${hash} = ${keys}.end();`);
+  return { key: compositeField(parts, { rows: keys, row: '0' }), hash };
 }
 
 type HashExpression = (code: OperatorCode, key: Field) => string;
@@ -139,6 +166,7 @@ export function lateHashExpression(names: Names, key: string, early: string): st
 
 /** The expression of the key's slot in an index; `index` and `hash` are expressions. */
 export function slotExpression(index: string, hash: string, key: Field): string {
+  if (key.encoded !== undefined) return `${index}.ofEncoded(${hash}, ${key.encoded.rows}, ${key.encoded.row})`;
   switch (key.kind) {
     case 'float64':
     case 'int32':

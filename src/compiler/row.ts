@@ -19,6 +19,10 @@ export interface Field {
   readonly column?: FieldColumn;
   /** The array of numbers that it lies in, by row. */
   readonly numbers?: { use(): string };
+  /** The bytes of its value, as `encodeValue` writes them, for copying without making the value: an `EncodedRows`, and a row in it. */
+  readonly encoded?: { readonly rows: string; readonly row: string };
+  /** The column of values that it lies in, perhaps as bytes. */
+  readonly values?: { use(): string };
   /** The number that it is in every row. */
   readonly constant?: number;
 }

@@ -72,6 +72,18 @@ export class StageCompiler {
     return loop;
   }
 
+  /** The loop for batches like this one that are for a side output of the head, which is a source. */
+  sideLoop(batch: RecordBatch, side: string): InputLoop {
+    const variant = `side ${side}`;
+    const loops = this.#loops.get(variant) ?? new Map<RecordType, InputLoop>();
+    this.#loops.set(variant, loops);
+    const options = { batch, partitioner: undefined, retains: this.#options.retains, latin1: false };
+    const loop = loops.get(batch.type) ?? this.#compileInput(options, 0, side);
+    // Compiling may have thrown loops away.
+    this.#loops.set(variant, loops.set(batch.type, loop));
+    return loop;
+  }
+
   /** Whether a loop for Latin-1 bytes is worth having: some operators have their own way with them, and none objects. */
   #takesLatin1(): boolean {
     const answers = this.#options.instances.map((instance) => instance.takesLatin1?.());
@@ -111,15 +123,16 @@ export class StageCompiler {
     return stageCode.names.evaluate(source.toString(), this.#sourceName(part)) as EmittingLoop;
   }
 
-  #compileInput(options: InputRowOptions, origin: number): InputLoop {
+  #compileInput(options: InputRowOptions, origin: number, side?: string): InputLoop {
     const stageCode = new StageCode(this.#options, this.#invalidate);
     const input = new InputRow(options);
     const body = new CodeWriter();
-    if (input.record === undefined) stageCode.consumeBatch(0, input.row, body, origin);
+    if (input.record === undefined && side === undefined) stageCode.consumeBatch(0, input.row, body, origin);
     else {
       stageCode.eachRow(body, () => {
-        body.line(`const record = ${input.record};`);
-        stageCode.consume(0, input.row, body, origin);
+        if (input.record !== undefined) body.line(`const record = ${input.record};`);
+        if (side === undefined) stageCode.consume(0, input.row, body, origin);
+        else stageCode.operator(0, body).emit(input.row, side);
       });
     }
     const source = new CodeWriter();

@@ -217,7 +217,10 @@ class FieldCode {
     };
     // What does not begin like a number may be quoted, or null.
     body.line(`const ${value} = bytes[p];`);
-    if (quote < 0 && !type.nullable) return plain();
+    if (quote < 0 && !type.nullable) {
+      plain();
+      return;
+    }
     const others = [quote, this.#terminator, ...Buffer.from(this.#options.nullText ?? '').subarray(0, 1)];
     const isOther = others.map((byte) => `${value} === ${byte}`).join(' || ');
     body.block(`if (${value} <= ${lastBlank} || ${isOther})`, () => this.#value(spec, undefined, this.#place(false)), '} else {');
@@ -229,16 +232,17 @@ class FieldCode {
   #value(spec: FieldSpec, time: TimeReader | undefined, { from, to, quoted }: Place): void {
     const code = this.#code;
     const isNull = `${quoted === undefined ? '' : `!${quoted} && `}(${this.#isNull(from, to)})`;
-    if (time === undefined) return readText(code, spec, { from, to, isNull });
+    if (time === undefined) {
+      readText(code, spec, { from, to, isNull });
+      return;
+    }
     const read = (): void => {
       const value = code.names.fresh('time');
       code.body.line(`const ${value} = ${code.names.constant('reader', time)}.read(bytes, ${from}, ${to});`);
       code.body.line(`if (${value} !== ${value}) ${code.bad(`'${spec.name}' is no time in the notation that it was said to have`)}`);
       code.number(spec.name, value);
     };
-    if (!spec.type.nullable) return read();
-    code.body.block(`if (${isNull})`, () => code.null(spec.name), '} else {');
-    read();
-    code.body.line('}');
+    if (spec.type.nullable) code.body.block(`if (${isNull})`, () => code.null(spec.name), '} else');
+    code.body.block('', read);
   }
 }

@@ -23,8 +23,7 @@ const field = 0; // a field begins with it
 const text = 1; // it is in a field without quotes, or ends it
 const quoted = 2; // it lies in quotes
 const closed = 3; // it follows a quote that lies in quotes: it makes a pair of it, or ends the field
-const returned = 4; // it follows a carriage return behind quotes
-const lost = 5; // it belongs to a bad record
+const lost = 4; // it belongs to the rest of a line: of a bad record, or a carriage return behind quotes
 
 /** Goes through text from a record's beginning. */
 export class RecordScan {
@@ -77,11 +76,7 @@ export class RecordScan {
         return this.#passUpTo(find(bytes, this.#syntax.quote, from, to), to, closed);
       case closed:
         if (byte === this.#syntax.quote) this.#state = quoted;
-        else if (this.#endsField(byte)) this.#state = field;
-        else this.#state = byte === carriageReturn ? returned : lost;
-        return from + 1;
-      case returned:
-        this.#state = byte === lineFeed ? field : lost;
+        else this.#state = this.#endsField(byte) ? field : lost;
         return from + 1;
       default:
         return this.#passUpTo(find(bytes, lineFeed, from, to), to, field);
@@ -176,7 +171,7 @@ function closingQuote(record: Buffer, start: number, quote: number): number {
 const convincingLines = 3;
 
 /**
- * Where records begin in the midst of a text. Whether a place lies in quotes is told by the quotes that follow: in good text, one that opens
+ * Where records begin in the midst of a text. Whether a place lies in quotes is told by the quotes around it: in good text, one that opens
  * stands behind what ends a field, one that closes in front of it. The wrong assumption is soon refuted. Where no quote is in sight, lines
  * that have as many fields as records do tell that it lies outside.
  */
@@ -208,14 +203,16 @@ export class DelimitedStarts implements RecordStarts {
     return this.#scan.pass(bytes, 0, bytes.length, true);
   }
 
-  guess(bytes: Buffer, ended: boolean): boolean {
+  guess(bytes: Buffer, at: number, ended: boolean): boolean {
     const { outside, inside, runs } = this.#judge(bytes, ended);
-    if (runs === 0 && (ended || this.#looksLikeRecords(bytes))) this.#scan.begin(field);
-    else if (runs > 0 && outside && !inside) this.#scan.begin(field);
-    // One quote alone may be a stray one: another must agree before lines are passed over as text in quotes.
-    else if (runs > 1 && inside && !outside) this.#scan.begin(quoted);
-    else return false;
-    return true;
+    const told = runs > 0 ? outside !== inside : ended || this.#looksLikeRecords(bytes);
+    if (!told) return false;
+    this.#scan.begin(outside ? field : quoted);
+    this.#scan.pass(bytes, 0, at, false);
+    if (this.#scan.state !== quoted && this.#scan.state !== closed) return true;
+    // Lines are passed over as text in quotes only where quotes on both sides agree that they are: one that follows may be a stray one.
+    const { quote } = this.#syntax;
+    return bytes.indexOf(quote) < at && bytes.lastIndexOf(quote) >= at;
   }
 
   /** Goes through the runs of quotes, of which each may refute that the first byte lies outside, or inside, of quotes. */

@@ -4,10 +4,10 @@
  * @hotpath
  */
 
-import type { TimeReader } from './times.ts';
+import { behindDigits, fractionMs, numberOfDigits, type TimeReader } from './times.ts';
 
-/** Digits of the longest epoch time: those of the last instant that a `Date` can be, in milliseconds. */
-const epochDigits = 16;
+/** Digits of the longest epoch time that is read: in milliseconds, the year 33658. */
+const epochDigits = 15;
 
 /** `1697062455`, `1697062455.003` or `1697062455003`: what passed since 1970. Digits behind the milliseconds are dropped. */
 export class EpochTime implements TimeReader {
@@ -21,21 +21,18 @@ export class EpochTime implements TimeReader {
 
   read(bytes: Buffer, start: number, end: number): number {
     const negative = bytes[start] === 45;
-    let p = negative ? start + 1 : start;
-    const first = p;
-    let value = 0;
-    for (let digit = 0; p < end && (digit = (bytes[p] as number) - 48) >>> 0 < 10; p++) value = value * 10 + digit;
-    if (p === first || p - first > epochDigits) return Number.NaN;
-    value *= this.#unitMs;
-    if (p < end) {
-      if (bytes[p++] !== 46 || p === end) return Number.NaN;
-      let unit = this.#unitMs / 10;
-      for (let digit = 0; p < end && (digit = (bytes[p] as number) - 48) >>> 0 < 10; p++) {
-        if (unit >= 1) value += unit * digit;
-        unit /= 10;
-      }
-      if (p < end) return Number.NaN;
-    }
+    const first = negative ? start + 1 : start;
+    const point = behindDigits(bytes, first, end);
+    if (point === first || point - first > epochDigits) return Number.NaN;
+    const value = numberOfDigits(bytes, first, point) * this.#unitMs + this.#fractionMs(bytes, point, end);
     return negative ? -value : value;
+  }
+
+  /** Of what stands behind the whole units; NaN where that is no fraction. */
+  #fractionMs(bytes: Buffer, point: number, end: number): number {
+    if (point === end) return 0;
+    const isFraction = bytes[point] === 46 && point + 1 < end && behindDigits(bytes, point + 1, end) === end;
+    if (!isFraction) return Number.NaN;
+    return this.#unitMs === 1 ? 0 : fractionMs(bytes, point + 1, end);
   }
 }

@@ -1,6 +1,8 @@
 /** What a format is to those who read it. */
 
+import { checkOptions, type OptionRules, objectLike, optional } from '../base/options.ts';
 import type { RecordType } from '../schema/type.ts';
+import { type MultilineOptions, MultilineParser, multilineOf } from './multiline-parser.ts';
 import type { ParserOptions, RecordParser } from './parser.ts';
 import { lineType, TextParser } from './text-parser.ts';
 
@@ -33,7 +35,30 @@ export interface Format<T> {
 /** The type of the records of a format. */
 export type RecordOf<F> = F extends Format<infer T> ? T : never;
 
-/** Lines as strings. */
-export function text(): Format<string> {
-  return { name: 'text', type: lineType, divisible: true, createParser: (options) => new TextParser(options) };
+export interface TextOptions {
+  /** Which lines belong together, where a record may have several; by default each is a record. */
+  readonly multiline?: MultilineOptions | undefined;
+}
+
+const textRules: OptionRules<TextOptions> = { multiline: optional(objectLike({ continuation: /^\s/ })) };
+
+/**
+ * Lines as strings. With `multiline` lines that belong together are one: `{}` joins lines that begin with white space to the one before.
+ *
+ * @throws MillraceError INVALID_OPTION
+ * @example formats.text({ multiline: { start: /^\d{4}-/ } })
+ */
+export function text(options: TextOptions = {}): Format<string> {
+  const { multiline: given } = checkOptions<TextOptions>(options, textRules, 'formats.text');
+  if (given === undefined) return { name: 'text', type: lineType, divisible: true, createParser: (of) => new TextParser(of) };
+  const multiline = multilineOf(given, 'formats.text: multiline');
+  const { continuation, start, maxLines } = given;
+  return {
+    name: 'text',
+    type: lineType,
+    // Where the number of lines ends a record, only who has counted them knows where the next one begins.
+    divisible: maxLines === undefined,
+    details: { multiline: { continuation: continuation?.toString(), start: start?.toString(), maxLines } },
+    createParser: (of) => new MultilineParser(multiline, of),
+  };
 }

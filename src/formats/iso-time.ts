@@ -4,7 +4,7 @@
  * @hotpath
  */
 
-import { minuteMs, type TimeReader, twoDigits, utcDay, Words } from './times.ts';
+import { behindDigits, fractionMs, minuteMs, type TimeReader, twoDigits, utcDay, Words } from './times.ts';
 
 /**
  * `2023-10-11T22:14:15.003Z`: ISO 8601 as RFC 3339 has it. A space or a tab may stand for the `T`. Digits behind the milliseconds are dropped. The zone is
@@ -65,11 +65,8 @@ function readBehindMinute(bytes: Buffer, start: number, end: number): number {
     p += 3;
     if (p < end && (bytes[p] === 46 || bytes[p] === 44)) {
       const first = ++p;
-      let unit = 100;
-      for (let digit = 0; p < end && (digit = (bytes[p] as number) - 48) >>> 0 < 10; p++) {
-        ms += unit * digit;
-        unit = unit > 1 ? unit / 10 : 0;
-      }
+      p = behindDigits(bytes, first, end);
+      ms += fractionMs(bytes, first, p);
       if (p === first) return Number.NaN;
     }
   }

@@ -6,12 +6,13 @@
  */
 
 import { isAscii, isUtf8 } from 'node:buffer';
-import type { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { StringColumn } from '../batch/string-column.ts';
+import { StringInterner } from '../batch/string-interner.ts';
 import { internType, type RecordForm, type RecordType, selectFields } from '../schema/type.ts';
 import { firstInvalidByte } from './invalid-text.ts';
 import type { ParserInput, ParserOptions, RecordParser } from './parser.ts';
-import { type FieldSpec, ParserCode, type ParserLoop, type StringPlaces } from './parser-code.ts';
+import { type FieldSpec, ParserCode, type ParserLoop, type StringPlaces, Views } from './parser-code.ts';
 
 /** How a record is taken apart. */
 export interface LineGrammar {
@@ -55,6 +56,9 @@ export class LineParser implements RecordParser {
   readonly #code: ParserCode;
   readonly #loop: ParserLoop;
   readonly #raw: number;
+  /** By column, of those that records are grouped by. */
+  readonly #interners: readonly (StringInterner | undefined)[];
+  readonly #views = new Views();
   /** Whether a column has strings in it. */
   readonly #holdsText: boolean;
   #rawBytes = Buffer.alloc(0);
@@ -79,6 +83,9 @@ export class LineParser implements RecordParser {
         'endOfText(bytes, p) - from'.replace('endOfText', this.#code.names.constant('endOfText', endOfText)),
       );
     this.#loop = this.#code.evaluate(grammar.name);
+    this.#interners = fields.map(({ name, type }, i) =>
+      type.kind === 'string' && i !== this.#raw && options.keys?.includes(name) === true ? internerOf(options) : undefined,
+    );
   }
 
   begin(): void {
@@ -132,9 +139,21 @@ export class LineParser implements RecordParser {
       if (places === undefined) continue;
       const column = batch.columns[i] as StringColumn;
       const from = i === this.#raw ? this.#rawBytes : bytes;
+      if (valid && this.#intern(i, batch, bytes)) continue;
       if (valid) point(column, places, from, !oneByteEach);
       else decode(column, places, from, batch.rowCount);
     }
+  }
+
+  /** Tells the strings of a column by their numbers, where they are few. */
+  #intern(index: number, batch: RecordBatch, bytes: Buffer): boolean {
+    const interner = this.#interners[index];
+    if (interner === undefined) return false;
+    const { offsets, validity, nulls } = this.#code.strings[index] as StringPlaces;
+    const rows = { bytes, view: this.#views.of(bytes), offsets, validity: nulls > 0 ? validity : null, rows: batch.rowCount };
+    if (!interner.take(rows)) return false;
+    (batch.columns[index] as StringColumn).setIds(interner.ids, 0, interner.dictionary);
+    return true;
   }
 
   #tellInvalid(run: Buffer): void {
@@ -143,6 +162,11 @@ export class LineParser implements RecordParser {
     const { origin, start } = this.#input as ParserInput;
     this.#options.onInvalid(origin + start + firstInvalidByte(run));
   }
+}
+
+function internerOf({ batchRows, encoding }: ParserOptions): StringInterner {
+  const decode = encoding === 'latin1' ? Buffer.prototype.latin1Slice : Buffer.prototype.utf8Slice;
+  return new StringInterner(batchRows, (bytes, start, end) => decode.call(bytes, start, end));
 }
 
 /** The offset behind the last line that is complete. */

@@ -3,6 +3,7 @@
 import type { ColumnKind } from '../schema/type.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
 import {
+  anything,
   checkAt,
   endOfLine,
   lineFeed,
@@ -24,7 +25,7 @@ export interface FieldPart {
   write(code: ParserCode, terminator: Terminator): void;
 }
 
-/** Fixed text, or a field. No two fields stand side by side. */
+/** Fixed text, or a field. Behind a field stands fixed text, or nothing; behind one in quotes also a field that takes whatever follows. */
 export type LinePart = string | FieldPart;
 
 export function fieldsOfParts(parts: readonly LinePart[]): FieldSpec[] {
@@ -38,12 +39,17 @@ export function writeParts(code: ParserCode, parts: readonly LinePart[]): void {
   for (let i = 0; i <= last; i++) {
     const part = parts[i] as LinePart;
     const next = parts[i + 1];
-    if (typeof part !== 'string') part.write(code, typeof next === 'string' ? [...Buffer.from(next)] : endOfLine);
+    if (typeof part !== 'string') part.write(code, terminatorOf(next));
     else if (i === 0) writeText(code, part, true);
     else writeText(code, part, false);
   }
   if (last === parts.length - 1 && last >= 0) code.body.line('p = bytes[p] === 10 ? p + 1 : p + 2;');
   else skipLine(code);
+}
+
+function terminatorOf(next: LinePart | undefined): Terminator {
+  if (next === undefined) return endOfLine;
+  return typeof next === 'string' ? [...Buffer.from(next)] : anything;
 }
 
 /** Passes over fixed text; that of all but the first part was seen by the field in front of it. */
@@ -57,8 +63,14 @@ function field(name: string | undefined, kind: ColumnKind, nullable = false): Fi
   return name === undefined ? [] : [{ name, type: { kind, nullable } }];
 }
 
-function ending(terminator: Terminator): string {
-  return terminator === endOfLine ? 'the end of the line' : JSON.stringify(Buffer.from(terminator).toString());
+/** What else may be wrong with a field than its own text: what stands behind it. */
+export function orElse(terminator: Terminator): string {
+  if (terminator === endOfLine) return ', or the line does not end behind it';
+  return terminator.length === 0 ? '' : `, or no ${quotedText(terminator)} follows`;
+}
+
+function quotedText(terminator: Terminator): string {
+  return JSON.stringify(Buffer.from(terminator).toString());
 }
 
 function named(name: string | undefined): string {
@@ -74,7 +86,7 @@ export function stringPart(name: string | undefined, nullText?: string): FieldPa
       const wanted = code.wants(name);
       const from = names.fresh('from');
       if (wanted) body.line(`const ${from} = p;`);
-      scanTo(code, terminator, code.bad(`no ${ending(terminator)} behind ${named(name)}`));
+      scanTo(code, terminator, code.bad(`no ${quotedText(terminator)} behind ${named(name)}`));
       if (!wanted) return;
       const to = names.fresh('to');
       body.line(`const ${to} = ${terminator === endOfLine ? `p > ${from} && bytes[p - 1] === 13 ? p - 1 : p` : 'p'};`);
@@ -100,7 +112,7 @@ export function numberPart(name: string | undefined): FieldPart {
   return {
     fields: field(name, 'float64'),
     write: (code, terminator) => {
-      const bad = code.bad(`${named(name)} is no number, or no ${ending(terminator)} follows`);
+      const bad = code.bad(`${named(name)} is no number${orElse(terminator)}`);
       if (!code.wants(name)) return scanTo(code, terminator, bad);
       const value = code.names.fresh('number');
       readNumber(code, value, terminator, bad);
@@ -116,7 +128,7 @@ export function countPart(name: string | undefined, nothing?: string): FieldPart
     fields: field(name, 'float64'),
     write: (code, terminator) => {
       const { body, names } = code;
-      const bad = code.bad(`${named(name)} is no whole number, or no ${ending(terminator)} follows`);
+      const bad = code.bad(`${named(name)} is no whole number${orElse(terminator)}`);
       const value = names.fresh('count');
       if (nothing === undefined) readCount(code, value, bad);
       else {
@@ -139,7 +151,7 @@ export function timePart(name: string | undefined, reader: TimeReader, notation:
   return {
     fields: field(name, 'float64'),
     write: (code, terminator) => {
-      const bad = code.bad(`${named(name)} is no time like ${notation}, or no ${ending(terminator)} follows`);
+      const bad = code.bad(`${named(name)} is no time like ${notation}${orElse(terminator)}`);
       if (code.wants(name)) {
         const value = code.names.fresh('time');
         readTime(code, value, reader, terminator, bad);
@@ -167,7 +179,7 @@ export function orNull(part: FieldPart): FieldPart {
         () => {
           for (const { name } of fields) code.null(name);
           body.line(`p = ${end};`);
-          checkAt(code, terminator, code.bad(`no ${ending(terminator)} behind ${named(fields[0]?.name)}`));
+          checkAt(code, terminator, code.bad(`no ${quotedText(terminator)} behind ${named(fields[0]?.name)}`));
         },
         '} else {',
       );
@@ -202,7 +214,7 @@ export function quotedPart(name: string | undefined, nullText?: string): FieldPa
     fields: field(name, 'string', nullText !== undefined),
     write: (code, terminator) => {
       const { body, names } = code;
-      const bad = code.bad(`${named(name)} does not stand in quotes, or no ${ending(terminator)} follows`);
+      const bad = code.bad(`${named(name)} does not stand in quotes${orElse(terminator)}`);
       const [from, to, escaped] = [names.fresh('from'), names.fresh('to'), code.flag()];
       body.line(`if (bytes[p] !== ${quote}) ${bad}`);
       body.line(`const ${from} = ++p;`);

@@ -1,7 +1,7 @@
 /** Code that reads numbers whose end is not known beforehand, and puts them where the type of their field wants them. */
 
 import type { FieldSpec, ParserCode } from './parser-code.ts';
-import { exactDigits, powersOfTen } from './scan-code.ts';
+import { exactDigits, readDigits, spellDigits } from './scan-code.ts';
 
 /** Bytes that numbers are written with. */
 const numberBytes = new Uint8Array(256);
@@ -19,31 +19,18 @@ export const jsonNumber: NumberSyntax = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?
  */
 export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax, bad: string): void {
   const { body, names } = code;
-  const powers = names.constant('powers', powersOfTen);
   const inNumber = names.constant('numberBytes', numberBytes);
   const slow = names.constant('slowNumber', slowNumber);
   body.line(`let ${name} = 0;`);
   body.block('', () => {
     body.line('const first = p;');
-    body.line('let d = bytes[p] - 48;');
-    body.line('const negative = d === -3;');
-    body.line('if (negative) d = bytes[++p] - 48;');
-    body.line('const digits = p;');
-    body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
-    body.line('const whole = p - digits;');
-    body.line('let point = 0;');
-    body.block('if (d === -2)', () => {
-      body.line('point = ++p;');
-      body.line('d = bytes[p] - 48;');
-      body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
-    });
+    readDigits(body);
     const noExponent = '(d | 32) !== 53';
     const noZeroInFront = '(whole === 1 || bytes[digits] !== 48)';
     body.block(
       `if (whole > 0 && p - digits <= ${exactDigits} && p !== point && ${noExponent} && ${noZeroInFront})`,
       () => {
-        body.line(`if (point !== 0) ${name} /= ${powers}[p - point];`);
-        body.line(`if (negative) ${name} = -${name};`);
+        spellDigits(code, name);
       },
       '} else {',
     );

@@ -8,8 +8,8 @@
  */
 
 import { CodeWriter, Names } from '../base/code-writer.ts';
-import { StringDictionary } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import { StringDictionary } from '../batch/string-column.ts';
 import type { ColumnType } from '../schema/type.ts';
 import type { ParserInput, ParserOptions, TextEncoding } from './parser.ts';
 
@@ -218,7 +218,7 @@ export class ParserCode {
 }
 
 /** The view of a buffer, made once for all loops over it. */
-class Views {
+export class Views {
   #bytes: Buffer | undefined;
   #view = new DataView(new ArrayBuffer(0)) as DataView;
 

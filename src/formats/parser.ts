@@ -47,6 +47,13 @@ export interface RecordParser {
   readonly head?: string | undefined;
   /** Reads the head, and says where it ends: `start` while it is not complete. Where an input has a head, `begin` wants it. */
   readonly readHead?: ((input: ParserInput) => number) | undefined;
+  /**
+   * Where a record may have several lines, of which each tells whether it continues one: passes over those at the front of the input that do,
+   * and says where it got to, and whether a record begins there for sure.
+   */
+  skipContinuations?(input: ParserInput): { readonly at: number; readonly isRecord: boolean };
+  /** Milliseconds of silence after which the last record of an input that may go on is complete; absent where its delimiter says so. */
+  readonly completeAfterMs?: number | undefined;
   /** Finds records in the midst of an input; absent where a record begins behind every delimiter. */
   readonly starts?: RecordStarts | undefined;
 }
@@ -61,12 +68,13 @@ export interface RecordStarts {
   /** Goes to the beginning of an input, or to a place with a known state. */
   begin(state?: number): void;
   /**
-   * Goes to a place in the midst of an input, by what follows there.
+   * Goes to a place in the midst of an input, by what stands around it.
    *
+   * @param at the place in the bytes
    * @param ended whether nothing follows behind the bytes
    * @returns false where the bytes do not tell
    */
-  guess(bytes: Buffer, ended: boolean): boolean;
+  guess(bytes: Buffer, at: number, ended: boolean): boolean;
   /** Passes over bytes. */
   pass(bytes: Buffer): void;
   /** Passes over bytes up to the next beginning of a record, and returns its offset, which may be their end; −1 when there is none. */
@@ -90,6 +98,8 @@ export interface ParserOptions {
   readonly batchRows: number;
   /** The fields that are asked for, in any order; all when undefined. */
   readonly fields: readonly string[] | undefined;
+  /** Those of them that records are grouped by: it helps whoever groups them if equal strings are told apart from others once. */
+  readonly keys?: readonly string[] | undefined;
   readonly encoding: TextEncoding;
   /** Told of the first byte that is not valid UTF-8, by its offset in the input; such bytes become U+FFFD. */
   readonly onInvalid: (offset: number) => void;

@@ -11,13 +11,17 @@
  * | `quoted` | text in double quotes, with `\"` for a quote in it | string |
  * | `number` | a decimal number | number |
  * | `int` | digits | number |
+ * | `timestamp` | ISO 8601: `2025-03-03T06:00:00.123Z`, `2025-03-03 06:00:00,123`, without a zone in UTC | epoch milliseconds |
+ * | `epoch`, `epochms` | seconds or milliseconds since 1970, perhaps with a fraction | epoch milliseconds |
  * | `httpdate` | `10/Oct/2000:13:55:36 -0700` | epoch milliseconds |
  */
 
 import { MillraceError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { checkArgument, text } from '../base/options.ts';
+import { EpochTime } from './epoch-time.ts';
 import type { Format } from './format.ts';
+import { isoPart } from './iso-part.ts';
 import { lineFormat } from './line-format.ts';
 import { countPart, type FieldPart, type LinePart, numberPart, orNull, quotedPart, stringPart, timePart } from './line-parts.ts';
 import { ClfTime } from './times.ts';
@@ -28,6 +32,9 @@ interface PatternTypes {
   quoted: string;
   number: number;
   int: number;
+  timestamp: number;
+  epoch: number;
+  epochms: number;
   httpdate: number;
 }
 
@@ -52,6 +59,9 @@ const parts: { readonly [type in keyof PatternTypes]: (name: string | undefined)
   quoted: (name) => quotedPart(name),
   number: (name) => numberPart(name),
   int: (name) => countPart(name),
+  timestamp: isoPart,
+  epoch: (name) => timePart(name, new EpochTime(1000), '1741003200.123'),
+  epochms: (name) => timePart(name, new EpochTime(1), '1741003200123'),
   httpdate: (name) => timePart(name, new ClfTime(), '10/Oct/2000:13:55:36 -0700'),
 };
 
@@ -80,6 +90,7 @@ function parsePattern(pattern: string): LinePart[] {
     found.push(fieldPart(pattern, match[1]));
   }
   literal += pattern.slice(end);
+  if (pattern.slice(end).includes('%{')) refuse(pattern, 'no } stands behind %{; for the text %{ write %%{');
   if (literal !== '') found.push(literal);
   checkNames(pattern, found);
   return found;
@@ -87,7 +98,7 @@ function parsePattern(pattern: string): LinePart[] {
 
 function fieldPart(pattern: string, capture: string): FieldPart {
   const { kind, optional, name } = /^(?<kind>[^:?]*)(?<optional>\??)(?::(?<name>.*))?$/s.exec(capture)?.groups ?? {};
-  const part = parts[kind as keyof PatternTypes];
+  const part = Object.hasOwn(parts, kind ?? '') ? parts[kind as keyof PatternTypes] : undefined;
   if (part === undefined || name === '') {
     const known = Object.keys(parts);
     const nearest = nearestName(kind ?? '', known);

@@ -1,7 +1,8 @@
 /** What becomes of the groups of a match. */
 
-import type { FixedColumn, StringColumn } from '../batch/column.ts';
+import type { FixedColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { StringColumn } from '../batch/string-column.ts';
 import type { ColumnType } from '../schema/type.ts';
 import { AnyTime } from './text-values.ts';
 

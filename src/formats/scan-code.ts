@@ -11,8 +11,11 @@ import type { TimeReader } from './times.ts';
 
 export const lineFeed = 10;
 
-/** What stands behind a field: the bytes of a literal, at least one. */
+/** What stands behind a field: the bytes of a literal. */
 export type Terminator = readonly number[];
+
+/** Whatever stands there. */
+export const anything: Terminator = [];
 
 /** The end of the line, with or without a carriage return. */
 export const endOfLine: Terminator = [lineFeed];
@@ -66,11 +69,11 @@ export function scanTo(code: ParserCode, terminator: Terminator, bad: string): v
 export function checkAt({ body }: ParserCode, terminator: Terminator, bad: string): void {
   const differs = terminator.map((byte, i) => `bytes[p${i === 0 ? '' : ` + ${i}`}] !== ${byte}`).join(' || ');
   if (terminator === endOfLine) body.line(`if (bytes[p] !== ${lineFeed} && !(bytes[p] === 13 && bytes[p + 1] === ${lineFeed})) ${bad}`);
-  else body.line(`if (${differs}) ${bad}`);
+  else if (terminator.length > 0) body.line(`if (${differs}) ${bad}`);
 }
 
 /** Powers of ten that a float64 holds exactly. */
-export const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 /** Digits of a whole number that a float64 always holds exactly. */
 export const exactDigits = 15;
 
@@ -80,29 +83,16 @@ export const exactDigits = 15;
  */
 export function readNumber(code: ParserCode, name: string, terminator: Terminator, bad: string): void {
   const { body, names } = code;
-  const powers = names.constant('powers', powersOfTen);
   const slow = names.constant('slowNumber', slowNumber);
   body.line(`let ${name} = 0;`);
   body.block('', () => {
     body.line('const from = p;');
-    body.line('let d = bytes[p];');
-    body.line('const negative = d === 45;');
-    body.line('if (negative) d = bytes[++p];');
-    body.line('d -= 48;');
-    body.line('const digits = p;');
-    body.line('let point = 0;');
-    body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
-    body.block('if (d === -2)', () => {
-      body.line('point = ++p;');
-      body.line('d = bytes[p] - 48;');
-      body.line(`while (d >>> 0 < 10) { ${name} = ${name} * 10 + d; d = bytes[++p] - 48; }`);
-    });
+    readDigits(body);
     const ends = terminator === endOfLine ? '(d === -38 || d === -35)' : `d === ${(terminator[0] as number) - 48}`;
     body.block(
       `if (p > digits && p - digits <= ${exactDigits} && ${ends} && p !== point)`,
       () => {
-        body.line(`if (point !== 0) ${name} /= ${powers}[p - point];`);
-        body.line(`if (negative) ${name} = -${name};`);
+        spellDigits(code, name);
       },
       '} else {',
     );
@@ -112,6 +102,45 @@ export function readNumber(code: ParserCode, name: string, terminator: Terminato
     body.line(`if (${name} !== ${name}) ${bad}`);
     body.line('}');
   });
+}
+
+/** Digits, perhaps with a point among them, that an int32 always holds. */
+const intDigits = 9;
+
+/**
+ * Reads a sign, digits, and digits behind a point, as far as they are there: where the first one is (`digits`), how many stand in front of
+ * the point (`whole`), where the point ends (`point`, 0 for none), what byte follows, less 48 (`d`), and as long as they are few, what they
+ * spell (`mantissa`).
+ */
+export function readDigits(body: CodeWriter): void {
+  // A sign is as good as none to the processor where nothing branches on it.
+  body.line('const sign = +(bytes[p] === 45);');
+  body.line('p += sign;');
+  body.line('const digits = p;');
+  body.line('let point = 0;');
+  body.line('let mantissa = 0;');
+  body.line('let d = bytes[p] - 48;');
+  body.line('while (d >>> 0 < 10) { mantissa = (mantissa * 10 + d) | 0; d = bytes[++p] - 48; }');
+  body.line('const whole = p - digits;');
+  body.block('if (d === -2)', () => {
+    body.line('point = ++p;');
+    body.line('d = bytes[p] - 48;');
+    body.line('while (d >>> 0 < 10) { mantissa = (mantissa * 10 + d) | 0; d = bytes[++p] - 48; }');
+  });
+}
+
+/** Writes what the digits that `readDigits` has found spell, of which there are at most `exactDigits`, into a local. */
+export function spellDigits({ body, names }: ParserCode, name: string): void {
+  const many = names.constant('manyDigits', manyDigits);
+  body.line(`${name} = (1 - 2 * sign) * (p - digits <= ${intDigits} ? mantissa : ${many}(bytes, digits, p));`);
+  body.line(`if (point !== 0) ${name} /= ${names.constant('powers', powersOfTen)}[p - point];`);
+}
+
+/** The number that more digits spell, without the point among them. */
+function manyDigits(bytes: Buffer, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) if (bytes[i] !== 46) number = number * 10 + (bytes[i] as number) - 48;
+  return number;
 }
 
 /** Numbers as people and programs write them. */

@@ -1,6 +1,6 @@
 /** The code that takes messages of syslog apart. */
 
-import { nullId } from '../batch/column.ts';
+import { nullId } from '../batch/string-column.ts';
 import { stringOrNull } from './line-parts.ts';
 import type { ParserCode } from './parser-code.ts';
 import { scanUntil } from './scan-code.ts';
@@ -89,7 +89,10 @@ export class SyslogCode {
       body.line('p++;');
       code.number('timestamp', time);
     };
-    if (!nullable) return write();
+    if (!nullable) {
+      write();
+      return;
+    }
     body.block(
       `if (bytes[p] === 45 && bytes[p + 1] === ${space})`,
       () => {

@@ -7,8 +7,8 @@
 
 import { isAscii, isUtf8, transcode } from 'node:buffer';
 import { assert } from '../base/assert.ts';
-import type { StringColumn } from '../batch/column.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { StringColumn } from '../batch/string-column.ts';
 import { column, internType, type RecordType, scalarType } from '../schema/type.ts';
 import { firstInvalidByte } from './invalid-text.ts';
 import type { ParserInput, ParserOptions, RecordParser, TextEncoding } from './parser.ts';

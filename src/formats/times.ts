@@ -62,8 +62,8 @@ export class ClfTime implements TimeReader {
     const view = this.#view;
     const found = /^(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d):(\d\d):\d\d ([+-])(\d\d)(\d\d)$/.exec(bytes.latin1Slice(start, start + 26));
     if (found === null) return Number.NaN;
-    const [, day, name, year, hour, minute, sign, zoneHours, zoneMinutes] = found as unknown as string[];
-    const month = months.indexOf(name as string) / 3;
+    const [, day, name = '', year, hour, minute, sign, zoneHours, zoneMinutes] = found;
+    const month = months.indexOf(name) / 3;
     const zoneMs = (Number(zoneHours) * 60 + Number(zoneMinutes)) * minuteMs * (sign === '-' ? -1 : 1);
     const date = utcDay(Number(year), month, Number(day));
     const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(zoneMinutes) < 60;
@@ -107,4 +107,24 @@ export function twoDigits(bytes: Buffer, at: number): number {
   const tens = (bytes[at] as number) - 48;
   const ones = (bytes[at + 1] as number) - 48;
   return tens >>> 0 < 10 && ones >>> 0 < 10 ? tens * 10 + ones : -1;
+}
+
+/** The offset behind the digits at `start`. */
+export function behindDigits(bytes: Buffer, start: number, end: number): number {
+  let p = start;
+  while (p < end && ((bytes[p] as number) - 48) >>> 0 < 10) p++;
+  return p;
+}
+
+/** The number that up to 15 digits spell. */
+export function numberOfDigits(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  for (let p = start; p < end; p++) value = value * 10 + (bytes[p] as number) - 48;
+  return value;
+}
+
+/** Whole milliseconds of a fraction of a second: those of its first three digits. */
+export function fractionMs(bytes: Buffer, start: number, end: number): number {
+  const digits = Math.min(3, end - start);
+  return numberOfDigits(bytes, start, start + digits) * (digits === 1 ? 100 : digits === 2 ? 10 : 1);
 }

@@ -6,7 +6,15 @@
 import { assert } from '../base/assert.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { ExchangeId, OperatorId, StageId } from '../base/ids.ts';
-import type { LogicalEdge, LogicalGraph, LogicalOperator, PartitionerSpec, RuntimeMode } from './logical.ts';
+import {
+  isComposite,
+  type KeySpec,
+  type LogicalEdge,
+  type LogicalGraph,
+  type LogicalOperator,
+  type PartitionerSpec,
+  type RuntimeMode,
+} from './logical.ts';
 
 /** Operators that run in one loop, the head first; every other one has its input in the chain. */
 export interface Stage {
@@ -138,7 +146,10 @@ function exchangePartitioner(edge: LogicalEdge, { from, to }: { from: ExchangeEn
   );
 }
 
-const carried: PartitionerSpec = { kind: 'hash', key: { kind: 'carried' } };
+/** By the key that the local aggregation hands on. */
+function carried(key: KeySpec): PartitionerSpec {
+  return { kind: 'hash', key: isComposite(key) ? { kind: 'carried', composite: true } : { kind: 'carried' } };
+}
 
 /** Whether records are brought together: those of a key, or all. */
 function isGathering({ partitioner: { kind } }: LogicalEdge, { parallelism }: LogicalOperator): boolean {
@@ -172,7 +183,7 @@ function insertLocalAggregation(graph: LogicalGraph, options: JobGraphOptions): 
         type: undefined,
         ...(partitioner.kind === 'hash' ? { key: partitioner.key } : {}),
       });
-      return { from: id, partitioner: partitioner.kind === 'hash' ? carried : partitioner, side: undefined };
+      return { from: id, partitioner: partitioner.kind === 'hash' ? carried(partitioner.key) : partitioner, side: undefined };
     });
     operators.push({ ...operator, inputs, spec: operator.spec.merge ?? operator.spec });
   }

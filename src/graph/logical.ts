@@ -14,13 +14,18 @@ export type KeySpec =
   /** One field's value, or an array of several fields' values where `composite`. */
   | { readonly kind: 'fields'; readonly fields: readonly string[]; readonly composite: boolean }
   | { readonly kind: 'selector'; readonly select: UserFunction }
-  /** The operator before knows it and hands it on with the record. */
-  | { readonly kind: 'carried' };
+  /** The operator before knows it and hands it on with the record; `composite` as above. */
+  | { readonly kind: 'carried'; readonly composite?: boolean };
 
 export type PartitionerSpec =
   | { readonly kind: 'forward' | 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
   | { readonly kind: 'hash'; readonly key: KeySpec }
   | { readonly kind: 'custom'; readonly key: KeySpec; readonly partition: UserFunction };
+
+/** Whether keys are arrays of several fields' values. */
+export function isComposite(key: KeySpec): boolean {
+  return key.kind !== 'selector' && key.composite === true;
+}
 
 /**
  * What an operator does, as immutable data. The layers above know more of each kind; the graph knows what it plans by.

@@ -6,6 +6,7 @@
 import type { Limits } from '../base/limits.ts';
 import type { System } from '../base/system.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { MalformedRecord } from '../metrics/bad-records.ts';
 import type { RecordType } from '../schema/type.ts';
 
 /** A part of the input that one reader reads from its start to its end. Plain data. */
@@ -26,8 +27,10 @@ export interface SourceReaderContext extends SourceContext {
   wake(): void;
   /** Fails the job: an error that came outside of `poll`. */
   fail(error: unknown): void;
-  /** Says something to the user, once for each text. */
-  warn(message: string): void;
+  /** Says something to the user, once for each topic; without one, for each text. */
+  warn(message: string, topic?: string): void;
+  /** Counts a record that is not what its format says, and is left out or goes to a side output. */
+  countBad(record: MalformedRecord): void;
 }
 
 /**
@@ -36,12 +39,24 @@ export interface SourceReaderContext extends SourceContext {
  */
 export type Polled<T> = RecordBatch | readonly T[] | 'pending' | 'needs-split' | 'end';
 
+/** Records for a side output of the source. */
+export interface SideRecords {
+  /** Its id. */
+  readonly side: string;
+  readonly records: readonly unknown[];
+}
+
 export interface SourceReader<T, S extends Split = Split> {
   addSplit(split: S): void;
   /** No further split will come: after the ones it has, the reader is at its end. */
   noMoreSplits(): void;
   /** Does a bounded amount of work, never waits. */
   poll(): Polled<T>;
+  /**
+   * What came up while the last batch was made and goes to a side output; asked for after each `poll` that returned records, which may be
+   * none. The position is behind these, too: no barrier comes in between.
+   */
+  takeSide?(): SideRecords | undefined;
   /** The splits not yet read to the end, each starting behind the records that `poll` has returned. */
   splits(): readonly S[];
   /**
@@ -92,8 +107,9 @@ export interface Source<T, S extends Split = Split> {
    * The source of the same records without the fields that nobody asks for; absent where it saves nothing to leave them out.
    *
    * @param fields names of fields of `type`, at least one
+   * @param keys those of them by which records are grouped
    */
-  project?(fields: readonly string[]): Source<T, S>;
+  project?(fields: readonly string[], keys: readonly string[]): Source<T, S>;
   /** Bytes of all splits, for progress; undefined when not known. */
   totalBytes?(splits: readonly S[]): number | undefined;
 }

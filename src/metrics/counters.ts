@@ -16,6 +16,7 @@ const counterNames = [
   'queuedIn',
   'queuedOut',
   'lateRecords',
+  'badRecords',
   'watermark',
   'backlog',
 ] as const;

@@ -6,7 +6,7 @@
 import { member } from '../base/code-writer.ts';
 import type { OperatorCode } from '../compiler/operator.ts';
 import { fieldsRead, type RecordReads, readByAll } from '../compiler/record-reads.ts';
-import { type Field, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import { type Field, type FieldColumn, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 
 export type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
@@ -106,8 +106,11 @@ export class AggregationCode {
   /** Adds all rows of a batch: a loop for each aggregator keeps its arrays in registers. */
   addBatch(row: Row, target: BatchTarget): void {
     for (const { aggregator, state } of this.#states) {
-      const values = state.addColumn === undefined ? undefined : this.#columnOf(row, aggregator.input);
+      const { input } = aggregator;
+      const values = state.addColumn === undefined ? undefined : this.#columnOf(row, input);
+      const strings = state.numbersOf === undefined || input.kind !== 'field' ? undefined : fieldOf(row, input.name)?.column;
       if (values !== undefined) this.#takeColumn(state, { method: 'addColumn', values }, target);
+      else if (strings !== undefined) this.#takeStrings(state, strings, target);
       else this.#takeEach(row, state, { method: 'add', target, value: () => this.#input(row, aggregator.input) });
     }
   }
@@ -117,13 +120,25 @@ export class AggregationCode {
     for (const [i, { state }] of this.#states.entries()) {
       const field = fieldOf(row, String(i));
       const values = state.mergeColumn === undefined ? undefined : field?.numbers?.use();
+      const strings = state.numbersOf === undefined ? undefined : field?.column;
       if (values !== undefined) this.#takeColumn(state, { method: 'mergeColumn', values }, target);
+      else if (strings !== undefined) this.#takeStrings(state, strings, target);
       else this.#takeEach(row, state, { method: 'merge', target, value: () => field?.read() ?? member(wholeRecord(row), String(i)) });
     }
   }
 
   #takeColumn(state: AggregatorState, { method, values }: { method: string; values: string }, { slots, slotCount }: BatchTarget): void {
     this.#code.body.line(`${this.#name(state)}.${method}({ slots: ${slots}, slotCount: ${slotCount}, rows, values: ${values} });`);
+  }
+
+  #takeStrings(state: AggregatorState, strings: FieldColumn, { slots, isNobodys }: BatchTarget): void {
+    const { body, names } = this.#code;
+    const numbers = names.fresh('numbers');
+    body.line(`const ${numbers} = ${this.#name(state)}.numbersOf(${strings.use()}, rows);`);
+    body.block('for (let i = 0; i < rows; i++)', () => {
+      if (isNobodys !== undefined) body.line(`if (${isNobodys}) continue;`);
+      body.line(`${this.#name(state)}.addNumbered(${slots}[i], ${numbers}[i]);`);
+    });
   }
 
   #takeEach(
@@ -160,21 +175,31 @@ export class AggregationCode {
 
   /** The partial results of one row alone, as a row for another subtask. The states are for this only. */
   singleRow(row: Row, of: Pick<Row, 'key' | 'timestamp'>, values: readonly string[]): Row {
-    const partials = this.#states.map(({ aggregator }) => (aggregator.partialOfNumber === 'one' ? '1' : this.#code.names.fresh('partial')));
-    const computed = partials.filter((partial) => partial !== '1');
-    if (computed.length > 0) this.#code.body.line(`let ${computed.join(', ')};`);
-    const isNumber = (i: number): string => `typeof ${values[i]} === 'number' ? ${values[i]} : `;
+    const computed: (() => void)[] = [];
+    const fields = this.#states.map(({ aggregator, state }, i) => {
+      const known = this.#singlePartial(row, aggregator);
+      if (known !== undefined) return { ...known, name: String(i) };
+      const partial = this.#code.names.fresh('partial');
+      this.#code.body.line(`let ${partial};`);
+      const single = this.#code.names.constant('single', singlePartial(state));
+      const asIs = aggregator.partialOfNumber === 'itself' ? `typeof ${values[i]} === 'number' ? ${values[i]} : ` : '';
+      computed.push(() => this.#code.body.line(`${partial} = ${asIs}${single}(${values[i]});`));
+      return localField(String(i), partial);
+    });
     const write = (): void => {
-      for (const [i, { aggregator, state }] of this.#states.entries()) {
-        if (aggregator.partialOfNumber === 'one') continue;
-        const single = this.#code.names.constant('single', singlePartial(state));
-        const asIs = aggregator.partialOfNumber === 'itself' ? isNumber(i) : '';
-        this.#code.body.line(`${partials[i]} = ${asIs}${single}(${values[i]});`);
-      }
+      for (const each of computed) each();
     };
     if (computed.length > 0) this.guarded(row, write);
-    const fields = partials.map((partial, i) => localField(String(i), partial, partial === '1' ? 'float64' : 'js'));
     return { form: 'tuple', fields, value: undefined, ...of };
+  }
+
+  /** The partial result of a row alone, where it is the column that its value lies in. */
+  #singlePartial(row: Row, { input, partialOfNumber, partialOfString }: NamedState['aggregator']): Field | undefined {
+    if (partialOfNumber === 'one') return localField('', '1', 'float64');
+    const field = input.kind === 'field' ? fieldOf(row, input.name) : undefined;
+    const isItself =
+      (partialOfString === 'itself' && field?.column !== undefined) || (partialOfNumber === 'itself' && field?.numbers !== undefined);
+    return isItself ? field : undefined;
   }
 
   /** Code whose errors become failures at the row's record. */

@@ -10,9 +10,11 @@ import { splitsNatively } from '../compiler/natives.ts';
 import type { Emit, OperatorCode } from '../compiler/operator.ts';
 import type { Field, FieldColumn, Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
+import { isSplitWords, wordSeparator } from './split-words.ts';
 
 /** What the function splits at, when splitting is all it does. */
 export function separatorOf(fn: UserFunction): SeparatorSource | undefined {
+  if (isSplitWords(fn)) return wordSeparator;
   const { intrinsic } = analyseClosure(fn);
   return intrinsic?.kind === 'split' ? intrinsic.separator : undefined;
 }

@@ -195,7 +195,7 @@ class KeyedAggregate implements OperatorInstance {
     return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
       if (this.#part !== 'local') this.#emitResult(code, slot, undefined, emit);
       else {
-        const key = slotKey(code, this.#index, slot);
+        const key = slotKey(code, this.#index, slot, this.#context.key);
         emit(new AggregationCode(code, this.#states).partialRow(slot, { key, timestamp: undefined }));
       }
     });

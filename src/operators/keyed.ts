@@ -2,10 +2,10 @@
 
 import { assert } from '../base/assert.ts';
 import { CompositeKeys } from '../batch/composite-keys.ts';
-import { columnarKey, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
+import { columnarKey, columnarParts, compositeField, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
-import { type Field, fieldOf, localField, type Row } from '../compiler/row.ts';
-import type { KeySpec } from '../graph/logical.ts';
+import { type Field, localField, type Row } from '../compiler/row.ts';
+import { isComposite, type KeySpec } from '../graph/logical.ts';
 import type { KeyIndex } from '../state/key-index.ts';
 
 export interface SlottedRow {
@@ -54,7 +54,9 @@ export interface BatchSlots {
 export function generateSlots(code: OperatorCode, row: Row, context: OperatorContext, index: KeyIndex): BatchSlots | undefined {
   assert(context.key !== undefined, 'a keyed operator has a keyed input');
   const parts = columnarParts(row, context.key);
-  if (parts !== undefined) return generateComposites(code, row, parts, index);
+  if (parts !== undefined) return generateComposites(code, parts, index);
+  const carried = context.key.kind === 'carried' && row.key?.hash === 'hashes[i]' ? row.key.field : undefined;
+  if (carried?.values !== undefined) return generateCarried(code, carried, carried.values.use(), index);
   const key = columnarKey(row, context.key);
   const method = key?.column !== undefined ? 'ofStrings' : key?.numbers !== undefined ? 'ofNumbers' : undefined;
   if (key === undefined || method === undefined) return undefined;
@@ -70,26 +72,30 @@ export function generateSlots(code: OperatorCode, row: Row, context: OperatorCon
   return { key, hash: `${hashes}[i]`, slots, left };
 }
 
-/** The parts of a key of several fields, where all of them lie in columns. */
-function columnarParts(row: Row, spec: KeySpec): readonly Field[] | undefined {
-  if (spec.kind !== 'fields' || !spec.composite) return undefined;
-  const parts = spec.fields.map((name) => fieldOf(row, name));
-  return parts.every((part) => part?.column !== undefined || part?.numbers !== undefined) ? (parts as Field[]) : undefined;
-}
-
-function generateComposites(code: OperatorCode, row: Row, parts: readonly Field[], index: KeyIndex): BatchSlots {
+function generateComposites(code: OperatorCode, parts: readonly Field[], index: KeyIndex): BatchSlots {
   const { names, body } = code;
   const keys = names.constant('keys', new CompositeKeys());
   const buffer = names.constant('slotBuffer', new RowBuffer());
   const slots = names.fresh('slots');
   const left = `${buffer}.left`;
   const columns = parts.map((part) => (part.column ?? part.numbers)?.use());
-  const hashes = row.key?.hash === 'hashes[i]' ? 'hashes' : `${keys}.hashes`;
   body.line(`const ${slots} = ${buffer}.ofLength(rows);`);
-  const find = `${names.constant('index', index)}.ofComposites({ keys: ${keys}.fill(rows, [${columns.join(', ')}]), rows, slots: ${slots} })`;
+  const fill = `${keys}.fill(rows, [${columns.join(', ')}])`;
+  const find = `${names.constant('index', index)}.ofValues({ hashes: ${keys}.hashes, keys: ${keys}, rows, slots: ${slots} })`;
+  body.block(unlessGoneOn(code), () => body.line(`${fill}; ${left} = ${find};`));
+  return { key: compositeField(parts, { rows: keys, row: 'i' }), hash: `${keys}.hashes[i]`, slots, left };
+}
+
+/** Keys that came with their rows, of any kind: what is encoded is looked up as it is. */
+function generateCarried(code: OperatorCode, key: Field, column: string, index: KeyIndex): BatchSlots {
+  const { names, body } = code;
+  const buffer = names.constant('slotBuffer', new RowBuffer());
+  const slots = names.fresh('slots');
+  const left = `${buffer}.left`;
+  body.line(`const ${slots} = ${buffer}.ofLength(rows);`);
+  const find = `${names.constant('index', index)}.ofValues({ hashes, keys: ${column}, rows, slots: ${slots} })`;
   body.line(`${unlessGoneOn(code)}${left} = ${find};`);
-  const key = localField('key', `[${parts.map((part) => part.read()).join(', ')}]`);
-  return { key, hash: `${hashes}[i]`, slots, left };
+  return { key, hash: 'hashes[i]', slots, left };
 }
 
 /** What is found out of all rows of a batch is so once, however often the batch is stopped in. */
@@ -112,9 +118,21 @@ function generateHashes(code: OperatorCode, row: Row, key: Field): string {
 }
 
 /** The key of a slot as a row carries it on. */
-export function slotKey(code: OperatorCode, index: KeyIndex, slot: string): { readonly field: Field; readonly hash: string } {
+export function slotKey(
+  code: OperatorCode,
+  index: KeyIndex,
+  slot: string,
+  spec: KeySpec | undefined,
+): { readonly field: Field; readonly hash: string } {
   const name = code.names.constant('index', index);
-  return { field: localField('key', `${name}.key(${slot})`), hash: `${name}.hash(${slot})` };
+  return { field: keyOfSlot(code, index, slot, spec), hash: `${name}.hash(${slot})` };
+}
+
+/** The key of a slot, as the bytes that the index has of it where it is known to be an array. */
+export function keyOfSlot(code: OperatorCode, index: KeyIndex, slot: string, spec: KeySpec | undefined): Field {
+  const name = code.names.constant('index', index);
+  if (spec === undefined || !isComposite(spec)) return localField('key', `${name}.key(${slot})`);
+  return { ...localField('key', `${name}.key(${slot})`, 'any'), encoded: { rows: `${name}.encoded(${slot})`, row: '0' } };
 }
 
 /** Walks over all slots, some of them a call. */

@@ -146,7 +146,7 @@ class Rolling implements OperatorInstance {
     if (!this.#local && this.#context.mode === 'streaming') return 'true';
     return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
       const output = this.#output(code, slot, undefined);
-      emit(this.#local ? { ...output, key: slotKey(code, this.#index, slot) } : output);
+      emit(this.#local ? { ...output, key: slotKey(code, this.#index, slot, this.#context.key) } : output);
     });
   }
 

@@ -31,10 +31,10 @@ export function sourceOperator<T, S extends Split>(given: Source<T, S>): SourceO
   };
 }
 
-/** The source that gives these fields alone, as an operator. */
-export function projectedSource(operator: SourceOperator, fields: readonly string[]): SourceOperator {
+/** The source that gives these fields alone, as an operator. @param keys those of them that records are grouped by */
+export function projectedSource(operator: SourceOperator, fields: readonly string[], keys: readonly string[]): SourceOperator {
   const { source } = operator;
-  return source.project === undefined ? operator : { ...operator, source: source.project(fields) };
+  return source.project === undefined ? operator : { ...operator, source: source.project(fields, keys) };
 }
 
 /** A source whose records go through a function of the job at once: one operator, which name, uid and parallelism are about. */

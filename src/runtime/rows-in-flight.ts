@@ -17,6 +17,8 @@ export interface RowsPlace {
   readonly subtask: number;
   /** The split that a source had read them from, where it tells them apart. */
   readonly split?: string | undefined;
+  /** The side output of the source that they are for; its main output when absent. */
+  readonly side?: string | undefined;
 }
 
 /** Rows of one place, in their order. */

@@ -14,9 +14,11 @@ import type { Operator, OperatorContext } from '../compiler/operator.ts';
 import { operatorFailure, showRecord } from '../compiler/show.ts';
 import { StageCompiler } from '../compiler/stage-compiler.ts';
 import type { Exchange, JobGraph, Stage } from '../graph/job.ts';
-import type { KeySpec, LogicalOperator } from '../graph/logical.ts';
+import { isComposite, type KeySpec, type LogicalOperator } from '../graph/logical.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
 import { keyGroupOf, subtaskOfKeyGroup } from '../graph/physical.ts';
+import type { SourceReaderContext } from '../graph/source.ts';
+import type { MalformedRecord } from '../metrics/bad-records.ts';
 import type { SubtaskCounters } from '../metrics/counters.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import type { ChangeLog } from '../state/change-log.ts';
@@ -71,6 +73,8 @@ export interface SlotOptions {
   readonly wake: () => void;
   readonly fail: (error: unknown) => void;
   readonly warn: (message: string, topic?: string, votes?: number) => void;
+  /** Counts a record of a source that is not what its format says. */
+  readonly countBad: (source: string, record: MalformedRecord) => void;
 }
 
 /** A subtask's state is stored. */
@@ -215,7 +219,11 @@ class SubtaskBuilder {
     }
     const { source } = head.spec;
     const failed = (error: unknown): void => fail(sourceFailure(head.name, error));
-    const context = { system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn };
+    const countBad: SourceReaderContext['countBad'] = (record) => {
+      this.#options.counters(stage.id, slot).add('badRecords', 1);
+      this.#options.countBad(head.name, record);
+    };
+    const context = { system, limits, subtask: slot, parallelism: stage.parallelism, wake, fail: failed, warn, countBad };
     const input = new SourceInput({
       subtask: slot,
       createReader: () => source.createReader(context),
@@ -233,8 +241,8 @@ class SubtaskBuilder {
     const { slot, stateStorage, restoreFrom } = this.#options;
     const { maxParallelism, parallelism } = this.#stage.operators[0] as LogicalOperator;
     const isOwn = (hash: number): boolean => subtaskOfKeyGroup(keyGroupOf(hash, maxParallelism), maxParallelism, parallelism) === slot;
-    return inFlight.flatMap(({ exchange, split, rows, shared }) => {
-      const place = { exchange, subtask: slot, split };
+    return inFlight.flatMap(({ exchange, split, side, rows, shared }) => {
+      const place = { exchange, subtask: slot, split, side };
       return readStoredBatches(stateStorage(restoreFrom).read(rows)).flatMap((batch) => {
         const replayed = shared ? selectRows(batch, rowsWhere(batch, isOwn)) : batch;
         return replayed.rowCount === 0 ? [] : [{ place, batch: replayed }];
@@ -298,7 +306,8 @@ class SubtaskBuilder {
   #keyOf(operator: LogicalOperator, index: number): KeySpec | undefined {
     const { plan } = this.#options;
     const inputs = index > 0 ? [] : this.#stage.inputs.map((id) => plan.job.exchanges[id] as Exchange);
-    return inputs.some((exchange) => exchange.partitioner.kind === 'hash') ? { kind: 'carried' } : operator.key;
+    const keys = inputs.flatMap(({ partitioner }) => (partitioner.kind === 'hash' ? [partitioner.key] : []));
+    return keys.length > 0 ? { kind: 'carried', composite: keys.every(isComposite) } : operator.key;
   }
 }
 

@@ -10,7 +10,7 @@
  */
 
 import { MillraceError, thrownText } from '../base/errors.ts';
-import type { AnyColumn } from '../batch/column.ts';
+import type { AnyColumn } from '../batch/any-column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
 import type { Barrier } from '../channel/element.ts';
 import type { SourceReader, Split, SplitObserver } from '../graph/source.ts';
@@ -27,6 +27,12 @@ export interface SourceInputOptions {
   readonly requestSplit: () => void;
   /** Asks who is to hear of splits, where the reader tells them apart; nobody when absent. */
   readonly observeSplits?: () => readonly SplitObserver[];
+}
+
+/** Records for a side output of the source. */
+export interface SideBatch {
+  readonly side: string;
+  readonly batch: RecordBatch;
 }
 
 const anyType = internType(anyRecord);
@@ -52,6 +58,9 @@ export class SourceInput {
   #replayed: ReplayedBatch[] = [];
   /** Whether the batch that was polled last is the first of these. */
   #isReplaying = false;
+  /** What goes to a side output next, and whether the batch that was polled last is for one. */
+  #side: SideBatch | undefined;
+  #sideInHand: SideBatch | undefined;
   /** Triggers that are to be carried out, and what came behind them. */
   readonly #mail: (CheckpointTrigger | (() => void))[] = [];
   /** Whether a barrier has gone out since the last poll: its snapshot may still be to be taken, and must not hold what came behind it. */
@@ -128,8 +137,9 @@ export class SourceInput {
     const { subtask } = this.#options;
     if (inHand !== null && !this.#isReplaying) {
       const split = this.#observers.length > 0 ? this.#reader.currentSplit : undefined;
-      add(new RowsInFlight({ exchange: undefined, subtask, split }), inHand.batch, inHand.next);
+      add(new RowsInFlight({ exchange: undefined, subtask, split, side: this.#sideInHand?.side }), inHand.batch, inHand.next);
     }
+    if (this.#side !== undefined) add(new RowsInFlight({ exchange: undefined, subtask, side: this.#side.side }), this.#side.batch, 0);
     for (const [i, { place, batch }] of this.#replayed.entries()) {
       const isInHand = i === 0 && this.#isReplaying;
       add(new RowsInFlight(place), batch, isInHand ? (inHand?.next ?? batch.rowCount) : 0);
@@ -177,8 +187,11 @@ export class SourceInput {
     this.#stopped = true;
   }
 
-  poll(): RecordBatch | Barrier | null {
+  poll(): RecordBatch | SideBatch | Barrier | null {
     this.#isAtBarrier = false;
+    this.#sideInHand = this.#side;
+    this.#side = undefined;
+    if (this.#sideInHand !== undefined) return this.#sideInHand;
     if (this.#isReplaying) this.#replayed.shift();
     this.#isReplaying = this.#replayed.length > 0;
     if (this.#replayed[0] !== undefined) return this.#again(this.#replayed[0]);
@@ -200,11 +213,19 @@ export class SourceInput {
     }
     if (typeof polled === 'string') return null;
     if (this.#observers.length > 0) this.#selectSplit();
+    this.#takeSide();
     return polled instanceof RecordBatch ? polled : batchOf(polled);
   }
 
+  /** Records for a side output follow the batch at once: the reader's position is behind them. */
+  #takeSide(): void {
+    const aside = this.#call(() => this.#reader.takeSide?.());
+    this.#side = aside === undefined ? undefined : { side: aside.side, batch: batchOf(aside.records) };
+  }
+
   /** What belongs to a split is heard of as such, also where another reader goes on with it. */
-  #again({ place: { split }, batch }: ReplayedBatch): RecordBatch {
+  #again({ place: { split, side }, batch }: ReplayedBatch): RecordBatch | SideBatch {
+    if (side !== undefined) return { side, batch };
     if (split === undefined || this.#observers.length === 0) return batch;
     for (const observer of this.#observers) {
       if (!this.#splits.has(split)) observer.addSplit(split);

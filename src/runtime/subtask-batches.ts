@@ -15,7 +15,7 @@ import type { SourceInput } from './source-input.ts';
 
 export interface SubtaskBatchesOptions {
   readonly input: InputGate | SourceInput;
-  readonly compiler: Pick<StageCompiler, 'inputLoop'>;
+  readonly compiler: Pick<StageCompiler, 'inputLoop' | 'sideLoop'>;
   /** From the head of the chain to its tail. */
   readonly operators: readonly ChainedOperator[];
   readonly clock: Clock;
@@ -66,9 +66,11 @@ export class SubtaskBatches {
     // Time advances with the next step, before the batch that follows.
     if (polled === 'advanced') return true;
     if ('checkpoint' in polled) return polled;
-    const { batch, partitioner, input: origin } = 'batch' in polled ? polled : { batch: polled, partitioner: undefined, input: undefined };
     this.#begin();
-    return this.#goOn({ batch, loop: compiler.inputLoop(batch, partitioner, origin), next: 0 });
+    if (!('batch' in polled)) return this.#goOn({ batch: polled, loop: compiler.inputLoop(polled, undefined), next: 0 });
+    const { batch } = polled;
+    const loop = 'side' in polled ? compiler.sideLoop(batch, polled.side) : compiler.inputLoop(batch, polled.partitioner, polled.input);
+    return this.#goOn({ batch, loop, next: 0 });
   }
 
   #begin(): void {

@@ -15,6 +15,7 @@ import { fileStorage } from '../checkpoint/file-storage.ts';
 import { fingerprintDifference, graphFingerprint } from '../graph/describe.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import { hostSlot, type PhysicalPlan } from '../graph/physical.ts';
+import { BadRecordCounts } from '../metrics/bad-records.ts';
 import { SubtaskCounters } from '../metrics/counters.ts';
 import { DiskStates } from '../state/disk/disk-states.ts';
 import type { HostMessage, SharedJobMemory, WorkerMessage, WorkerTask } from '../wire/messages.ts';
@@ -50,6 +51,7 @@ class WorkerRun {
   readonly #loadJob: WorkerParts['loadJob'];
   readonly #port: Port;
   readonly #warned = new Set<string>();
+  readonly #badRecords = new BadRecordCounts((count) => this.#send({ type: 'bad-records', count }));
   readonly #deployed: Promise<Deployment>;
   #deploy: (deployment: Deployment) => void = () => {};
   /** Resolves when the host cancels, which may be before there is anything to stop. */
@@ -100,6 +102,7 @@ class WorkerRun {
     } catch (error) {
       this.#fail(error);
     } finally {
+      this.#badRecords.flush();
       for (const { task } of this.#subtasks) {
         const failure = task.close();
         if (failure !== undefined && !this.#failed && !this.#cancelled) this.#fail(failure);
@@ -135,6 +138,7 @@ class WorkerRun {
       wake,
       fail: (error) => this.#fail(error),
       warn: (message, topic, votes) => this.#warn(message, topic, votes),
+      countBad: (source, record) => this.#badRecords.add(source, record),
     });
     if (this.#stopSources) this.#endSources();
     for (const { task } of this.#subtasks) task.open();
@@ -210,6 +214,7 @@ class WorkerRun {
 
   async #commit(checkpoint: number): Promise<void> {
     await Promise.all(this.#subtasks.map(({ task }) => task.completeCheckpoint(checkpoint)));
+    this.#badRecords.flush();
     this.#send({ type: 'checkpoint-committed', checkpoint });
   }
 

@@ -5,6 +5,8 @@
  * @hotpath
  */
 
+import { unitsOfUtf8 } from '../base/utf8.ts';
+
 export class CanonicalText {
   /** The bytes of the text that was made last. */
   bytes = new Uint8Array(128);
@@ -16,28 +18,9 @@ export class CanonicalText {
   ofUtf8(bytes: Uint8Array, start: number, end: number): void {
     if (this.#units.length < end - start) this.#grow(end - start);
     const units = this.#units;
-    let count = 0;
+    const count = unitsOfUtf8(bytes, start, end, units);
     let all = 0;
-    for (let i = start; i < end; ) {
-      const lead = bytes[i] as number;
-      let unit = lead;
-      if (lead < 0x80) i += 1;
-      else if (lead < 0xe0) {
-        unit = ((lead & 0x1f) << 6) | ((bytes[i + 1] as number) & 0x3f);
-        i += 2;
-      } else if (lead < 0xf0) {
-        unit = ((lead & 0x0f) << 12) | (((bytes[i + 1] as number) & 0x3f) << 6) | ((bytes[i + 2] as number) & 0x3f);
-        i += 3;
-      } else {
-        const high = ((lead & 0x07) << 18) | (((bytes[i + 1] as number) & 0x3f) << 12);
-        const point = high | (((bytes[i + 2] as number) & 0x3f) << 6) | ((bytes[i + 3] as number) & 0x3f);
-        units[count++] = 0xd7c0 + (point >> 10);
-        unit = 0xdc00 | (point & 0x3ff);
-        i += 4;
-      }
-      all |= unit;
-      units[count++] = unit;
-    }
+    for (let i = 0; i < count; i++) all |= units[i] as number;
     this.isWide = all > 0xff;
     this.length = this.isWide ? count * 2 : count;
     const own = this.bytes;

@@ -13,7 +13,6 @@ import { assert } from '../base/assert.ts';
 import { AnyColumn, type EncodedRows, EncodedValue } from '../batch/any-column.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
-import type { CompositeKeys } from '../batch/composite-keys.ts';
 import { encodeKey } from '../batch/key-codec.ts';
 import { nullId, type StringColumn, type StringDictionary } from '../batch/string-column.ts';
 import { decodeValue, tag } from '../batch/value-codec.ts';
@@ -292,22 +291,39 @@ export class KeyIndex {
     return this.#insert(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
   }
 
-  /** Slots of keys of several columns: `ofValue` of the array for every row. Rows that find no room get the slot `size`; says how many. */
-  ofComposites({ keys, rows, slots }: { readonly keys: CompositeKeys; readonly rows: number; readonly slots: Int32Array }): number {
-    return this.ofValues({ hashes: keys.hashes, keys, rows, slots });
-  }
-
   /** Slots of keys of any kind: `ofValue` for every row. Rows that find no room get the slot `size`; says how many. */
   ofValues({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: EncodedRows }): number {
-    const values = keys instanceof AnyColumn && !keys.isEncoded ? keys.load(rows) : undefined;
+    if (!(keys instanceof AnyColumn) || keys.isEncoded) return this.#told(this.#ofEncodedRows({ hashes, keys, rows, slots }));
+    const values = keys.load(rows);
     let left = 0;
     for (let row = 0; row < rows; row++) {
-      const hash = hashes[row] as number;
-      const slot = values === undefined ? this.#findEncoded(hash, keys, row) : this.#findValue(hash, values[row]);
+      const slot = this.#findValue(hashes[row] as number, values[row]);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
     }
     return this.#told(left);
+  }
+
+  #ofEncodedRows({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: EncodedRows }): number {
+    const { offsets, base, bytesBase } = keys;
+    const view = keys.view();
+    const slotKeys = this.#keys;
+    this.#guess(hashes, rows, slots);
+    let left = 0;
+    for (let row = 0; row < rows; row++) {
+      const hash = hashes[row] as number;
+      const start = bytesBase + (offsets[base + row] as number);
+      const length = bytesBase + (offsets[base + row + 1] as number) - start;
+      const guess = (slots[row] as number) - 1;
+      if (guess >= 0 && slotKeys.equalsCanonical(guess, hash, view, start, length)) {
+        slots[row] = guess;
+        continue;
+      }
+      const slot = this.#findEncoded(hash, keys, row);
+      slots[row] = slot < 0 ? this.size : slot;
+      if (slot < 0) left++;
+    }
+    return left;
   }
 
   /** Slot of a key of any kind, by its canonical bytes. */

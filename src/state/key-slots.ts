@@ -223,12 +223,19 @@ export class KeySlots {
     const arena = this.#arena.bytes;
     let touched = 0;
     for (let row = 0; row < rows; row++) touched ^= entries[Math.max(0, (slots[row] as number) - 1) * entryLength] as number;
-    const long = longCode(latin1Key);
     for (let row = 0; row < rows; row++) {
       const at = Math.max(0, (slots[row] as number) - 1) * entryLength;
-      if (entries[at] === long) touched ^= arena[entries[at + entryStart] as number] as number;
+      if (isLong(entries[at] as number)) touched ^= arena[entries[at + entryStart] as number] as number;
     }
     return touched;
+  }
+
+  /** Whether a key that is neither a number nor a string has these canonical bytes; false for some of those that have. */
+  equalsCanonical(slot: number, hash: number, view: DataView, start: number, length: number): boolean {
+    const { entries } = this;
+    const at = slot * entryLength;
+    if (entries[at] !== longCode(valueKey) || entries[at + entryHash] !== hash || entries[at + entryBytes] !== length) return false;
+    return length >= Int32Array.BYTES_PER_ELEMENT && this.equalsLong(entries[at + entryStart] as number, view, start, length);
   }
 
   /** Compares a long text by words, the last one perhaps with some bytes once more. @param from in the arena */

@@ -118,6 +118,7 @@ export function buildHarnessSlot(options: HarnessSlotOptions): HarnessSlot {
     wake: options.wake,
     fail: options.fail,
     warn: options.warn,
+    countBad: () => {},
   };
   const entries = new Set(plan.job.stages.filter(({ operators }) => operators[0]?.spec === entry).map(({ id }) => id as number));
   const subtasks = buildSlot(slotOptions).filter(({ stage }) => !slowOutput || entries.has(stage));

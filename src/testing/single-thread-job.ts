@@ -15,6 +15,7 @@ import { jobMetrics, type MeteredJob } from '../cluster/job-metrics.ts';
 import { SplitAssigner } from '../cluster/split-assigner.ts';
 import type { JobDescription } from '../graph/job-description.ts';
 import type { PhysicalPlan } from '../graph/physical.ts';
+import { type BadRecordCount, BadRecordCounts } from '../metrics/bad-records.ts';
 import { createCounterMemory, SubtaskCounters } from '../metrics/counters.ts';
 import {
   type AlignmentMemory,
@@ -45,6 +46,9 @@ export class SingleThreadJob {
   readonly #alignments: AlignmentMemory;
   readonly #memory: MeteredJob['memory'];
   readonly #warnings: Warnings;
+  /** By source and reason. */
+  readonly #badRecords = new Map<string, BadRecordCount>();
+  readonly #badCounts = new BadRecordCounts((count) => this.#badRecords.set(JSON.stringify([count.source, count.reason]), count));
   #subtasks: SlotSubtask[] = [];
   #splits: SplitAssigner | null = null;
   #failure: unknown;
@@ -71,7 +75,13 @@ export class SingleThreadJob {
 
   /** As of a job on worker threads. */
   metrics(): JobMetrics {
-    return jobMetrics({ plan: this.#plan, memory: this.#memory, inputBytes: this.#splits?.inputBytes });
+    this.#badCounts.flush();
+    return jobMetrics({
+      plan: this.#plan,
+      memory: this.#memory,
+      inputBytes: this.#splits?.inputBytes,
+      badRecords: this.#badRecords.values(),
+    });
   }
 
   /** Runs the job to its end. @throws what made it fail */
@@ -102,6 +112,7 @@ export class SingleThreadJob {
   #buildSlot(slot: number): SlotSubtask[] {
     const { job, system } = this.#options;
     const warnings = this.#warnings;
+    const badRecords = this.#badCounts;
     return buildSlot({
       plan: this.#plan,
       slot,
@@ -122,6 +133,7 @@ export class SingleThreadJob {
         this.#woken = true;
       },
       warn: (message, topic = message, votes = 1) => warnings.take({ message, topic, votes }),
+      countBad: (source, record) => badRecords.add(source, record),
     });
   }
 

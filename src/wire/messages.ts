@@ -5,6 +5,7 @@
 
 import type { ErrorDescription } from '../base/errors.ts';
 import type { Limits } from '../base/limits.ts';
+import type { BadRecordCount } from '../metrics/bad-records.ts';
 import type { SegmentHandle, StateHandle, SubtaskState } from './state-handles.ts';
 
 /** What a worker needs to take part in a job; comes with the task, before all messages. */
@@ -61,6 +62,7 @@ export interface RestoredRows {
   /** Index of the exchange in the plan; undefined for rows that a source had read. */
   readonly exchange: number | undefined;
   readonly split?: string | undefined;
+  readonly side?: string | undefined;
   readonly rows: StateHandle;
   /** Whether there are rows of other subtasks among them: those of keys that it does not own. */
   readonly shared: boolean;
@@ -162,6 +164,8 @@ export type WorkerMessage =
   | { readonly type: 'split-request'; readonly stage: number; readonly subtask: number }
   /** Shown once for each topic; where it has votes, once that many workers have said it. An empty one only votes. */
   | { readonly type: 'warning'; readonly message: string; readonly topic: string; readonly votes: number }
+  /** How many records of a source are not what their format says, as it stands. */
+  | { readonly type: 'bad-records'; readonly count: BadRecordCount }
   /** A subtask's state is stored. One that has finished has none. */
   | {
       readonly type: 'checkpoint-acknowledged';

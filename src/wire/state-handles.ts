@@ -75,6 +75,8 @@ export interface StoredRows {
   readonly subtask: number;
   /** The split that a source had read them from, where it tells them apart. */
   readonly split?: string | undefined;
+  /** The side output of the source that they are for; its main output when absent. */
+  readonly side?: string | undefined;
   /** As `channel/stored-batches.ts` writes them. */
   readonly rows: StateHandle;
   readonly count: number;

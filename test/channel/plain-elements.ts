@@ -1,7 +1,9 @@
 /** Stream elements as plain data: batches are made of them and read back to them, so that they can be compared. */
 
-import { AnyColumn, type Column, FixedColumn, nullId, StringColumn, StringDictionary } from '../../src/batch/column.ts';
+import { AnyColumn } from '../../src/batch/any-column.ts';
+import { type Column, FixedColumn } from '../../src/batch/column.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
+import { nullId, StringColumn, StringDictionary } from '../../src/batch/string-column.ts';
 import type { ChannelWriter } from '../../src/channel/channel.ts';
 import type { Mark, StreamElement } from '../../src/channel/element.ts';
 import { batchColumns, type ColumnType, column, internType, type RecordType } from '../../src/schema/type.ts';

@@ -1,8 +1,9 @@
 /** The two ends of a ring on two threads: what one sends and the other expects follows from a count, and both sum it up. */
 
 import { hashString, mix } from '../../src/base/hash.ts';
-import { FixedColumn, StringColumn } from '../../src/batch/column.ts';
+import { FixedColumn } from '../../src/batch/column.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
+import { StringColumn } from '../../src/batch/string-column.ts';
 import { Doorbell } from '../../src/channel/doorbell.ts';
 import { endOfInput, type StreamElement } from '../../src/channel/element.ts';
 import { RingReader, RingWriter } from '../../src/channel/ring.ts';

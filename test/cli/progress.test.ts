@@ -20,6 +20,7 @@ function subtask(counters: Partial<SubtaskMetrics>): SubtaskMetrics {
     queuedIn: 0,
     queuedOut: 0,
     lateRecords: 0,
+    badRecords: 0,
     watermark: Number.NEGATIVE_INFINITY,
     queuedBytesIn: 0,
     queuedBytesOut: 0,
@@ -29,7 +30,7 @@ function subtask(counters: Partial<SubtaskMetrics>): SubtaskMetrics {
 
 function metrics(counters: readonly Partial<SubtaskMetrics>[], inputBytes?: number): JobMetrics {
   const behind = { name: 'sum', subtasks: [subtask({ recordsIn: 77, bytesIn: 99, backPressuredMs: 10 })] };
-  return { stages: [{ name: 'lines → map', subtasks: counters.map(subtask) }, behind], inputBytes };
+  return { stages: [{ name: 'lines → map', subtasks: counters.map(subtask) }, behind], inputBytes, badRecords: [] };
 }
 
 describe('the line', () => {
@@ -51,10 +52,10 @@ describe('the line', () => {
 
   test('knows the share and the time left where it knows the size of the input', () => {
     const progress = new Progress([source]);
-    expect(progress.line(metrics([{}], 1e9), 2000)).toBe('0:02 · 0 records · 0 %');
-    expect(progress.line(metrics([{ recordsIn: 1, bytesIn: 1e8 }], 1e9), 3000)).toBe('0:03 · 1 record · 10 %');
-    expect(progress.line(metrics([{ recordsIn: 3, bytesIn: 3e8 }], 1e9), 5000)).toMatch(/ · 30 %, 0:07 left$/);
-    expect(progress.line(metrics([{ recordsIn: 9, bytesIn: 1e9 }], 1e9), 9000)).toMatch(/ · 100 %$/);
+    expect(progress.line(metrics([{}], 1e9), 2000)).toBe('0:02 · 0 records · ░░░░░░░░░░ 0 %');
+    expect(progress.line(metrics([{ recordsIn: 1, bytesIn: 1e8 }], 1e9), 3000)).toBe('0:03 · 1 record · █░░░░░░░░░ 10 %');
+    expect(progress.line(metrics([{ recordsIn: 3, bytesIn: 3e8 }], 1e9), 5000)).toMatch(/ · ███░░░░░░░ 30 %, 0:07 left$/);
+    expect(progress.line(metrics([{ recordsIn: 9, bytesIn: 1e9 }], 1e9), 9000)).toMatch(/ · ██████████ 100 %$/);
   });
 
   test('names the last stage that waits for room half of the time', () => {

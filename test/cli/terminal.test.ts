@@ -35,8 +35,8 @@ describe.skipIf(missing !== undefined)(`on a terminal${missing === undefined ? '
     const directory = project({ 'paced.js': paced, ...inputs });
     const { code, stdout } = await startOnTerminal(directory, 'run paced.js').ended();
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^0:0\d · 0 records · 0 %/);
-    expect(stdout).toMatch(/0:0\d · \d{2,3} records · [\d.,]+\/s · [\d.,]+ k?B\/s · [1-9]\d %/);
+    expect(stdout).toMatch(/^0:0\d · 0 records · ░+ 0 %/);
+    expect(stdout).toMatch(/0:0\d · \d{2,3} records · [\d.,]+\/s · [\d.,]+ k?B\/s · █*░+ [1-9]\d %/);
     const lines = screen(stdout);
     expect(lines.pop()).toBe('');
     expect(lines.pop()).toMatch(/^finished: 100 records, 280 B in [\d.]+ s \([\d,.]+ records\/s, [\d.]+ k?B\/s\)$/);

@@ -2,8 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { limitsWith } from '../../src/base/limits.ts';
-import { type AnyColumn, StringColumn } from '../../src/batch/column.ts';
+import type { AnyColumn } from '../../src/batch/any-column.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
+import { StringColumn } from '../../src/batch/string-column.ts';
 import { endOfInput } from '../../src/channel/element.ts';
 import { LocalChannel } from '../../src/channel/local-channel.ts';
 import { createRingMemory } from '../../src/channel/ring.ts';

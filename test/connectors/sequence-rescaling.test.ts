@@ -12,7 +12,16 @@ function readersOf(options: SequenceOptions, splits: readonly SequenceSplit[], p
   const source = sequenceSource(options);
   const left = [...splits];
   return Array.from({ length: parallelism }, (_, subtask) => {
-    const context = { system, limits: limitsWith({ batchRows: 3 }), parallelism, subtask, wake: () => {}, fail: () => {}, warn: () => {} };
+    const context = {
+      system,
+      limits: limitsWith({ batchRows: 3 }),
+      parallelism,
+      subtask,
+      wake: () => {},
+      fail: () => {},
+      warn: () => {},
+      countBad: () => {},
+    };
     const reader = source.createReader(context);
     const split = left.shift();
     if (split !== undefined) reader.addSplit(split);

@@ -9,10 +9,10 @@ import { onTestFinished } from 'vitest';
 import { dataSource } from '../../src/connectors/data/data-source.ts';
 import { sequenceSource } from '../../src/connectors/data/sequence-source.ts';
 import { fileSource } from '../../src/connectors/files/file-source.ts';
-import { socketTextSource } from '../../src/connectors/socket/socket-source.ts';
-import { text as textFormat } from '../../src/formats/format.ts';
+import { socketSource } from '../../src/connectors/socket/socket-source.ts';
 import { StdinReader } from '../../src/connectors/stdin/stdin-reader.ts';
 import { stdinSource } from '../../src/connectors/stdin/stdin-source.ts';
+import { text as textFormat } from '../../src/formats/format.ts';
 import type { Source, Split } from '../../src/graph/source.ts';
 import { describeSourceConformance } from './source-conformance.ts';
 import { temporaryDirectory } from './support.ts';
@@ -77,7 +77,7 @@ describeSourceConformance('socket', {
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    return { source: untyped(socketTextSource({ host: '127.0.0.1', port })), records: lines };
+    return { source: untyped(socketSource({ host: '127.0.0.1', port })), records: lines };
   },
 });
 
@@ -87,6 +87,13 @@ describeSourceConformance('stdin', {
     // Another descriptor than 0, which belongs to the process that runs the tests; the reader closes it.
     const file = fileOf('stdin.txt', text);
     const source = stdinSource({ bounded: true });
-    return { source: untyped({ ...source, createReader: (context) => new StdinReader(context, { descriptor: openSync(file, 'r'), front: undefined }, { format: textFormat() }) }), records: lines };
+    return {
+      source: untyped({
+        ...source,
+        createReader: (context) =>
+          new StdinReader(context, { descriptor: openSync(file, 'r'), front: undefined }, { format: textFormat() }),
+      }),
+      records: lines,
+    };
   },
 });

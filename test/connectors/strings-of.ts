@@ -1,7 +1,7 @@
 /** What batches of lines hold. Apart from `support.ts`, because programs that tests start cannot have vitest in them. */
 
-import type { StringColumn } from '../../src/batch/column.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
+import type { StringColumn } from '../../src/batch/string-column.ts';
 
 export function lineColumn(batch: RecordBatch): StringColumn {
   return batch.columns[0] as StringColumn;

@@ -8,6 +8,7 @@ import { type Limits, limitsWith } from '../../src/base/limits.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
 import type { SinkContext, SinkWriter, TwoPhaseCommitWriter } from '../../src/graph/sink.ts';
 import type { Source, SourceContext, SourceReader, SourceReaderContext, Split } from '../../src/graph/source.ts';
+import type { MalformedRecord } from '../../src/metrics/bad-records.ts';
 import { nodeSystem } from '../../src/platform/node-system.ts';
 import { stringsOf } from './strings-of.ts';
 
@@ -52,6 +53,7 @@ export class ReaderContext implements SourceReaderContext {
   readonly parallelism;
   readonly subtask = 0;
   readonly warnings: string[] = [];
+  readonly badRecords: MalformedRecord[] = [];
   #wakes = 0;
   #failure: { readonly error: unknown } | undefined;
   #changed = () => {};
@@ -70,6 +72,10 @@ export class ReaderContext implements SourceReaderContext {
   fail(error: unknown): void {
     this.#failure = { error };
     this.#changed();
+  }
+
+  countBad(record: MalformedRecord): void {
+    this.badRecords.push(record);
   }
 
   warn(message: string): void {

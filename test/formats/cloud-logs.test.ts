@@ -91,7 +91,7 @@ describe('Application Load Balancers', () => {
     expect(parseLine(elb, front)).toMatchObject({ actions: null, connectionId: null });
     expect(parseLine(elb, `${front} "a" "b" "c" "d" "e" "f" "g" TID "h" x "y z"`)).toMatchObject({ actions: 'a', connectionId: 'TID' });
     expect(parseLine(elb, front.replace('"www', 'www'))).toBe('\'domain\' does not stand in quotes, or no " " follows');
-    expect(parseLine(elb, front.replace(/\S+$/, 'x'))).toContain("'requestTimestamp' is no time like");
+    expect(parseLine(elb, front.replace(/\S+$/, 'x'))).toContain("'requestTimestamp' is no time in ISO 8601");
   });
 });
 

@@ -423,6 +423,19 @@ describe('files', () => {
     expect(await readFiles([path.replace('some', '*')], { format: formats.csv({ header: false }) })).toHaveLength(3);
   });
 
+  it('of bad text give the same records however they are divided', async () => {
+    const path = join(temporaryDirectory(), 'some.csv');
+    const texts = fc.sample(mutated(textOf('', lineOf(written, written, written))), { numRuns: 40, seed: 3 });
+    for (const bytes of texts) {
+      writeFileSync(path, bytes);
+      const { records } = parse(abc, Buffer.from(bytes), { encoding: 'latin1' });
+      const options = { format: abc, encoding: 'latin1', onError: 'skip' } as const;
+      for (const splitBytes of [3, 20]) {
+        expect(await readFiles([path], options, { splitBytes, splitBytesMin: 1, readBytes: 5 })).toEqual(records);
+      }
+    }
+  });
+
   it('that do not tell their columns are refused', () => {
     const path = join(temporaryDirectory(), 'some.csv');
     const refused = (content: string, message: string): void => {

@@ -379,7 +379,10 @@ const declared = json(
   { paths: { id: 'u.v.id' } },
 );
 
-const string = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
+const string = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string({ unit: fc.constantFrom('\ud83d', '\ude00', '😀', '€', 'é', '"', '\\', '/', '\n', '\t', '\u0000', '\u007f', '{', ',', 'u') }),
+);
 const nullable = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value);
 
 const record = fc.record({

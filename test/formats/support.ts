@@ -177,7 +177,7 @@ export function mutated(content: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
     removed: fc.nat({ max: 3 }),
     added: fc.oneof(
       fc.constantFrom('"', '\\', '{', '}', ',', ':', '=', '\t', ' ', '\n', '\r', '\\u12', 'null', '0', '-', ''),
-      fc.string({ unit: 'binary', maxLength: 2 }),
+      fc.constantFrom('é', '日', '\ud83d', 'x', '9'),
     ),
   });
   return fc.tuple(content, fc.array(change, { maxLength: 4 })).map(([text, changes]) => {

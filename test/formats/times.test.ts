@@ -67,7 +67,7 @@ describe('what passed since 1970', () => {
     expect(read(new EpochTime(unitMs), text)).toBe(expected);
   });
 
-  test.each(['', '-', '.5', '1.', '1e3', '1.5x', '12345678901234567'])('%s is none', (text) => {
+  test.each(['', '-', '.5', '1.', '1e3', '1.5x', '1234567890123456'])('%s is none', (text) => {
     expect(read(new EpochTime(1000), text)).toBeNaN();
   });
 });

@@ -668,6 +668,7 @@ const limits = fc.record({
   ringBytes: fc.constantFrom(524_288, 256, 512, 2048),
   localQueueBatches: fc.constantFrom(4, 1, 2),
   localAggregationKeys: fc.constantFrom(100_000, 1, 2, 7),
+  localSampleRows: fc.constantFrom(32_768, 1, 32),
   hostRows: fc.constantFrom(4096, 1, 7),
 });
 

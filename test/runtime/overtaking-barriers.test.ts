@@ -5,8 +5,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { StringDictionary } from '../../src/batch/column.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
+import type { StringDictionary } from '../../src/batch/string-column.ts';
 import type { ChannelReader, ChannelWriter } from '../../src/channel/channel.ts';
 import type { StreamElement } from '../../src/channel/element.ts';
 import { LocalChannel } from '../../src/channel/local-channel.ts';

@@ -140,6 +140,7 @@ export class RunningJob {
           wake: () => {},
           fail: (error) => this.#failures.push(error),
           warn: () => {},
+          countBad: () => {},
         }),
       );
     }

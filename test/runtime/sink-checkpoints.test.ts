@@ -60,6 +60,7 @@ class Running {
       wake: () => {},
       fail: (error) => this.failures.push(error),
       warn: () => {},
+      countBad: () => {},
     });
     this.task = built?.task;
     this.task?.open();

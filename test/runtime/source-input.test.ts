@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { MillraceError } from '../../src/base/errors.ts';
-import { type AnyColumn, FixedColumn } from '../../src/batch/column.ts';
+import type { AnyColumn } from '../../src/batch/any-column.ts';
+import { FixedColumn } from '../../src/batch/column.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
 import type { Polled, SourceReader, Split } from '../../src/graph/source.ts';
 import { SourceInput } from '../../src/runtime/source-input.ts';
@@ -153,4 +154,69 @@ describe('what a reader throws', () => {
     };
     expect(() => new SourceInput({ subtask: 0, ...options, createReader })).toThrow("the source 'told' failed: no reader");
   });
+});
+
+describe('records for a side output', () => {
+  const trigger = { checkpoint: 1, suspends: false } as const;
+
+  /** Hands on records, and one for a side output with each. */
+  class TwoWayReader extends ToldReader {
+    takeSide() {
+      return { side: 'bad', records: ['aside'] };
+    }
+  }
+
+  test('follow their batch at once, in front of a barrier', () => {
+    const reader = new TwoWayReader();
+    const { input } = inputOf(reader);
+    reader.next = [1];
+    expect((input.poll() as RecordBatch).rowCount).toBe(1);
+    input.trigger(trigger);
+    const aside = input.poll() as { side: string; batch: RecordBatch };
+    expect([aside.side, aside.batch.rowCount]).toEqual(['bad', 1]);
+    expect(input.poll()).toEqual({ kind: 'barrier', checkpoint: 1 });
+  });
+
+  test('are taken along by an unaligned checkpoint, and replayed to the side output', () => {
+    const reader = new TwoWayReader();
+    const { input } = inputOf(reader);
+    reader.next = [1, 2];
+    const batch = input.poll() as RecordBatch;
+    expect(input.rowsInFlight({ batch, next: 1 }).map(({ place, count }) => [place.side, count])).toEqual([
+      [undefined, 1],
+      ['bad', 1],
+    ]);
+    const aside = input.poll() as { side: string; batch: RecordBatch };
+    expect(input.rowsInFlight({ batch: aside.batch, next: 0 }).map(({ place, count }) => [place.side, count])).toEqual([['bad', 1]]);
+    const { input: restored } = inputOf(new ToldReader());
+    restored.replay([{ place: { exchange: undefined, subtask: 0, side: 'bad' }, batch: aside.batch }]);
+    expect(restored.poll()).toEqual({ side: 'bad', batch: aside.batch });
+    expect(restored.poll()).toBe(null);
+  });
+});
+
+test('a reader that finds splits by itself has watermarks for those that it says are open', () => {
+  const log: string[] = [];
+  const reader = Object.assign(new ToldReader(), { currentSplit: 'found', openSplits: new Set<string>() });
+  const input = new SourceInput({
+    subtask: 0,
+    createReader: () => reader,
+    sourceName: 'told',
+    requestSplit: () => {},
+    observeSplits: () => [
+      {
+        addSplit: (id) => void log.push(`add ${id}`),
+        removeSplit: (id) => void log.push(`remove ${id}`),
+        selectSplit: (id) => void log.push(`select ${id}`),
+      },
+    ],
+  });
+  input.addSplit({ id: 'all' });
+  reader.next = [1];
+  reader.openSplits.add('found');
+  input.poll();
+  reader.openSplits.delete('found');
+  reader.next = 'pending';
+  input.poll();
+  expect(log).toEqual(['add all', 'remove all', 'add found', 'select found', 'remove found']);
 });

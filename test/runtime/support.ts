@@ -84,6 +84,7 @@ export async function buildOnlySlot(env: StreamEnvironment, clock: ManualClock, 
     },
     fail: (error) => void failures.push(error),
     warn: () => {},
+    countBad: () => {},
   });
   const slot: Slot = {
     subtasks: built.map(({ task }) => task),

@@ -118,7 +118,7 @@ describe('keys', () => {
           const composites = new CompositeKeys().fill(keys.length, [column, numbers]);
           expect([...composites.hashes.subarray(0, keys.length)]).toEqual(keys.map((key) => hashKey(key)));
           const slots = new Int32Array(keys.length);
-          expect(index.ofComposites({ keys: composites, rows: keys.length, slots })).toBe(0);
+          expect(index.ofValues({ hashes: composites.hashes, keys: composites, rows: keys.length, slots })).toBe(0);
           expect([...slots]).toEqual(keys.map((key) => index.ofValue(hashKey(key), key)));
         }
       }),

@@ -1,27 +1,30 @@
 /** The job that `millrace logs` runs, as code: what `--explain` prints is what is run, but for where its rows go. Pure. */
 
-import type { Column, GroupColumn, Query, WindowQuery } from './query.ts';
+import { access, array, type Code, call, layout, object, quoted } from './code-layout.ts';
+import { fieldCode } from './expression.ts';
+import type { AggregateColumn, GroupColumn, Query, ShownTime, WindowQuery } from './query.ts';
 
 /** Where records come from, as code. */
 export interface SourceCode {
-  /** Names that it imports. */
-  readonly imports: readonly string[];
-  /** What stands behind `env.`, up to the options: `readFile(['a.log'], formats.json()`. */
-  readonly call: string;
+  /** The method of the environment, and its arguments in front of the options. */
+  readonly method: 'readFile' | 'stdin';
+  readonly arguments: readonly Code[];
   /** Options of the source, without its watermarks. */
-  readonly options: readonly string[];
+  readonly options: readonly (readonly [name: string, value: Code])[];
   /** Whether its records are lines, which get a field of that name. */
   readonly isText: boolean;
-  /** The field that tells the time of a record; undefined where none does. */
-  readonly timeField: string | undefined;
+  /** The time of a record: its field, and the unit of numbers; undefined where nothing tells it. */
+  readonly time: { readonly field: string; readonly unitMs: 1 | 1000 } | undefined;
 }
+
+type Groups = Query & { readonly kind: 'groups' };
 
 /** The name of the output that the rows are taken from. */
 export const rowsOutput = 'rows';
 
 /** The module whose rows are the output `rows`. */
 export function toolJob(source: SourceCode, query: Query): string {
-  return module(source, query, [`rows.toHost('${rowsOutput}');`, "await env.executeAsync('logs');"]);
+  return module(source, query, `rows.toHost('${rowsOutput}');\nawait env.executeAsync('logs');`);
 }
 
 /** The module that prints its rows itself. */
@@ -29,119 +32,128 @@ export function printingJob(source: SourceCode, query: Query): string {
   return module(source, query, printing(query));
 }
 
-function module(source: SourceCode, query: Query, ending: readonly string[]): string {
-  const steps = query.kind === 'rows' ? rowSteps(query) : groupSteps(query, source);
-  const watermarks = usesEventTime(query, source) ? [watermarksOption(source, query)] : [];
-  const options = [...source.options, ...watermarks];
-  const separator = source.call.endsWith('(') ? '' : ', ';
-  const call = `${source.call}${options.length === 0 ? '' : `${separator}{ ${options.join(', ')} }`})`;
-  const lines = source.isText ? ['.map((line) => ({ line }))'] : [];
-  const where = query.where === undefined ? [] : [`.filter((r) => ${query.where})`];
-  const chain = [`.${call}`, ...lines, ...where, ...steps].map((step) => `  ${step}`).join('\n');
-  const body = `const env = new StreamEnvironment();\nconst rows = env\n${chain};\n\n${ending.join('\n')}\n`;
-  const imports = importsOf(body, source.imports);
-  return `import { ${imports.join(', ')} } from 'millrace';\n\n${body}`;
+function module(source: SourceCode, query: Query, ending: string): string {
+  const lines = source.isText ? [call('.map', '(line) => ({ line })')] : [];
+  const where = query.where === undefined ? [] : [call('.filter', `(r) => ${query.where}`)];
+  const steps = query.kind === 'rows' ? [rowStep(query)] : groupSteps(query, source);
+  const chain = [sourceStep(source, query), ...lines, ...where, ...steps].map((step) => `\n  ${layout(step, 2)}`).join('');
+  const body = `const env = new StreamEnvironment();\nconst rows = env${chain};\n\n${ending}\n`;
+  const imports = layout(['import ', { open: '{', items: importsOf(body), close: '}' }, " from 'millrace';"], 0);
+  return `${imports}\n\n${body}`;
 }
 
 const importable = [
   ...['approxCountDistinct', 'avg', 'count', 'countDistinct', 'eventTime', 'first', 'formats', 'last', 'max', 'min', 'processingTime'],
-  ...['quantile', 'sum', 't', 'topK', 'variance', 'watermarks'],
+  ...['quantile', 'StreamEnvironment', 'sum', 't', 'topK', 'variance', 'watermarks'],
 ];
 
-function importsOf(body: string, more: readonly string[]): string[] {
-  const used = importable.filter((name) => new RegExp(`(?<![\\w.'"$])${name}[.(]`).test(body));
-  return [...new Set(['StreamEnvironment', ...used, ...more])].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+function importsOf(body: string): string[] {
+  return importable.filter((name) => new RegExp(`(?<![\\w.'"$])${name}[.(]`).test(body));
 }
 
-function rowSteps({ columns }: Query & { readonly kind: 'rows' }): string[] {
-  return [`.map((r) => ({ ${columns.map(property).join(', ')} }))`];
+function sourceStep(source: SourceCode, query: Query): Code {
+  const watermarks = usesEventTime(query, source) ? [['watermarks', watermarksOf(source, query as Groups)] as const] : [];
+  const options = [...source.options, ...watermarks];
+  return call(`.${source.method}`, ...source.arguments, ...(options.length === 0 ? [] : [object(options)]));
 }
 
-function groupSteps(query: Query & { readonly kind: 'groups' }, source: SourceCode): string[] {
+function usesEventTime(query: Query, { time }: SourceCode): boolean {
+  return query.kind === 'groups' && query.window !== undefined && time !== undefined;
+}
+
+function watermarksOf({ time }: SourceCode, { window }: Groups): Code {
+  const { field, unitMs } = time as NonNullable<SourceCode['time']>;
+  const timestamp = unitMs === 1 ? quoted(field) : `(r) => ${fieldCode({ name: field })} * ${unitMs}`;
+  return call('watermarks.boundedOutOfOrderness', quoted(String(window?.delay)), object([['timestamp', timestamp]]));
+}
+
+function rowStep({ columns }: Query & { readonly kind: 'rows' }): Code {
+  return mapTo(columns.map((column) => [column.name, shown(column.code, column.time)]));
+}
+
+function mapTo(entries: readonly (readonly [name: string, value: Code])[]): Code {
+  return call('.map', ['(r) => (', object(entries), ')']);
+}
+
+function groupSteps(query: Groups, source: SourceCode): Code[] {
   const { by, aggregates, window } = query;
-  const grouped = by.every(({ field }) => field !== undefined)
-    ? []
-    : [
-        `.map((r) => ({ ...r, ${by
-          .filter(({ field }) => field === undefined)
-          .map(property)
-          .join(', ')} }))`,
-      ];
-  const keys = by.map(({ field, name }) => `'${field ?? name}'`);
-  const key = keys.length === 0 ? "() => 'all'" : keys.length === 1 ? keys[0] : `[${keys.join(', ')}]`;
-  const aggregate = `.aggregate({ ${aggregates.map(({ name, code }) => `${propertyName(name)}: ${code}`).join(', ')} })`;
+  const isEventTime = usesEventTime(query, source);
+  const keys = by.map(({ field, name }) => quoted(computed(by) ? name : (field as string)));
   return [
-    ...grouped,
-    `.keyBy(${key})`,
-    ...(window === undefined ? [] : [windowStep(window, usesEventTime(query, source))]),
-    aggregate,
-    `.map((r) => ({ ${columnsOfGroups(query).join(', ')} }))`,
-    ...(window === undefined ? [] : topSteps(query, window, usesEventTime(query, source))),
+    ...(computed(by) ? [computedStep(by, aggregates)] : []),
+    call('.keyBy', keys.length === 0 ? "() => 'all'" : keys.length === 1 ? (keys[0] as string) : array(keys)),
+    ...(window === undefined ? [] : [windowStep(window, isEventTime)]),
+    call('.aggregate', object(aggregates.map(({ name, code }) => [name, code]))),
+    mapTo(groupColumns(query)),
+    ...(window === undefined ? [] : topSteps(query, window, isEventTime)),
   ];
 }
 
-function columnsOfGroups({ by, aggregates, window }: Query & { readonly kind: 'groups' }): string[] {
-  return [...(window === undefined ? [] : ['start: r.start', 'end: r.end']), ...keyColumns(by), ...aggregates.map(result)];
+/** Whether a group is told by more than fields. */
+function computed(by: readonly GroupColumn[]): boolean {
+  return by.some(({ field }) => field === undefined);
 }
 
-/** The largest rows of each window: all of its rows have the time at which it ends. */
-function topSteps({ top }: Query & { readonly kind: 'groups' }, { size, slide }: WindowQuery, event: boolean): string[] {
+/** The record with what it is grouped by, and with no more than what is aggregated. */
+function computedStep(by: readonly GroupColumn[], aggregates: readonly AggregateColumn[]): Code {
+  const fields = new Set(aggregates.flatMap(({ field }) => (field === undefined || by.some(({ name }) => name === field) ? [] : [field])));
+  return mapTo([...by.map(({ name, code }) => [name, code] as const), ...[...fields].map((name) => [name, fieldCode({ name })] as const)]);
+}
+
+function groupColumns({ by, aggregates, window }: Groups): (readonly [name: string, value: Code])[] {
+  const times = window === undefined ? [] : ([['start', 'new Date(r.start)'] as const, ['end', 'new Date(r.end)'] as const] as const);
+  const keys = by.map(({ name, time }, i) => [name, shown(by.length === 1 ? 'r.key' : `r.key[${i}]`, time)] as const);
+  return [...times, ...keys, ...aggregates.map(({ name, time }) => [name, shown(fieldCode({ name }), time)] as const)];
+}
+
+/** A value as it is shown: times are dates. */
+function shown(code: string, time: ShownTime | undefined): string {
+  if (time === undefined) return code;
+  const date = `new Date(${code}${time.unitMs === 1 ? '' : ` * ${time.unitMs}`})`;
+  return time.nullable ? `${code} === null ? null : ${date}` : date;
+}
+
+function windowStep({ size, slide }: WindowQuery, isEventTime: boolean): Code {
+  const time = isEventTime ? 'eventTime' : 'processingTime';
+  return call('.window', slide === undefined ? `${time}.tumbling('${size}')` : `${time}.sliding('${size}', '${slide}')`);
+}
+
+/**
+ * The largest rows of each window: all have the time at which it ends. In processing time, they come right behind that time, and are not
+ * held back for another window.
+ */
+function topSteps({ top }: Groups, { size, slide }: WindowQuery, isEventTime: boolean): Code[] {
   if (top === undefined) return [];
-  const largest = `[...rows].sort((a, b) => Number(b${access(top.column)}) - Number(a${access(top.column)})).slice(0, ${top.rows})`;
+  const together = isEventTime ? `eventTime.tumbling('${slide ?? size}')` : "processingTime.tumbling('1s')";
   return [
-    `.windowAll(${event ? 'eventTime' : 'processingTime'}.tumbling('${slide ?? size}'))`,
-    `.apply((_window, rows, out) => ${largest}.forEach((row) => out(row)))`,
+    call('.windowAll', together),
+    `.apply((_window, rows, out) => {\n    const sorted = [...rows].sort(${larger(top.column)});\n    for (const row of sorted.slice(0, ${top.rows})) out(row);\n  })`,
   ];
 }
 
-function usesEventTime(query: Query, { timeField }: SourceCode): boolean {
-  return query.kind === 'groups' && query.window !== undefined && timeField !== undefined;
+/** What sorts rows by a column, the largest first. */
+function larger({ name, nullable, isBig = false }: AggregateColumn): string {
+  const value = (row: string): string => {
+    const known = nullable ? `${row}${access(name)} ?? -Infinity` : row + access(name);
+    return isBig ? `Number(${known})` : nullable ? `(${known})` : known;
+  };
+  return `(a, b) => ${value('b')} - ${value('a')}`;
 }
 
-function watermarksOption({ timeField }: SourceCode, query: Query): string {
-  const delay = query.kind === 'groups' ? query.window?.delay : undefined;
-  return `watermarks: watermarks.boundedOutOfOrderness('${delay}', { timestamp: '${timeField}' })`;
-}
-
-function windowStep({ size, slide }: WindowQuery, event: boolean): string {
-  const time = event ? 'eventTime' : 'processingTime';
-  return slide === undefined ? `.window(${time}.tumbling('${size}'))` : `.window(${time}.sliding('${size}', '${slide}'))`;
-}
-
-function keyColumns(by: readonly GroupColumn[]): string[] {
-  if (by.length === 1) return by.map(({ name }) => `${propertyName(name)}: r.key`);
-  return by.map(({ name }, i) => `${propertyName(name)}: r.key[${i}]`);
-}
-
-function result({ name }: Column): string {
-  return `${propertyName(name)}: r${access(name)}`;
-}
-
-function access(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
-}
-
-function property({ name, code }: { readonly name: string; readonly code: string }): string {
-  return `${propertyName(name)}: ${code}`;
-}
-
-function propertyName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
-}
-
-/** Bounded rows are ordered when all are there; windows' rows are printed as they come. */
-function printing(query: Query): string[] {
+/** Bounded rows are ordered when all are there; those of windows are printed as they come. */
+function printing(query: Query): string {
+  const columns = query.kind === 'rows' ? query.columns : [...query.by, ...query.aggregates];
+  // JSON.stringify knows no bigints.
+  const print = columns.some(({ isBig }) => isBig) ? 'console.log(row);' : 'console.log(JSON.stringify(row));';
   const each = "for await (const row of rows.executeAndCollect('logs'))";
-  if (query.kind === 'rows' && query.limit !== undefined) {
-    return [`let left = ${query.limit};`, `${each} {`, '  if (left-- === 0) break;', '  console.log(JSON.stringify(row));', '}'];
-  }
-  if (query.kind === 'rows' || query.top === undefined || query.window !== undefined) return [`${each} console.log(JSON.stringify(row));`];
+  if (query.kind === 'rows' && query.limit !== undefined)
+    return `let left = ${query.limit};\n${each} {\n  ${print}\n  if (--left === 0) break;\n}`;
+  if (query.kind === 'rows' || query.top === undefined || query.window !== undefined) return `${each} ${print}`;
   const { rows, column } = query.top;
-  const value = access(column);
   return [
     'const all = [];',
     `${each} all.push(row);`,
-    `all.sort((a, b) => Number(b${value}) - Number(a${value}));`,
-    `for (const row of all.slice(0, ${rows})) console.log(JSON.stringify(row));`,
-  ];
+    `all.sort(${larger(column)});`,
+    `for (const row of all.slice(0, ${rows})) ${print}`,
+  ].join('\n');
 }

@@ -2,11 +2,12 @@
 
 import { CsvText } from '../../connectors/files/csv-text.ts';
 import { jsonText } from '../../connectors/files/json-text.ts';
-import { cellText, tableLines } from './table.ts';
+import { cellText, type TableColumn, tableLines } from './table.ts';
 import { type Row, TopRows } from './top-rows.ts';
 
-export interface Renderer {
-  row(row: Row): void;
+export interface RowsOutput {
+  /** Takes a row; false when no more are wanted. */
+  row(row: Row): boolean;
   /** All rows have come. */
   end(): void;
 }
@@ -14,36 +15,44 @@ export interface Renderer {
 /** Writes text; the rest of the program knows how. */
 export type Write = (text: string) => void;
 
-export function jsonRenderer(write: Write): Renderer {
-  return { row: (row) => write(`${jsonText(row)}\n`), end: () => {} };
+export function jsonOutput(write: Write): RowsOutput {
+  return lines((row) => write(`${jsonText(row)}\n`));
 }
 
-export function csvRenderer(columns: readonly string[], write: Write): Renderer {
+export function csvOutput(columns: readonly string[], write: Write): RowsOutput {
   const csv = new CsvText({ columns });
   write(csv.start());
-  return { row: (row) => write(csv.record(row)), end: () => {} };
+  return lines((row) => write(csv.record(row)));
+}
+
+function lines(each: (row: Row) => void): RowsOutput {
+  return {
+    row: (row) => {
+      each(row);
+      return true;
+    },
+    end: () => {},
+  };
 }
 
 /** Rows that a table shows where nobody says how many. */
 const usualRows = 40;
-/** Windows that a table looks back to. */
-const historyWindows = 24;
-const erase = '\u001b[J';
 
 export interface TableOptions {
-  readonly columns: readonly string[];
+  readonly columns: readonly TableColumn[];
   /** The columns that tell a group from others. */
   readonly groups: readonly string[];
   /** The column that rows are ordered by, where there are groups. */
   readonly order: string | undefined;
   readonly rows: number | undefined;
+  /** Characters of a line. */
   readonly width: () => number;
 }
 
 /** A table of the largest rows, when all have come. */
-export function tableRenderer(options: TableOptions, write: Write): Renderer {
-  const { columns, order, rows = usualRows } = options;
-  const top = order === undefined ? undefined : new TopRows(rows, order);
+export function tableOutput(options: TableOptions, write: Write): RowsOutput {
+  const { columns, groups, order, rows = usualRows } = options;
+  const top = order === undefined ? undefined : new TopRows(rows, order, groupText(groups));
   const kept: Row[] = [];
   let count = 0;
   return {
@@ -51,70 +60,143 @@ export function tableRenderer(options: TableOptions, write: Write): Renderer {
       count++;
       if (top !== undefined) top.add(row);
       else if (kept.length < rows) kept.push(row);
+      return true;
     },
     end: () => {
       const shown = top?.rows() ?? kept;
-      for (const line of tableLines(columns, shown, { width: options.width() })) write(`${line}\n`);
-      if (shown.length < count) write(`… ${count - shown.length} rows more; --top shows more of them, --out csv all\n`);
+      write(`${tableLines(columns, shown, { width: options.width() }).join('\n')}\n`);
+      const left = count - shown.length;
+      if (left > 0) write(`… ${left} more ${left === 1 ? 'row' : 'rows'}; --top shows more of them, --out csv all\n`);
     },
   };
 }
 
-/**
- * A table for each window, the rows of which come one after the other. On a terminal the table of the last window stands there, and of
- * each group how it went.
- *
- * @param live whether the last table is drawn over
- */
-export function windowTableRenderer(options: TableOptions, live: boolean, write: Write): Renderer {
-  const { columns, groups, order, rows = usualRows } = options;
-  const shown = columns.filter((name) => name !== 'start' && name !== 'end');
-  const history = new Map<string, (number | undefined)[]>();
+function groupText(groups: readonly string[]): (row: Row) => string {
+  return (row) => groups.map((name) => cellText(row[name])).join('\u0000');
+}
+
+/** Windows that a table looks back to. */
+const historyWindows = 24;
+
+/** A table for each window, the rows of which come one after the other, the largest first. */
+export function windowTableOutput(options: TableOptions, write: Write): RowsOutput {
+  return windowRows((window) => {
+    const [title, ...table] = windowLines(options, window, {});
+    write(`${title}\n${table.join('\n')}\n\n`);
+  });
+}
+
+export interface LiveOptions {
+  /** Lines of the terminal. */
+  readonly height: () => number;
+  readonly show: (lines: readonly string[]) => void;
+  /** Draws soon: the rows that come until then are in it. */
+  readonly soon: (draw: () => void) => void;
+}
+
+/** A table of the last window, drawn anew as rows come, with how each group went over the windows before. */
+export function liveTableOutput(options: TableOptions, { height, show, soon }: LiveOptions): RowsOutput {
+  const { groups, order } = options;
+  const history = new WindowHistory();
+  const keyOf = groupText(groups);
   let window: Row[] = [];
-  let start: unknown;
-  let drawn = 0;
-  const keyOf = (row: Row): string => JSON.stringify(groups.map((name) => cellText(name, row[name])));
-  const flush = (): void => {
+  const draw = (): void => {
     if (window.length === 0) return;
-    remember(history, window, { keyOf, order });
-    const title = `${cellText('start', start)} – ${cellText('end', window[0]?.end)}`;
-    const valuesOf = (row: Row): readonly (number | undefined)[] => history.get(keyOf(row)) ?? [];
-    const lines = tableLines(shown, window.slice(0, rows), { width: options.width(), ...(live ? { history: valuesOf } : {}) });
-    write(`${live && drawn > 0 ? `\u001b[${drawn}A${erase}` : ''}${title}\n${lines.join('\n')}\n${live ? '' : '\n'}`);
-    drawn = lines.length + 1;
+    const rows = height() - linesAround;
+    show(windowLines(options, window, { rows, history: (row) => [...history.of(keyOf(row)), numberAt(row, order)] }));
+  };
+  return {
+    row: (row) => {
+      if (window.length > 0 && !isSameWindow(row, window[0] as Row)) {
+        history.add(new Map(window.map((each) => [keyOf(each), numberAt(each, order)])));
+        window = [];
+      }
+      window.push(row);
+      soon(draw);
+      return true;
+    },
+    end: draw,
+  };
+}
+
+/** Lines of a terminal that are not a table's rows: its title and head, the line of progress, and an empty one. */
+const linesAround = 4;
+
+interface WindowOptions {
+  readonly rows?: number;
+  readonly history?: (row: Row) => readonly (number | undefined)[];
+}
+
+function windowLines({ columns, width }: TableOptions, window: readonly Row[], { rows = window.length, history }: WindowOptions): string[] {
+  const title = `${cellText(window[0]?.start)} – ${cellText(window[0]?.end)}`;
+  const shown = columns.filter(({ name }) => name !== 'start' && name !== 'end');
+  return [
+    title,
+    ...tableLines(shown, window.slice(0, Math.max(1, rows)), { width: width(), ...(history === undefined ? {} : { history }) }),
+  ];
+}
+
+/** Hands on the rows of each window together. */
+function windowRows(each: (window: readonly Row[]) => void): RowsOutput {
+  let window: Row[] = [];
+  const flush = (): void => {
+    if (window.length > 0) each(window);
     window = [];
   };
   return {
     row: (row) => {
-      if (row.start !== start) flush();
-      start = row.start;
+      if (window.length > 0 && !isSameWindow(row, window[0] as Row)) flush();
       window.push(row);
+      return true;
     },
     end: flush,
   };
 }
 
-/** Adds the values of a window to those of the windows before; groups that were not seen for so long are forgotten. */
-function remember(
-  history: Map<string, (number | undefined)[]>,
-  rows: readonly Row[],
-  { keyOf, order }: { readonly keyOf: (row: Row) => string; readonly order: string | undefined },
-): void {
-  const values = new Map(rows.map((row) => [keyOf(row), order === undefined ? undefined : Number(row[order])]));
-  for (const [key, series] of history) {
-    series.push(values.get(key));
-    values.delete(key);
-    if (series.length > historyWindows) series.shift();
-    if (series.every((value) => value === undefined)) history.delete(key);
+function isSameWindow(a: Row, b: Row): boolean {
+  return cellText(a.start) === cellText(b.start);
+}
+
+function numberAt(row: Row, column: string | undefined): number | undefined {
+  const value = column === undefined ? undefined : row[column];
+  return value === null || value === undefined ? undefined : Number(value);
+}
+
+/** What groups were in the windows before; those that were not seen for so long are forgotten. */
+class WindowHistory {
+  readonly #series = new Map<string, (number | undefined)[]>();
+  #windows = 0;
+
+  of(key: string): readonly (number | undefined)[] {
+    return this.#series.get(key) ?? this.#gaps();
   }
-  for (const [key, value] of values) history.set(key, [value]);
+
+  add(values: ReadonlyMap<string, number | undefined>): void {
+    for (const [key, value] of values) if (!this.#series.has(key) && value !== undefined) this.#series.set(key, this.#gaps());
+    for (const [key, series] of this.#series) {
+      series.push(values.get(key));
+      if (series.length > historyWindows) series.shift();
+      if (series.every((value) => value === undefined)) this.#series.delete(key);
+    }
+    this.#windows = Math.min(historyWindows, this.#windows + 1);
+  }
+
+  #gaps(): (number | undefined)[] {
+    return Array<undefined>(this.#windows).fill(undefined);
+  }
 }
 
 /** Hands on the largest rows when all have come. */
-export function topRenderer({ rows, column }: { readonly rows: number; readonly column: string }, to: Renderer): Renderer {
-  const top = new TopRows(rows, column);
+export function topOutput(
+  { rows, column, groups }: { readonly rows: number; readonly column: string; readonly groups: readonly string[] },
+  to: RowsOutput,
+): RowsOutput {
+  const top = new TopRows(rows, column, groupText(groups));
   return {
-    row: (row) => top.add(row),
+    row: (row) => {
+      top.add(row);
+      return true;
+    },
     end: () => {
       for (const row of top.rows()) to.row(row);
       to.end();
@@ -123,11 +205,12 @@ export function topRenderer({ rows, column }: { readonly rows: number; readonly 
 }
 
 /** Hands on the first rows. */
-export function limitedRenderer(limit: number, to: Renderer): Renderer {
+export function limitedOutput(limit: number, to: RowsOutput): RowsOutput {
   let left = limit;
   return {
     row: (row) => {
-      if (left-- > 0) to.row(row);
+      if (left > 0) to.row(row);
+      return --left > 0;
     },
     end: () => to.end(),
   };

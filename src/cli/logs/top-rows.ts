@@ -2,38 +2,49 @@
 
 export type Row = Readonly<Record<string, unknown>>;
 
+interface Ranked {
+  readonly row: Row;
+  readonly value: number;
+}
+
 export class TopRows {
   readonly #limit: number;
   readonly #column: string;
-  readonly #heap: Row[] = [];
+  readonly #textOf: (row: Row) => string;
+  readonly #heap: Ranked[] = [];
   /** Rows that have passed. */
   count = 0;
 
-  constructor(limit: number, column: string) {
+  /** @param textOf what orders rows of the same value, so that it does not matter in which order they pass */
+  constructor(limit: number, column: string, textOf: (row: Row) => string = () => '') {
     this.#limit = limit;
     this.#column = column;
+    this.#textOf = textOf;
   }
 
   add(row: Row): void {
     this.count++;
     const heap = this.#heap;
+    const ranked = { row, value: numberIn(row[this.#column]) };
     if (heap.length < this.#limit) {
-      heap.push(row);
+      heap.push(ranked);
       this.#rise(heap.length - 1);
-    } else if (this.#limit > 0 && this.#value(row) > this.#value(heap[0] as Row)) {
-      heap[0] = row;
+    } else if (this.#limit > 0 && this.#order(ranked, heap[0] as Ranked) < 0) {
+      heap[0] = ranked;
       this.#sink();
     }
   }
 
   /** The rows that were kept, the largest first. */
   rows(): Row[] {
-    return [...this.#heap].sort((a, b) => this.#value(b) - this.#value(a));
+    return [...this.#heap].sort((a, b) => this.#order(a, b)).map(({ row }) => row);
   }
 
-  #value(row: Row): number {
-    const value = row[this.#column];
-    return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : Number.NEGATIVE_INFINITY;
+  /** Below zero where `a` comes in front of `b`. */
+  #order(a: Ranked, b: Ranked): number {
+    if (a.value !== b.value) return a.value > b.value ? -1 : 1;
+    const [textA, textB] = [this.#textOf(a.row), this.#textOf(b.row)];
+    return textA < textB ? -1 : textA > textB ? 1 : 0;
   }
 
   #rise(from: number): void {
@@ -41,8 +52,8 @@ export class TopRows {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.#value(heap[parent] as Row) <= this.#value(heap[at] as Row)) return;
-      [heap[parent], heap[at]] = [heap[at] as Row, heap[parent] as Row];
+      if (this.#order(heap[parent] as Ranked, heap[at] as Ranked) >= 0) return;
+      [heap[parent], heap[at]] = [heap[at] as Ranked, heap[parent] as Ranked];
       at = parent;
     }
   }
@@ -50,13 +61,21 @@ export class TopRows {
   #sink(): void {
     const heap = this.#heap;
     for (let at = 0; ; ) {
-      let least = at;
-      for (const child of [at * 2 + 1, at * 2 + 2]) {
-        if (child < heap.length && this.#value(heap[child] as Row) < this.#value(heap[least] as Row)) least = child;
-      }
-      if (least === at) return;
-      [heap[least], heap[at]] = [heap[at] as Row, heap[least] as Row];
-      at = least;
+      let last = at;
+      for (const child of [at * 2 + 1, at * 2 + 2])
+        if (child < heap.length && this.#order(heap[child] as Ranked, heap[last] as Ranked) > 0) last = child;
+      if (last === at) return;
+      [heap[last], heap[at]] = [heap[at] as Ranked, heap[last] as Ranked];
+      at = last;
     }
   }
+}
+
+/** What is no number comes last. */
+function numberIn(value: unknown): number {
+  if (value instanceof Date || typeof value === 'bigint' || typeof value === 'number') {
+    const number = Number(value);
+    return Number.isNaN(number) ? Number.NEGATIVE_INFINITY : number;
+  }
+  return Number.NEGATIVE_INFINITY;
 }

@@ -22,13 +22,6 @@ export function compressionOf(path: string, front: Uint8Array): Compression | un
   return compressions.find((each) => path.endsWith(compressedSuffix[each])) ?? compressions.find((each) => begins(signatures[each]));
 }
 
-/** What Node has of zstd from 22.15 on, and its types may not know. */
-interface Zstd {
-  readonly createZstdDecompress?: (options: zlib.ZlibOptions) => Decompressor;
-  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { readonly finishFlush: number }) => Buffer;
-  readonly constants: { readonly ZSTD_e_flush?: number };
-}
-
 /** A stream that unpacks what is written to it. */
 export type Decompressor = Transform & { readonly bytesWritten: number };
 
@@ -44,7 +37,7 @@ const chunkBytesMin = 64;
 export function createDecompressor(compression: Compression, path: string, { readBytes }: Pick<Limits, 'readBytes'>): Decompressor {
   const options: zlib.ZlibOptions & TransformOptions = { chunkSize: Math.max(chunkBytesMin, readBytes), readableHighWaterMark: readBytes };
   if (compression === 'gzip') return zlib.createGunzip(options);
-  const { createZstdDecompress } = zlib as unknown as Zstd;
+  const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: (options: zlib.ZlibOptions) => Decompressor };
   if (createZstdDecompress === undefined) throw noZstd(path);
   return createZstdDecompress(options);
 }
@@ -52,9 +45,12 @@ export function createDecompressor(compression: Compression, path: string, { rea
 /** What the beginning of a compressed file holds, as far as its first bytes give it. @throws what the bytes are damaged by */
 export function decompressFront(compression: Compression, path: string, bytes: Uint8Array): Buffer {
   if (compression === 'gzip') return zlib.gunzipSync(bytes, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
-  const { zstdDecompressSync, constants } = zlib as unknown as Zstd;
+  const { zstdDecompressSync } = zlib as {
+    readonly zstdDecompressSync?: (bytes: Uint8Array, options: { readonly finishFlush: number }) => Buffer;
+  };
   if (zstdDecompressSync === undefined) throw noZstd(path);
-  return zstdDecompressSync(bytes, { finishFlush: constants.ZSTD_e_flush as number });
+  const { ZSTD_e_flush: finishFlush = 1 } = zlib.constants as { readonly ZSTD_e_flush?: number };
+  return zstdDecompressSync(bytes, { finishFlush });
 }
 
 function noZstd(path: string): MillraceError {

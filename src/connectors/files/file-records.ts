@@ -32,6 +32,8 @@ export interface FileRecordsOptions {
   readonly byteOrderMark: boolean;
   readonly wake: () => void;
   readonly warn: (message: string) => void;
+  /** As a `RecordBuffer` takes it. */
+  readonly hasAside: () => boolean;
 }
 
 /**
@@ -87,7 +89,7 @@ export function headOf({ head }: RecordParser): Pick<FileSplit, 'head'> {
 }
 
 export function createBuffer(split: FileSplit, options: FileRecordsOptions, range: { origin: number; bufferBytes: number }): RecordBuffer {
-  const { parser, limits } = options;
+  const { parser, limits, hasAside } = options;
   parser.begin?.(range.origin === 0, split.head);
-  return new RecordBuffer({ parser, place: `file '${split.path}'`, lineBytesMax: limits.lineBytes, ...range });
+  return new RecordBuffer({ parser, place: `file '${split.path}'`, lineBytesMax: limits.lineBytes, hasAside, ...range });
 }

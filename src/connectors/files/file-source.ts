@@ -4,7 +4,7 @@ import { MillraceError } from '../../base/errors.ts';
 import { checkArgument, checkOptions, type OptionRules, oneOrMore, optional, type Rule, text } from '../../base/options.ts';
 import type { Storage } from '../../base/system.ts';
 import { type Format, text as textFormat } from '../../formats/format.ts';
-import type { Polled, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
+import type { Polled, SideRecords, Source, SourceContext, SourceReader, SourceReaderContext } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { type FormatOptions, formatDetails, formatRules, Parsing, type ParsingOptions, parsedType } from '../lines/parsing.ts';
 import { CompressedFileRecords } from './compressed-file-records.ts';
@@ -76,7 +76,7 @@ function fileSourceOf<T>(patterns: readonly string[], name: string, parsing: Par
     details: formatDetails(format),
     enumerate: (context) => enumerate(patterns, format.divisible, context),
     createReader: (context) => new FileReader(context, parsing) as SourceReader<T, FileSplit>,
-    project: (fields) => fileSourceOf<T>(patterns, name, { ...parsing, fields }),
+    project: (fields, keys) => fileSourceOf<T>(patterns, name, { ...parsing, fields, keys }),
     totalBytes: (splits) => splits.reduce((sum, split) => sum + split.end - split.start, 0),
   };
 }
@@ -142,6 +142,10 @@ class FileReader implements SourceReader<unknown, FileSplit> {
     }
   }
 
+  takeSide(): SideRecords | undefined {
+    return this.#parsing.takeSide();
+  }
+
   splits(): readonly FileSplit[] {
     const current = this.#records?.remaining();
     return current === undefined ? [...this.#queue] : [current, ...this.#queue];
@@ -160,7 +164,7 @@ class FileReader implements SourceReader<unknown, FileSplit> {
     const [split] = this.#queue;
     if (split === undefined) return undefined;
     const options = this.#recordsOptions;
-    this.#parsing.place = `'${split.path}'`;
+    this.#parsing.reads(split.path);
     const records = split.compression === undefined ? new PlainFileRecords(split, options) : new CompressedFileRecords(split, options);
     this.#queue.shift();
     this.#records = records;

@@ -60,7 +60,8 @@ export class PlainFileRecords implements FileRecords {
   remaining(): FileSplit | undefined {
     if (this.#finished) return undefined;
     const rest = { ...this.#split, ...headOf(this.#parser), start: this.#buffer.position };
-    return this.#parser.starts === undefined ? rest : { ...rest, atRecord: true };
+    const { starts, skipContinuations } = this.#parser;
+    return starts === undefined && skipContinuations === undefined ? rest : { ...rest, atRecord: true };
   }
 
   get bytesRead(): number {
@@ -75,10 +76,11 @@ export class PlainFileRecords implements FileRecords {
     return this.#buffer.position >= this.#end || this.#buffer.exhausted;
   }
 
-  /** The byte in front of the range says whether a line starts with it; otherwise that line belongs to an earlier range. */
+  /** The byte in front of the range says whether a line starts with it; otherwise that line belongs to an earlier range, with what continues it. */
   #skipPartialLine(): void {
     do this.#read();
     while (!this.#buffer.skipLine() && !this.#finished);
+    while (!this.#finished && !this.#buffer.skipContinuations()) this.#read();
   }
 
   /** The first line starts at the front of the file, mark or no mark. */

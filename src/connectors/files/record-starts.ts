@@ -1,6 +1,6 @@
 /**
  * Where the first record begins of a range in the midst of a file, for formats of which not every line is a record of its own: the file's
- * head is read, and what follows in the range tells whether its first byte lies within quotes. Where that does not tell, the file is gone
+ * head is read, and what stands around tells whether the range begins within quotes. Where that does not tell, the file is gone
  * through from its beginning: once for all ranges that a reader is given, since these mostly come in order.
  */
 
@@ -11,8 +11,9 @@ import type { ParserInput, RecordParser, RecordStarts } from '../../formats/pars
 import { readBlock } from './file-records.ts';
 import type { FileSplit } from './file-split.ts';
 
-/** Bytes behind the beginning of a range that are looked at: some hundred lines, and a small share of a split. */
+/** Bytes on both sides of the beginning of a range that are looked at: some hundred lines, and a small share of a split. */
 const lookBytes = 64 * 1024;
+const byteOrderMarkBytes = 3;
 /** Bytes of a file in which its head is looked for at first. */
 const headBytes = 4096;
 
@@ -20,7 +21,7 @@ export interface RecordStartOptions {
   readonly parser: RecordParser;
   readonly byteOrderMark: boolean;
   readonly limits: Pick<Limits, 'readBytes' | 'lineBytes'>;
-  /** Bytes that are looked at; for tests. */
+  /** Bytes that are looked at on both sides; for tests. */
   readonly lookBytes?: number;
 }
 
@@ -75,26 +76,34 @@ export class RecordStartFinder {
 
   #markBytes(front: Buffer): number {
     const marked = this.#options.byteOrderMark && front[0] === 0xef && front[1] === 0xbb && front[2] === 0xbf;
-    return marked ? 3 : 0;
+    return marked ? byteOrderMarkBytes : 0;
   }
 
   /** The first record that begins behind the byte in front of the range: an end of one there says that one begins with the range. */
   #find(split: FileSplit, file: ReadableFile, starts: RecordStarts): number {
     const { path, end } = split;
     let position = split.start - 1;
-    let block = Buffer.allocUnsafe(this.#lookBytes);
-    let filled = readFully(file, path, block, position);
-    if (position < this.#lookBytes || !starts.guess(block.subarray(0, filled), filled < block.length)) {
-      this.#goThrough(split, file, starts);
-    }
-    while (position < end && filled > 0) {
+    if (!this.#lookAround(split, file, starts)) this.#goThrough(split, file, starts);
+    const block = Buffer.allocUnsafe(this.#options.limits.readBytes);
+    while (position < end) {
+      const filled = readFully(file, path, block, position);
       const at = starts.next(block.subarray(0, filled));
       if (at >= 0) return position + at;
+      if (filled === 0) break;
       position += filled;
-      if (block.length < this.#options.limits.readBytes) block = Buffer.allocUnsafe(this.#options.limits.readBytes);
-      filled = readFully(file, path, block, position);
     }
     return Math.max(position, end);
+  }
+
+  /** Goes to the byte in front of the range, by what stands around it. */
+  #lookAround({ path, start }: FileSplit, file: ReadableFile, starts: RecordStarts): boolean {
+    const before = this.#lookBytes;
+    const from = start - 1 - before;
+    // What is so near to the beginning is gone through as fast.
+    if (from <= byteOrderMarkBytes) return false;
+    const block = Buffer.allocUnsafe(before * 2);
+    const filled = readFully(file, path, block, from);
+    return filled > before && starts.guess(block.subarray(0, filled), before, filled < block.length);
   }
 
   /** Goes through the file up to the byte in front of the range. */

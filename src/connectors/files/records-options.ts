@@ -5,8 +5,9 @@ import type { Parsing, ParsingOptions } from '../lines/parsing.ts';
 import type { FileRecordsOptions } from './file-records.ts';
 import { RecordStartFinder } from './record-starts.ts';
 
-export function fileRecordsOptions(context: SourceReaderContext, { parser }: Parsing, { encoding }: ParsingOptions): FileRecordsOptions {
+export function fileRecordsOptions(context: SourceReaderContext, parsing: Parsing, { encoding }: ParsingOptions): FileRecordsOptions {
   const { system, limits } = context;
+  const { parser } = parsing;
   const byteOrderMark = encoding !== 'latin1';
   return {
     storage: system.storage,
@@ -16,5 +17,6 @@ export function fileRecordsOptions(context: SourceReaderContext, { parser }: Par
     starts: new RecordStartFinder({ parser, byteOrderMark, limits }),
     wake: () => context.wake(),
     warn: (message) => context.warn(message),
+    hasAside: () => parsing.hasAside,
   };
 }

@@ -24,11 +24,13 @@ export interface RecordBufferOptions {
   readonly place: string;
   /** Bytes of the longest record. */
   readonly lineBytesMax: number;
+  /** Whether what was parsed is to be handed on although it has no record: there are others, for a side output. Never when absent. */
+  readonly hasAside?: (() => boolean) | undefined;
 }
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Bytes that can be read behind the delimiter: parsers look at words. */
-const slackBytes = 8;
+const slackBytes = 16;
 
 export class RecordBuffer {
   readonly #options: RecordBufferOptions;
@@ -107,9 +109,26 @@ export class RecordBuffer {
     return at < input.filled;
   }
 
+  /** Drops lines that belong to a record in front of them. False when what follows is not there yet. */
+  skipContinuations(): boolean {
+    const { parser } = this.#options;
+    if (parser.skipContinuations === undefined) return true;
+    const { at, isRecord } = parser.skipContinuations(this.#input);
+    this.#input.start = at;
+    return isRecord;
+  }
+
+  /** Says that the last line which has its end is that of a record, too; what follows is left out. */
+  endBehindLine(): void {
+    const input = this.#input;
+    const at = input.filled > input.start ? input.bytes.lastIndexOf(this.#delimiter, input.filled - 1) : -1;
+    this.#stand(Math.max(input.start, at + this.#delimiter.length));
+    this.end();
+  }
+
   /**
    * Fills the batch with the next records, those that start in front of the offset `end`. False when there is none, or none
-   * that is complete.
+   * that is complete. The batch may be empty where records were set aside.
    */
   take(batch: RecordBatch, end: number): boolean {
     const input = this.#input;
@@ -119,7 +138,7 @@ export class RecordBuffer {
       const next = this.#options.parser.parse(batch, input);
       if (next === input.start) return false;
       input.start = next;
-      if (batch.rowCount > 0) return true;
+      if (batch.rowCount > 0 || this.#options.hasAside?.() === true) return true;
     }
   }
 

@@ -4,10 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { assert } from '../../base/assert.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
-import { RecordBatch } from '../../batch/record-batch.ts';
-import { TextParser } from '../../formats/text-parser.ts';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
+import type { Polled, SideRecords, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { reasonOf } from '../failed-operation.ts';
+import { Parsing, type ParsingOptions } from '../lines/parsing.ts';
 import { RecordBuffer } from '../lines/record-buffer.ts';
 import { RecordStream, type Taken } from '../lines/record-stream.ts';
 import { refusalOf } from './refusal.ts';
@@ -25,16 +24,14 @@ export interface Reconnect {
 export interface SocketReaderOptions {
   readonly host: string;
   readonly port: number;
-  readonly delimiter: string;
   readonly reconnect: Reconnect;
 }
 
-export class SocketReader implements SourceReader<string, Split> {
+export class SocketReader implements SourceReader<unknown, Split> {
   readonly #context: SourceReaderContext;
   readonly #options: SocketReaderOptions;
   readonly #place: string;
-  readonly #batch: RecordBatch;
-  readonly #parser: TextParser;
+  readonly #parsing: Parsing;
   #split: Split | undefined;
   #last = false;
   #ended = false;
@@ -47,17 +44,12 @@ export class SocketReader implements SourceReader<string, Split> {
   /** Bytes of the connections before this one. */
   #bytesBefore = 0;
 
-  constructor(context: SourceReaderContext, options: SocketReaderOptions) {
+  constructor(context: SourceReaderContext, options: SocketReaderOptions, parsing: ParsingOptions) {
     this.#context = context;
     this.#options = options;
     this.#place = `${options.host}:${options.port}`;
-    this.#parser = new TextParser({
-      encoding: 'utf8',
-      delimiter: options.delimiter,
-      onInvalid: (offset) =>
-        context.warn(`socket ${this.#place}: byte ${offset} of the connection is not valid UTF-8; such bytes become U+FFFD`),
-    });
-    this.#batch = new RecordBatch(this.#parser.type, { capacity: context.limits.batchRows, timestamps: false, hashes: false });
+    this.#parsing = new Parsing(context, parsing);
+    this.#parsing.reads(`socket ${this.#place}`, `socket ${this.#place}`);
   }
 
   addSplit(split: Split): void {
@@ -70,12 +62,16 @@ export class SocketReader implements SourceReader<string, Split> {
     this.#last = true;
   }
 
-  poll(): Polled<string> {
+  poll(): Polled<unknown> {
     const taken = this.#lines === undefined ? 'pending' : this.#take(this.#lines);
-    if (taken === 'batch') return this.#batch;
+    if (taken === 'batch') return this.#parsing.batch;
     if (taken === 'ended') this.#closed();
     if (this.#split === undefined || this.#ended) return this.#last ? 'end' : 'needs-split';
     return 'pending';
+  }
+
+  takeSide(): SideRecords | undefined {
+    return this.#parsing.takeSide();
   }
 
   /** A socket keeps no position: the split only says that the source is to connect again. */
@@ -116,9 +112,11 @@ export class SocketReader implements SourceReader<string, Split> {
   }
 
   #createBuffer(bufferBytes: number): RecordBuffer {
-    this.#parser.begin();
+    const { parser } = this.#parsing;
+    parser.begin?.(true);
     const lineBytesMax = this.#context.limits.lineBytes;
-    return new RecordBuffer({ parser: this.#parser, origin: 0, bufferBytes, place: `socket ${this.#place}`, lineBytesMax });
+    const hasAside = (): boolean => this.#parsing.hasAside;
+    return new RecordBuffer({ parser, origin: 0, bufferBytes, place: `socket ${this.#place}`, lineBytesMax, hasAside });
   }
 
   #notOpened(error: unknown): void {
@@ -154,7 +152,7 @@ export class SocketReader implements SourceReader<string, Split> {
   /** A connection that broke counts as closed when it is to be opened again. */
   #take(lines: RecordStream): Taken {
     try {
-      return lines.take(this.#batch);
+      return lines.take(this.#parsing.batch);
     } catch (error) {
       if (error instanceof MillraceError) throw error;
       if (!this.#options.reconnect.afterClose) {

@@ -7,7 +7,7 @@ import { createReadStream, fstatSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
-import type { Polled, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
+import type { Polled, SideRecords, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { Parsing, type ParsingOptions } from '../lines/parsing.ts';
 import { RecordBuffer } from '../lines/record-buffer.ts';
@@ -36,7 +36,7 @@ export class StdinReader implements SourceReader<unknown, Split> {
     this.#descriptor = descriptor;
     this.#front = front;
     this.#parsing = new Parsing(context, parsing);
-    this.#parsing.place = 'standard input';
+    this.#parsing.reads('standard input', 'standard input');
   }
 
   addSplit(split: Split): void {
@@ -55,6 +55,10 @@ export class StdinReader implements SourceReader<unknown, Split> {
       this.#ended = true;
     }
     return this.#last ? 'end' : 'needs-split';
+  }
+
+  takeSide(): SideRecords | undefined {
+    return this.#parsing.takeSide();
   }
 
   splits(): readonly Split[] {
@@ -88,6 +92,7 @@ export class StdinReader implements SourceReader<unknown, Split> {
       bufferBytes: readBytes,
       place: 'standard input',
       lineBytesMax: this.#context.limits.lineBytes,
+      hasAside: () => this.#parsing.hasAside,
     });
     if (this.#front !== undefined) this.#buffer.append(readFileSync(this.#front));
     return new RecordStream(this.#input, {

@@ -47,7 +47,7 @@ function stdinSourceOf<T>(
     parallelismMax: 1,
     enumerate: () => [{ id: 'stdin' }],
     createReader: (context) => new StdinReader(context, { descriptor: standardInput, front }, parsing) as SourceReader<T, Split>,
-    project: (fields) => stdinSourceOf<T>({ bounded, front }, { ...parsing, fields }),
+    project: (fields, keys) => stdinSourceOf<T>({ bounded, front }, { ...parsing, fields, keys }),
   };
 }
 

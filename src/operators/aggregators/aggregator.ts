@@ -5,6 +5,7 @@
  * @hotpath (the methods of AggregatorState)
  */
 
+import type { StringColumn } from '../../batch/string-column.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 
 declare const aggregates: unique symbol;
@@ -29,6 +30,10 @@ export interface Aggregator<in In, out Out> {
   readonly details: Readonly<Record<string, unknown>>;
   /** The partial result of one number alone, where it is always the same: 1, or the number itself. */
   readonly partialOfNumber?: 'one' | 'itself';
+  /** The same of one string, or null, alone. */
+  readonly partialOfString?: 'itself';
+  /** Whether the partial result of one value is of another type than those of several: one column for both is slower than for either. */
+  readonly partialsDiffer?: true;
   createState(): AggregatorState;
   readonly [aggregates]?: (record: In) => Out;
 }
@@ -53,6 +58,12 @@ export interface AggregatorState {
   add(slot: number, value: unknown): void;
   /** The same as `add` for every row of a column, in a loop of its own. Optional. */
   addColumn?(column: NumberColumn): void;
+  /**
+   * Numbers that stand for the strings of a column, by row, for `addNumbered`: all of them are looked up in a loop of its own. Valid until
+   * the next call. Optional, both or none; what is added is merged as well where the partial result of a string is the string.
+   */
+  numbersOf?(strings: StringColumn, rows: number): Int32Array;
+  addNumbered?(slot: number, number: number): void;
   merge(slot: number, partial: unknown): void;
   /** The same as `merge` for every row of a column, where partial results are numbers. Optional. */
   mergeColumn?(column: NumberColumn): void;

@@ -30,6 +30,16 @@ export function contentKey(value: unknown, call: string): ContentKey {
   return objectMark + sink.bytes.latin1Slice(0, sink.length);
 }
 
+/** The canonical bytes of the object that a stand-in is for; undefined for those that are values themselves, see `valueOfContentKey`. */
+export function bytesOfContentKey(key: ContentKey): Buffer | undefined {
+  return typeof key === 'string' && key.startsWith(objectMark) ? Buffer.from(key.slice(objectMark.length), 'latin1') : undefined;
+}
+
+/** The value of a stand-in that is not for an object. */
+export function valueOfContentKey(key: ContentKey): ContentKey {
+  return typeof key === 'string' && key.charCodeAt(0) === 0 ? key.slice(stringMark.length) : key;
+}
+
 /** Fills the sink with the canonical bytes of a value. */
 export function encodeContent(into: ByteSink, value: unknown, call: string): void {
   into.reset();

@@ -55,6 +55,31 @@ export class LogarithmicBuckets {
   valueOf(bucket: number): number {
     return Math.min(Number.MAX_VALUE, Math.exp(bucket * this.#logGamma + this.#logCentre));
   }
+
+  /** What a sketch of some numbers tells of one of them. @param sorted all `count` of them, ascending, NaN last */
+  toldOf(value: number, sorted: Float64Array, count: number): number {
+    if (isPositive(value)) {
+      let top = count - 1;
+      while (!isPositive(sorted[top])) top--;
+      return this.#toldBeside(value, sorted[top]);
+    }
+    if (isPositive(-value)) {
+      let top = 0;
+      while (!isPositive(-sorted[top])) top++;
+      return -this.#toldBeside(-value, -sorted[top]);
+    }
+    return Number.isFinite(value) ? 0 : value;
+  }
+
+  /** @param largest magnitude of the same sign, on which depends what is kept apart */
+  #toldBeside(magnitude: number, largest: number): number {
+    return this.valueOf(Math.max(this.bucketOf(magnitude), this.bucketOf(largest) - this.capacity + 1));
+  }
+}
+
+/** Whether a number has a bucket among the positive ones: others are counted exactly, or by their magnitude. */
+function isPositive(value: number): boolean {
+  return value >= magnitudeMin && value <= Number.MAX_VALUE;
 }
 
 export class DDSketch {
@@ -79,8 +104,8 @@ export class DDSketch {
   }
 
   add(value: number): void {
-    if (value >= magnitudeMin && value <= Number.MAX_VALUE) this.#positive.add(this.#buckets.bucketOf(value), 1);
-    else if (value <= -magnitudeMin && value >= -Number.MAX_VALUE) this.#negative.add(this.#buckets.bucketOf(-value), 1);
+    if (isPositive(value)) this.#positive.add(this.#buckets.bucketOf(value), 1);
+    else if (isPositive(-value)) this.#negative.add(this.#buckets.bucketOf(-value), 1);
     else this.#addSpecial(value);
   }
 

@@ -1,18 +1,20 @@
 /**
  * `countDistinct` and `approxCountDistinct`: how many different values there are. The first keeps a set for each slot, the
- * second a sketch. Partial results are an array of the stand-ins of the values, and the sketch's content. A state belongs to
- * one subtask.
+ * second a sketch. Partial results are an array of the stand-ins of the values, or a string or number that is alone, as it is; and the
+ * sketch's content. A state belongs to one subtask.
  *
  * @hotpath
  */
 
 import { anything, optional } from '../../base/options.ts';
+import type { StringColumn } from '../../batch/string-column.ts';
 import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { type ContentKey, contentKey } from './content-key.ts';
+import { bytesOfContentKey, type ContentKey, contentKey, valueOfContentKey } from './content-key.ts';
 import { HyperLogLog, type HyperLogLogContent, precisionMax, precisionMin } from './hyper-log-log.ts';
 import { aggregatorOf, type FieldName, type Holding, numberOption, optionsOf, withOptions } from './input.ts';
 import { reserve } from './slots.ts';
 import { ValueHash } from './value-hash.ts';
+import { ValueSets } from './value-sets.ts';
 
 /**
  * How many different values a field, a tuple element, what a function makes of the records, or the records themselves have.
@@ -32,7 +34,14 @@ export function countDistinct<const F extends FieldName, T extends Holding<F, un
 ): Aggregator<T, number>;
 export function countDistinct<T>(fn: (record: T) => unknown): Aggregator<T, number>;
 export function countDistinct(argument?: unknown): Aggregator<never, unknown> {
-  return aggregatorOf({ kind: 'countDistinct', argument, createState: (call) => new DistinctState(call) });
+  return aggregatorOf({
+    kind: 'countDistinct',
+    argument,
+    partialOfNumber: 'itself',
+    partialOfString: 'itself',
+    partialsDiffer: true,
+    createState: (call) => new DistinctState(call),
+  });
 }
 
 export interface ApproxCountDistinctOptions {
@@ -78,37 +87,50 @@ export function approxCountDistinct(...args: readonly unknown[]): Aggregator<nev
 
 class DistinctState implements AggregatorState {
   readonly #call: string;
-  readonly #sets: (Set<ContentKey> | undefined)[] = [];
+  readonly #sets: ValueSets;
 
   constructor(call: string) {
     this.#call = call;
+    this.#sets = new ValueSets(call);
   }
 
   add(slot: number, value: unknown): void {
-    if (value !== null && value !== undefined) this.#set(slot).add(contentKey(value, this.#call));
+    if (value !== null && value !== undefined) this.#sets.add(slot, this.#sets.numberOf(value));
+  }
+
+  numbersOf(strings: StringColumn, rows: number): Int32Array {
+    return this.#sets.numbersOf(strings, rows);
+  }
+
+  addNumbered(slot: number, number: number): void {
+    if (number >= 0) this.#sets.add(slot, number);
   }
 
   merge(slot: number, partial: unknown): void {
-    const set = this.#set(slot);
-    for (const key of partial as ContentKey[]) set.add(key);
+    if (Array.isArray(partial)) for (const key of partial as ContentKey[]) this.#mergeKey(slot, key);
+    else this.add(slot, partial);
+  }
+
+  mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#sets.addAll(from[i], to[i]);
   }
 
   partial(slot: number): ContentKey[] {
-    return [...(this.#sets[slot] ?? [])];
+    return this.#sets.valuesIn(slot).map((value) => contentKey(value, this.#call));
   }
 
   result(slot: number): number {
-    return this.#sets[slot]?.size ?? 0;
+    return this.#sets.size(slot);
   }
 
   clear(slot: number): void {
-    if (slot < this.#sets.length) this.#sets[slot] = undefined;
+    this.#sets.clear(slot);
   }
 
-  #set(slot: number): Set<ContentKey> {
-    if (slot >= this.#sets.length) reserve(this.#sets, slot, undefined);
-    this.#sets[slot] ??= new Set();
-    return this.#sets[slot];
+  #mergeKey(slot: number, key: ContentKey): void {
+    const bytes = bytesOfContentKey(key);
+    const sets = this.#sets;
+    sets.add(slot, bytes === undefined ? sets.numberOf(valueOfContentKey(key)) : sets.numberOfBytes(bytes, bytes.length));
   }
 }
 

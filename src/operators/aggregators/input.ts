@@ -39,6 +39,8 @@ export interface AggregatorParts {
   readonly argument: unknown;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly partialOfNumber?: 'one' | 'itself';
+  readonly partialOfString?: 'itself';
+  readonly partialsDiffer?: true;
   /** Makes a state, given the call of the factory as errors show it. */
   readonly createState: (call: string) => AggregatorState;
 }

@@ -1,13 +1,13 @@
 /**
- * `quantile`: medians, percentiles and the like. The state keeps a sketch for each slot; its content is the partial result. A
- * state belongs to one subtask.
+ * `quantile`: medians, percentiles and the like. The state keeps a sketch for each slot; its content is the partial result, or a number
+ * that is alone. A state belongs to one subtask.
  *
  * @hotpath
  */
 
 import { anything, optional } from '../../base/options.ts';
-import type { Aggregator, AggregatorState } from './aggregator.ts';
-import { DDSketch, type DDSketchContent, LogarithmicBuckets } from './dd-sketch.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import { LogarithmicBuckets } from './dd-sketch.ts';
 import {
   aggregatorOf,
   type FieldName,
@@ -19,7 +19,7 @@ import {
   withParameter,
   wrongInput,
 } from './input.ts';
-import { reserve } from './slots.ts';
+import { Sketches, type SketchesContent } from './sketches.ts';
 
 export interface QuantileOptions {
   /** The relative error that a result may have, from 0.0001 to 0.5. Default 0.01: 100 may be told as 99 to 101. */
@@ -40,8 +40,9 @@ const accuracyMax = 0.5;
  *
  * The quantile is the value at index ⌊q · (n − 1)⌋ of the n values in order, told with a relative error of at most
  * `accuracy`. A DDSketch (see `dd-sketch.ts`): zero, the infinities and NaN (the greatest) are told exactly, and values more
- * than 10¹⁸ times smaller in magnitude than the largest of their sign lose the accuracy. A key takes eight bytes for each
- * 2 · `accuracy` of growth from the smallest to the largest magnitude: 3 KB for 1 to 1,000 by default.
+ * than 10¹⁸ times smaller in magnitude than the largest of their sign lose the accuracy. A key takes 64 bytes for up to eight
+ * values, and for more of them eight bytes for each 2 · `accuracy` of growth from the smallest to the largest magnitude: 3 KB for 1
+ * to 1,000 by default.
  *
  * @throws TypeError while the job runs, for a value that is not a number
  * @example
@@ -74,6 +75,8 @@ export function quantile(...args: readonly unknown[]): Aggregator<never, unknown
     kind: 'quantile',
     argument,
     details: { q, accuracy },
+    partialOfNumber: 'itself',
+    partialsDiffer: true,
     createState: (call) => new QuantileState(call, q, new LogarithmicBuckets(accuracy)),
   });
 }
@@ -85,41 +88,43 @@ function checkQuantile(q: unknown): number {
 class QuantileState implements AggregatorState {
   readonly #call: string;
   readonly #q: number | readonly number[];
-  readonly #buckets: LogarithmicBuckets;
-  readonly #sketches: (DDSketch | undefined)[] = [];
+  readonly #sketches: Sketches;
 
   constructor(call: string, q: number | readonly number[], buckets: LogarithmicBuckets) {
     this.#call = call;
     this.#q = q;
-    this.#buckets = buckets;
+    this.#sketches = new Sketches(buckets);
   }
 
   add(slot: number, value: unknown): void {
-    if (typeof value === 'number') this.#sketch(slot).add(value);
+    if (typeof value === 'number') this.#sketches.add(slot, value);
     else if (value !== null && value !== undefined) throw wrongInput(this.#call, 'numbers', value);
   }
 
-  merge(slot: number, partial: unknown): void {
-    if (partial !== null) this.#sketch(slot).merge(partial as DDSketchContent);
+  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
+    this.#sketches.addAll(slots, slotCount, values, rows);
   }
 
-  partial(slot: number): DDSketchContent | null {
-    return this.#sketches[slot]?.content() ?? null;
+  merge(slot: number, partial: unknown): void {
+    if (typeof partial === 'number') this.#sketches.add(slot, partial);
+    else if (partial !== null) this.#sketches.merge(slot, partial as SketchesContent);
+  }
+
+  mergeColumn(column: NumberColumn): void {
+    this.addColumn(column);
+  }
+
+  partial(slot: number): SketchesContent | null {
+    return this.#sketches.content(slot) ?? null;
   }
 
   result(slot: number): number | number[] | null {
-    const sketch = this.#sketches[slot];
-    if (sketch === undefined) return null;
-    return typeof this.#q === 'number' ? sketch.quantile(this.#q) : this.#q.map((q) => sketch.quantile(q));
+    const sketches = this.#sketches;
+    if (sketches.isEmpty(slot)) return null;
+    return typeof this.#q === 'number' ? sketches.quantile(slot, this.#q) : this.#q.map((q) => sketches.quantile(slot, q));
   }
 
   clear(slot: number): void {
-    if (slot < this.#sketches.length) this.#sketches[slot] = undefined;
-  }
-
-  #sketch(slot: number): DDSketch {
-    if (slot >= this.#sketches.length) reserve(this.#sketches, slot, undefined);
-    this.#sketches[slot] ??= new DDSketch(this.#buckets);
-    return this.#sketches[slot];
+    this.#sketches.clear(slot);
   }
 }

@@ -9,7 +9,7 @@
 export const initialSlots = 256;
 
 /** A longer array with the same beginning, which has room for the slot. Doubles at least, so that growth costs little. */
-export function grown<A extends Float64Array | Uint8Array>(array: A, slot: number): A {
+export function grown<A extends Float64Array | Int32Array | Uint8Array>(array: A, slot: number): A {
   const larger = new (array.constructor as new (length: number) => A)(Math.max(array.length * 2, slot + 1));
   larger.set(array);
   return larger;

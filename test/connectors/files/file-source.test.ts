@@ -2,6 +2,7 @@
 
 import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -339,5 +340,25 @@ describe('fileSource of gzip files', () => {
     expect(reader.poll()).toBe('pending');
     await context.awake();
     reader.close();
+  });
+
+  // The frame of the text 'one\ntwo\n', as `zstd` writes it.
+  const frame = Buffer.from(`28b52ffd0408410000${Buffer.from('one\ntwo\n').toString('hex')}00000000`, 'hex');
+
+  it.skipIf('createZstdDecompress' in zlib)('says which Node unpacks zstd, by name or content', async () => {
+    for (const name of ['some.log.zst', 'some.log']) {
+      const { path, write } = createFile(name);
+      write(frame);
+      await expect(readAll(fileSource(path))).rejects.toThrow(
+        /is compressed with zstd, which needs Node 22\.15 or later, and this is v.*unpack it first/,
+      );
+    }
+  });
+
+  it.runIf('createZstdDecompress' in zlib)('unpacks zstd', async () => {
+    const { path, write } = createFile('some.log.zst');
+    const { zstdCompressSync } = zlib as unknown as { zstdCompressSync: (text: string) => Buffer };
+    write(zstdCompressSync('one\ntwo\n'));
+    expect((await readAll(fileSource(path), sourceContext({ readBytes: 5 }))).lines).toEqual(['one', 'two']);
   });
 });

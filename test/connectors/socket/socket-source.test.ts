@@ -4,9 +4,13 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { formats } from '../../../src/api/formats.ts';
+import type { FixedColumn } from '../../../src/batch/column.ts';
+import { RecordBatch } from '../../../src/batch/record-batch.ts';
 import { refusalOf } from '../../../src/connectors/socket/refusal.ts';
-import { type SocketOptions, socketTextSource } from '../../../src/connectors/socket/socket-source.ts';
+import { type SocketOptions, socketSource } from '../../../src/connectors/socket/socket-source.ts';
 import type { SourceReader } from '../../../src/graph/source.ts';
+import { t } from '../../../src/schema/type.ts';
 import { ranges, readerLimits, text } from '../arbitraries.ts';
 import { drain, linesOf, nextBatch, ReaderContext, sourceContext } from '../support.ts';
 
@@ -40,7 +44,7 @@ async function freePort(): Promise<number> {
 }
 
 async function openReader(options: SocketOptions, context = new ReaderContext()): Promise<SourceReader<string>> {
-  const source = socketTextSource(options);
+  const source = socketSource(options);
   const reader = source.createReader(context);
   onTestFinished(() => reader.close());
   for (const split of await source.enumerate(context)) reader.addSplit(split);
@@ -59,7 +63,7 @@ const chunks = text
   .map((content) => Buffer.from(content))
   .chain((whole) => ranges(whole.length).map((parts) => parts.map(({ start, end }) => whole.subarray(start, end))));
 
-describe('socketTextSource', () => {
+describe('socketSource', () => {
   it('gives the lines that the server sends until it closes, whatever the chunks', async () => {
     let next: readonly Buffer[] = [];
     const { port } = await listen((socket) => void send(socket, next));
@@ -100,12 +104,41 @@ describe('socketTextSource', () => {
     expect(await drain(reader, context)).toEqual(['a\n', 'b', '', 'c']);
   });
 
+  it('reads the records of a format, and counts those that are none', async () => {
+    const context = new ReaderContext();
+    const { port } = await listen((socket) => socket.end('n:1\nnothing\nn:2\n'));
+    const source = socketSource({ host, port, format: formats.ltsv({ n: t.float64 }), onError: { sideOutput: { id: 'bad' } } });
+    const reader = source.createReader(context);
+    onTestFinished(() => reader.close());
+    for (const split of await source.enumerate(context)) reader.addSplit(split);
+    reader.noMoreSplits();
+    const rows: unknown[] = [];
+    const aside: unknown[] = [];
+    for (let polled = reader.poll(); polled !== 'end'; polled = reader.poll()) {
+      if (polled instanceof RecordBatch)
+        rows.push(...[...(polled.columns[0] as FixedColumn).values(polled.rowCount)].slice(0, polled.rowCount));
+      if (polled === 'pending') await context.awake();
+      aside.push(...(reader.takeSide?.()?.records ?? []));
+    }
+    expect(rows).toEqual([1, 2]);
+    expect(aside).toEqual([expect.objectContaining({ file: `socket ${host}:${port}`, offset: 4, text: 'nothing' })]);
+    expect(context.badRecords).toEqual(aside);
+  });
+
+  it('refuses a delimiter for a format', () => {
+    expect(() => socketSource({ host, port: 1, delimiter: ';', format: formats.ltsv() })).toThrow(
+      /delimiter is for lines of text, and ltsv says itself what ends a record/,
+    );
+  });
+
   it('warns of invalid UTF-8', async () => {
     const context = new ReaderContext();
     const { port } = await listen((socket) => socket.end(Buffer.from('ok\n\xff\n', 'latin1')));
     const reader = await openReader({ host, port }, context);
     expect(await drain(reader, context)).toEqual(['ok', '\ufffd']);
-    expect(context.warnings).toEqual([`socket ${host}:${port}: byte 3 of the connection is not valid UTF-8; such bytes become U+FFFD`]);
+    expect(context.warnings).toEqual([
+      `socket ${host}:${port}: byte 3 is not valid UTF-8; such bytes become U+FFFD. If it is Latin-1, read it with encoding: 'latin1'`,
+    ]);
   });
 
   it('holds the server back while its lines are not taken', async () => {
@@ -209,10 +242,10 @@ describe('socketTextSource', () => {
   });
 
   it('refuses options that make no sense', () => {
-    expect(() => socketTextSource({ host: '', port: 1 })).toThrow(/host/);
-    expect(() => socketTextSource({ host, port: 0 })).toThrow(/port must be a whole number from 1 to 65535, not 0/);
-    expect(() => socketTextSource({ host, port: 1, delimiter: '' })).toThrow(/delimiter/);
-    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: 1, maxAttempts: -1 } })).toThrow(/maxAttempts/);
-    expect(() => socketTextSource({ host, port: 1, reconnect: { delay: '1x' as '1s' } })).toThrow(/socket.source: reconnect.delay/);
+    expect(() => socketSource({ host: '', port: 1 })).toThrow(/host/);
+    expect(() => socketSource({ host, port: 0 })).toThrow(/port must be a whole number from 1 to 65535, not 0/);
+    expect(() => socketSource({ host, port: 1, delimiter: '' })).toThrow(/delimiter/);
+    expect(() => socketSource({ host, port: 1, reconnect: { delay: 1, maxAttempts: -1 } })).toThrow(/maxAttempts/);
+    expect(() => socketSource({ host, port: 1, reconnect: { delay: '1x' as '1s' } })).toThrow(/socket.source: reconnect.delay/);
   });
 });

@@ -20,6 +20,7 @@ function readLines(say: (what: unknown) => void, cancel: boolean): void {
     subtask: 0,
     wake: () => setImmediate(() => poll()),
     fail: (error) => say(String(error)),
+    countBad: () => {},
     warn: (message) => say(message),
   });
   poll = () => {

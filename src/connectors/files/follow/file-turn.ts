@@ -28,6 +28,8 @@ export interface PlainTurnOptions extends FileRecordsOptions {
   readonly bytesMax: number;
   /** Whether nothing is expected to be written any more: what is left is the last record, unless there is more than at the last turn. */
   readonly final: boolean;
+  /** Whether the last record has waited long enough for lines that might belong to it. */
+  readonly settled: boolean;
 }
 
 /** Bytes read at once at least. */
@@ -44,7 +46,7 @@ export class PlainFileTurn implements FileTurn {
   #markSettled: boolean;
 
   constructor(file: FollowedFile, opened: ReadableFile, options: PlainTurnOptions) {
-    const { parser, limits, byteOrderMark } = options;
+    const { parser, limits, byteOrderMark, hasAside } = options;
     this.file = file;
     this.#opened = opened;
     this.#options = options;
@@ -54,7 +56,14 @@ export class PlainFileTurn implements FileTurn {
     const unread = (file.size ?? 0) - origin;
     const bufferBytes = Math.min(limits.readBytes, Math.max(readBytesMin, unread)) + 1;
     this.#next = origin;
-    this.#buffer = new RecordBuffer({ parser, origin, bufferBytes, place: `file '${file.path}'`, lineBytesMax: limits.lineBytes });
+    this.#buffer = new RecordBuffer({
+      parser,
+      origin,
+      bufferBytes,
+      place: `file '${file.path}'`,
+      lineBytesMax: limits.lineBytes,
+      hasAside,
+    });
     this.#markSettled = origin > 0 || !byteOrderMark;
   }
 
@@ -68,10 +77,16 @@ export class PlainFileTurn implements FileTurn {
       if (read === 'replaced') return read;
       if (read === 'end') {
         this.finished = this.#options.final && this.#next <= file.readTo;
-        if (!this.finished) return this.#advance('end');
-        this.#buffer.end();
+        if (this.finished) this.#buffer.end();
+        else if (this.#options.settled && this.#next <= file.readTo) this.#settleRecord();
+        else return this.#advance('end');
       }
     }
+  }
+
+  #settleRecord(): void {
+    this.file.settledTo = this.#next;
+    this.#buffer.endBehindLine();
   }
 
   /** The open file is the followed one's. */

@@ -1,7 +1,7 @@
 /** Reads files that are followed by turns, the ones that were changed first before others until it has caught up. */
 
 import { assert } from '../../../base/assert.ts';
-import type { Polled, SourceReader, SourceReaderContext } from '../../../graph/source.ts';
+import type { Polled, SideRecords, SourceReader, SourceReaderContext } from '../../../graph/source.ts';
 import { failedOperation } from '../../failed-operation.ts';
 import { Parsing, type ParsingOptions } from '../../lines/parsing.ts';
 import type { FileRecordsOptions } from '../file-records.ts';
@@ -23,6 +23,8 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
   #files: FollowedFiles | undefined;
   #watch: FileWatch | undefined;
   #queue: DueFile[] = [];
+  /** Files that were opened, the one first that had its turn the longest ago. Some may be closed by now. */
+  readonly #open = new Set<FollowedFile>();
   #turn: FileTurn | undefined;
   /** What the file of the turn had been read to. */
   #readBefore = 0;
@@ -46,7 +48,16 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
     assert(this.#files === undefined && 'files' in split, 'one split has all files that are followed');
     const context = this.#context;
     const { storage, clock, timers } = context.system;
-    this.#files = new FollowedFiles({ following: this.#following, storage, clock, warn: (message) => context.warn(message) }, split.files);
+    this.#files = new FollowedFiles(
+      {
+        following: this.#following,
+        storage,
+        clock,
+        warn: (message) => context.warn(message),
+        completeAfterMs: this.#parsing.parser.completeAfterMs,
+      },
+      split.files,
+    );
     const { pollMs } = this.#following;
     this.#watch = new FileWatch({ patterns: this.#patterns, storage, timers, pollMs, wake: () => context.wake() });
   }
@@ -59,7 +70,7 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
     if (this.#files === undefined) return this.#last ? 'end' : 'needs-split';
     this.#look(this.#files);
     for (;;) {
-      const turn = this.#turn ?? this.#nextTurn(this.#files);
+      const turn = this.#turn ?? this.#nextTurn();
       if (turn === undefined) {
         this.isBehind &&= !this.#hasLooked;
         return 'pending';
@@ -67,12 +78,22 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
       const taken = turn.take(this.#parsing.batch);
       if (taken === 'pending') return taken;
       if (taken === 'batch') {
-        this.currentSplit = turn.file.identity;
-        this.openSplits.add(turn.file.identity);
+        this.#select(turn.file.identity);
         return this.#parsing.batch;
       }
       this.#endTurn(this.#files, turn, taken);
     }
+  }
+
+  /** While it catches up, what comes of a file later is newer than all that is still to be read: nothing waits for the files before. */
+  #select(id: string): void {
+    if (this.isBehind && this.currentSplit !== id) this.openSplits.clear();
+    this.currentSplit = id;
+    this.openSplits.add(id);
+  }
+
+  takeSide(): SideRecords | undefined {
+    return this.#parsing.takeSide();
   }
 
   splits(): readonly (FollowSplit | FollowedSplit)[] {
@@ -96,27 +117,26 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
       this.#context.warn(`no file matches '${this.#patterns.join("', '")}' yet (working directory: ${process.cwd()}); waiting for one`);
     this.#hasLooked = true;
     files.look(found, this.#turn?.file);
-    this.#queue = files.due().filter(({ file }) => file !== this.#turn?.file);
+    this.#queue = files.due(this.#turn?.file);
   }
 
-  #nextTurn(files: FollowedFiles): FileTurn | undefined {
+  #nextTurn(): FileTurn | undefined {
     for (let due = this.#queue.shift(); due !== undefined; due = this.#queue.shift()) {
-      this.#turn = this.#openTurn(files, due);
+      this.#turn = this.#openTurn(due);
       if (this.#turn !== undefined) return this.#turn;
     }
     return undefined;
   }
 
   /** Undefined where another file has its name by now, or none: the next look tells what became of it. */
-  #openTurn(files: FollowedFiles, { file, final }: DueFile): FileTurn | undefined {
+  #openTurn({ file, final, settled }: DueFile): FileTurn | undefined {
     const { storage } = this.#context.system;
-    this.#parsing.place = `'${file.path}'`;
+    this.#parsing.reads(file.path);
     this.#readBefore = file.readTo;
-    file.turnAt = this.#context.system.clock.monotonic();
     try {
       const opened = file.open(storage);
       if (opened === undefined) return undefined;
-      this.#closeOthers(files, file);
+      this.#keepOpen(file);
       if (file.compression !== undefined) {
         file.close();
         return new CompressedFileTurn(file, this.#recordsOptions);
@@ -127,6 +147,7 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
         fingerprintBytes: this.#following.fingerprintBytes,
         bytesMax,
         final,
+        settled,
       });
     } catch (error) {
       throw failedOperation('SOURCE_FAILED', `cannot open '${file.path}'`, error);
@@ -134,22 +155,24 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
   }
 
   /** Keeps to the number of open files. Those without a name could not be opened again. */
-  #closeOthers(files: FollowedFiles, current: FollowedFile): void {
-    const open = [...files].filter(({ isOpen }) => isOpen);
-    const tooMany = open.length - this.#context.limits.followedFiles;
-    if (tooMany <= 0) return;
-    const closable = open.filter((file) => file !== current && !file.gone).sort((a, b) => a.turnAt - b.turnAt);
-    for (const file of closable.slice(0, tooMany)) file.close();
+  #keepOpen(current: FollowedFile): void {
+    this.#open.delete(current);
+    this.#open.add(current);
+    for (const file of this.#open) {
+      if (this.#open.size <= this.#context.limits.followedFiles) return;
+      if (file === current || file.gone) continue;
+      file.close();
+      this.#open.delete(file);
+    }
   }
 
   #endTurn(files: FollowedFiles, turn: FileTurn, taken: Exclude<TurnResult, 'batch' | 'pending'>): void {
     const { file } = turn;
     this.#leave(turn);
     if (taken === 'replaced') files.replaced(file);
-    if (taken === 'more') this.#queue.push({ file, final: false });
+    if (taken === 'more') this.#queue.push({ file, final: false, settled: false });
     if (taken !== 'end') return;
-    // What comes of it later, while older files are still to be read, is newer than all of these.
-    if (this.isBehind || turn.finished) this.openSplits.delete(file.identity);
+    if (turn.finished) this.openSplits.delete(file.identity);
     if (turn.finished && (file.gone || !file.matches)) files.drop(file);
   }
 

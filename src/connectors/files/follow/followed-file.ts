@@ -36,6 +36,8 @@ export class FollowedFile {
   fingerprint: Fingerprint | undefined;
   /** Offset up to which there was something when it was last read. */
   readTo: number;
+  /** The same, when its last record was taken for complete because nothing had followed for a while. */
+  settledTo = 0;
   /** As it was last seen; undefined before. */
   size: number | undefined;
   /** As it was seen before that. */
@@ -46,8 +48,6 @@ export class FollowedFile {
   #unmatched = 0;
   /** Monotonic time at which it was last seen to have changed. */
   changedAt: number;
-  /** Monotonic time at which it last had a turn. */
-  turnAt = 0;
   #file: ReadableFile | undefined;
 
   constructor(split: FollowedSplit, now: number) {

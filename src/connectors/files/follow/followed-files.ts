@@ -18,6 +18,8 @@ export interface FollowedFilesOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly warn: (message: string) => void;
+  /** As of a `RecordParser`. */
+  readonly completeAfterMs: number | undefined;
 }
 
 /** A file that is to have a turn. */
@@ -25,7 +27,12 @@ export interface DueFile {
   readonly file: FollowedFile;
   /** Whether nothing is expected to be written to it any more. */
   readonly final: boolean;
+  /** Whether its last record has waited long enough for more lines. */
+  readonly settled: boolean;
 }
+
+/** What rotation puts behind the name of a file: a number or a date. */
+const rotatedName = /^[.-]\d[-\d._T:]*(\.gz|\.zst)?$/;
 
 /** Bytes of a compressed file that hold the beginning of its content: more than a block of zstd. */
 const compressedFrontBytes = 256 * 1024;
@@ -70,16 +77,17 @@ export class FollowedFiles {
       if (each.size > 0 && !this.#files.has(each.identity) && !this.#isCopy(each))
         this.#add({ id: each.identity, path: each.path, offset: 0 }, each);
     }
-    for (const file of this.#files.values()) if (file.gone && !file.isOpen) this.#lost(file);
+    for (const file of this.#files.values()) if (file.gone && !file.isOpen && file !== busy) this.#lost(file);
   }
 
-  /** The files that have something to read, those first that were changed the longest ago. */
-  due(): DueFile[] {
+  /** The files that have something to read, those first that were changed the longest ago. @param busy the one that is being read: it is left alone */
+  due(busy: FollowedFile | undefined): DueFile[] {
     return [...this.#files.values()]
+      .filter((file) => file !== busy)
       .sort((a, b) => a.modifiedMs - b.modifiedMs || Number(b.rotated) - Number(a.rotated))
       .map((file) => ({ file, due: this.#dueOf(file) }))
       .filter(({ due }) => due !== undefined)
-      .map(({ file, due }) => ({ file, final: due === 'final' }));
+      .map(({ file, due }) => ({ file, final: due === 'final', settled: due === 'settled' }));
   }
 
   /**
@@ -89,8 +97,10 @@ export class FollowedFiles {
   replaced(file: FollowedFile): void {
     this.#entries.clear();
     const copy = this.#copyOf(file, this.#around(file.path));
-    if (copy !== undefined) this.#takeOver(file, copy);
-    else if (file.readTo > file.offset || file.sizeBefore > file.offset)
+    if (copy !== undefined) {
+      this.#takeOver(file, copy);
+      if (!copy.matches) this.#warnOfOthers(file.path, copy.modifiedMs);
+    } else if (file.readTo > file.offset || file.sizeBefore > file.offset)
       this.#options.warn(
         `'${file.path}' was truncated, or overwritten, before all of it was read: what it had behind byte ${file.offset} is lost`,
       );
@@ -110,7 +120,9 @@ export class FollowedFiles {
 
   /** Whether its content is another one by now. */
   #lookAt(file: FollowedFile): boolean {
+    const { path } = file;
     const found = this.#find(file);
+    if (found !== undefined && found.path !== path && !found.matches) this.#warnOfOthers(path, found.modifiedMs);
     if (found === undefined) file.missed();
     else file.seen(found, this.#now);
     if (found === undefined || file.compression !== undefined || found.size >= file.offset) return false;
@@ -129,6 +141,18 @@ export class FollowedFiles {
   #factsOf(path: string): FoundFile | undefined {
     const facts = this.#options.storage.facts(path);
     return facts === undefined ? undefined : { path, ...facts, matches: this.#found.has(facts.identity) };
+  }
+
+  /** Files that were rotated twice between two looks have never been seen under the name that is asked for. */
+  #warnOfOthers(path: string, since: number): void {
+    const isRotated = (each: FoundFile): boolean => each.path.startsWith(path) && rotatedName.test(each.path.slice(path.length));
+    const missed = this.#around(path).filter(
+      (each) => isRotated(each) && each.modifiedMs > since && !each.matches && !this.#files.has(each.identity),
+    );
+    for (const each of missed)
+      this.#options.warn(
+        `'${each.path}' was rotated before anybody looked at it, and is not read: say '${path}*' to read such files as well`,
+      );
   }
 
   /** The files in the directory of one. */
@@ -229,12 +253,15 @@ export class FollowedFiles {
     this.#files.delete(file.identity);
   }
 
-  #dueOf(file: FollowedFile): 'read' | 'final' | undefined {
-    const isQuiet = this.#now - file.changedAt >= this.#options.following.closeInactiveMs;
+  #dueOf(file: FollowedFile): 'read' | 'final' | 'settled' | undefined {
+    const { following, completeAfterMs = Number.POSITIVE_INFINITY } = this.#options;
+    const quietMs = this.#now - file.changedAt;
+    const isQuiet = quietMs >= following.closeInactiveMs;
     if (file.compression !== undefined) return !file.complete && (isQuiet || this.#isOld(file.modifiedMs)) ? 'read' : undefined;
     const { gone, matches, rotated, offset, readTo, size = Number.POSITIVE_INFINITY } = file;
     const isLeaving = gone || !matches;
     if (isQuiet && (isLeaving || (rotated && offset < size))) return 'final';
+    if (quietMs >= completeAfterMs && offset < readTo && readTo >= size && file.settledTo < readTo) return 'settled';
     if (gone || readTo < size) return 'read';
     if (isQuiet) file.close();
     return undefined;

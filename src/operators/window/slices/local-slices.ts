@@ -11,7 +11,7 @@
  * @hotpath
  */
 
-import { columnarKey, generateKey, hashKey, slotExpression } from '../../../compiler/key-code.ts';
+import { columnarKey, columnarParts, generateKey, hashKey, slotExpression } from '../../../compiler/key-code.ts';
 import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
 import type { Row, RowKey } from '../../../compiler/row.ts';
 import { KeyIndex } from '../../../state/key-index.ts';
@@ -58,7 +58,7 @@ export class LocalSlices implements OperatorInstance {
   readonly #rowSlots: RowSlots;
   /** For records that pass. */
   readonly #passing: readonly NamedState[];
-  readonly #gain = new LocalGain();
+  readonly #gain: LocalGain;
   readonly #onlyKeys = new OnlyKeys();
   /** What the operator was told, and what it goes by. */
   #told = Number.NEGATIVE_INFINITY;
@@ -81,11 +81,13 @@ export class LocalSlices implements OperatorInstance {
 
   constructor(options: LocalSlicesOptions, context: OperatorContext) {
     const { slices, aggregators, keyed } = options;
-    const { localAggregationKeys } = context.limits;
+    const { localAggregationKeys, localSampleRows } = context.limits;
     this.#options = options;
     this.#context = context;
     const held = Math.min(localAggregationKeys, slotsMax);
     this.#held = held;
+    const samples = Object.values(aggregators).some(({ partialsDiffer }) => partialsDiffer === true);
+    this.#gain = new LocalGain({ judgedRows: localSampleRows, samples });
     this.#index = new KeyIndex(held);
     this.#accumulators = new Accumulators(aggregators);
     this.#filledSlices = new FilledSlices(slices, this.#accumulators, keyed ? this.#index : undefined, held >> 1);
@@ -191,7 +193,9 @@ export class LocalSlices implements OperatorInstance {
 
   generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
     const key = this.#context.key === undefined ? undefined : columnarKey(row, this.#context.key);
-    if (row.timestamp === undefined || (this.#options.keyed && key?.column === undefined && key?.numbers === undefined)) return false;
+    const isComposite = this.#context.key !== undefined && columnarParts(row, this.#context.key) !== undefined;
+    const isColumnar = !this.#options.keyed || isComposite || key?.column !== undefined || key?.numbers !== undefined;
+    if (row.timestamp === undefined || !isColumnar) return false;
     const gain = code.names.constant('gain', this.#gain);
     code.body.block(`if (${gain}.passes)`, () => this.#passBatch(code, row, emit), '} else {');
     this.#addBatch(code, row, emit);
@@ -237,6 +241,10 @@ export class LocalSlices implements OperatorInstance {
   #pass(code: OperatorCode, { row, key, values }: { row: Row; key: PassedKey; values: readonly string[] }, emit: Emit): void {
     const gain = code.names.constant('gain', this.#gain);
     code.body.line(`if (!${gain}.passes) ${gain}.passed++;`);
+    if (this.#gain.samples) {
+      const slice = `Math.floor((${row.timestamp ?? '0'}) / ${this.#options.slices.shape.slideMs})`;
+      code.body.line(`else if (${gain}.isSampling) ${gain}.see(${key?.hash ?? '0'}, ${slice});`);
+    }
     emit(new AggregationCode(code, this.#passing).singleRow(row, { key, timestamp: row.timestamp }, values));
   }
 
@@ -244,7 +252,7 @@ export class LocalSlices implements OperatorInstance {
     const local = code.names.constant('local', this);
     const aggregation = new AggregationCode(code, this.#accumulators.states);
     code.body.block(`for (let count = 0; count < ${limit} && ${local}.next(); count++)`, () => {
-      const key = this.#options.keyed ? slotKey(code, this.#index, `${local}.key`) : undefined;
+      const key = this.#options.keyed ? slotKey(code, this.#index, `${local}.key`, this.#context.key) : undefined;
       emit(aggregation.partialRow(`${local}.slot`, { key, timestamp: `${local}.start` }));
     });
     return `!${local}.isDue`;

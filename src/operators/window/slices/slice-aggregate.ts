@@ -6,14 +6,14 @@
 
 import { MillraceError } from '../../../base/errors.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
-import { localField, type Row, wholeRecord } from '../../../compiler/row.ts';
+import { type Field, localField, type Row, wholeRecord } from '../../../compiler/row.ts';
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
 import type { SubtaskPart } from '../../../wire/state-handles.ts';
 import { AggregationCode, type Aggregators, readByAggregators } from '../../aggregation.ts';
 import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
-import { generateSlot, generateSlots } from '../../keyed.ts';
+import { generateSlot, generateSlots, keyOfSlot } from '../../keyed.ts';
 import { checkNames } from '../../keyed-aggregate.ts';
 import { LateRecords } from '../../late-records.ts';
 import { MissingValues } from '../../missing-values.ts';
@@ -265,9 +265,9 @@ class SliceAggregate implements OperatorInstance {
     const windows = names.constant('windows', this.#windows);
     const [start, end, time, key] = ['start', 'end', 'time', 'key'].map((name) => names.fresh(name)) as [string, string, string, string];
     body.line(`const ${start} = ${windows}.start, ${end} = ${windows}.end, ${time} = ${end} - 1;`);
-    if (spec.keyed) body.line(`const ${key} = ${names.constant('index', this.#windows.index)}.key(${windows}.key);`);
+    const keyField = spec.keyed ? this.#keyField(code, key, toRow !== undefined) : undefined;
     const fields = [
-      ...(spec.keyed ? [localField('key', key)] : []),
+      ...(keyField === undefined ? [] : [keyField]),
       localField('start', start, 'float64'),
       localField('end', end, 'float64'),
       ...aggregation.results(`${windows}.slot`),
@@ -278,6 +278,15 @@ class SliceAggregate implements OperatorInstance {
       const window = `new ${names.constant('TimeWindow', TimeWindow)}(${start}, ${end})`;
       emit(code.call(toRow, row, [`{ key: ${spec.keyed ? key : 'undefined'}, window: ${window} }`]).resultRow);
     }
+  }
+
+  /** The key of the row that the windows have come to. @param isRead whether a local of this name is to hold it */
+  #keyField(code: OperatorCode, name: string, isRead: boolean): Field {
+    const windows = code.names.constant('windows', this.#windows);
+    const field = keyOfSlot(code, this.#windows.index, `${windows}.key`, this.#context.key);
+    if (!isRead && field.encoded !== undefined) return field;
+    code.body.line(`const ${name} = ${field.read()};`);
+    return localField('key', name);
   }
 
   get isDue(): boolean {

@@ -16,6 +16,8 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { formats } from '../../../../src/api/formats.ts';
+import { t } from '../../../../src/schema/type.ts';
 import { temporaryDirectory } from '../../support.ts';
 import { Follower } from './follower.ts';
 
@@ -134,16 +136,16 @@ describe('several files', () => {
 
   it('say which splits event time waits for', async () => {
     const { directory, path, glob } = place();
-    writeFileSync(`${path}.1`, 'old\n');
+    for (const name of ['1', '2']) writeFileSync(`${path}.${name}`, `old ${name}\n`);
     const follower = await Follower.start(glob);
     await follower.rest();
+    // Of those that were there it is the last one, whose watermark must not be lost.
     const { reader } = follower;
-    expect(reader.openSplits?.size).toBe(0);
+    const last = reader.currentSplit;
+    expect([...(reader.openSplits ?? [])]).toEqual([last]);
     writeFileSync(join(directory, 'app.log'), 'new\n');
     await follower.until(() => follower.lines.includes('new'));
-    expect([...(reader.openSplits ?? [])]).toEqual([reader.currentSplit]);
-    await follower.rest();
-    expect(reader.openSplits?.size).toBe(1);
+    expect([...(reader.openSplits ?? [])]).toEqual([last, reader.currentSplit]);
   });
 });
 
@@ -219,6 +221,22 @@ describe.each([
     await follower.rest();
     expect(follower.lines).toEqual(['one', 'two']);
   });
+});
+
+it('tells of files that were rotated before anybody saw them', async () => {
+  const { path } = place();
+  writeFileSync(`${path}.7`, 'of old\n');
+  utimesSync(`${path}.7`, 1000, 1000);
+  writeFileSync(path, 'one\n');
+  const follower = await Follower.start(path);
+  await follower.rest();
+  renameSync(path, `${path}.2`);
+  writeFileSync(`${path}.1`, 'two\n');
+  writeFileSync(path, 'three\n');
+  expect(await follower.rest()).toEqual(['one', 'three']);
+  expect(follower.warnings).toEqual([
+    `'${path}.1' was rotated before anybody looked at it, and is not read: say '${path}*' to read such files as well`,
+  ]);
 });
 
 describe('a file that is copied and truncated', () => {
@@ -301,6 +319,61 @@ describe('a file that is removed', () => {
     expect(second.warnings.join('\n')).toContain(
       `'${path}' is gone, and no file beside it is the same under another name: what it had behind byte 4`,
     );
+  });
+});
+
+it('knows the header of each file, across turns, restarts and rotations', async () => {
+  const { path, glob } = place();
+  const format = formats.csv({ columns: { a: t.float64, b: t.string } });
+  const limits = { batchRows: 1, readBytes: 8 };
+  writeFileSync(path, 'b,a\n"x');
+  const first = await Follower.start(glob, { format, limits });
+  expect(await first.rest()).toEqual([]);
+  appendFileSync(path, '\ny",1\nz,2\n');
+  expect(await first.rest()).toEqual(['{"a":1,"b":"x\\ny"}', '{"a":2,"b":"z"}']);
+  const splits = first.kill();
+  appendFileSync(path, 'u,3\n');
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'a,b\n4,v\n');
+  const second = await Follower.start(glob, { format, limits, splits });
+  expect(await second.rest()).toEqual(['{"a":3,"b":"u"}', '{"a":4,"b":"v"}']);
+  const fromEnd = await Follower.start(glob, { format, limits, follow: { from: 'end' } });
+  await fromEnd.rest();
+  appendFileSync(path, '5,w\n');
+  expect(await fromEnd.rest()).toEqual(['{"a":5,"b":"w"}']);
+});
+
+describe('a turn that takes longer than files are kept open', () => {
+  const limits = { batchRows: 1, readBytes: 4096 };
+  const follow = { pollInterval: 0, closeInactive: 1 } as const;
+  const lines = numbered(0, 3000);
+
+  it('keeps its file open', async () => {
+    const { path } = place();
+    writeFileSync(path, text(lines));
+    const follower = await Follower.start(path, { limits, follow });
+    while (follower.lines.length < lines.length) {
+      if (!follower.poll()) await follower.context.awake();
+      // So that there is a look between any two batches.
+      if (follower.lines.length % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(await follower.rest()).toEqual(lines);
+  });
+
+  it('goes on with a compressed file that is removed', async () => {
+    const { path } = place('app.log.gz');
+    writeFileSync(path, gzipSync(text(lines)));
+    utimesSync(path, 1000, 1000);
+    const follower = await Follower.start(path, { limits, follow });
+    await follower.until(() => follower.lines.length === 1);
+    rmSync(path);
+    while (follower.lines.length < lines.length) {
+      if (!follower.poll()) await follower.context.awake();
+      if (follower.lines.length % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(await follower.rest()).toEqual(lines);
+    expect(follower.reader.splits()).toEqual([]);
+    expect(follower.warnings).toEqual([]);
   });
 });
 

@@ -3,13 +3,16 @@
 import { onTestFinished } from 'vitest';
 import type { Limits } from '../../../../src/base/limits.ts';
 import { RecordBatch } from '../../../../src/batch/record-batch.ts';
+import { recordReader } from '../../../../src/compiler/input-row.ts';
 import { type FileSourceOptions, fileSource } from '../../../../src/connectors/files/file-source.ts';
 import type { FollowOptions } from '../../../../src/connectors/files/follow/follow-options.ts';
-import type { SourceReader, Split } from '../../../../src/graph/source.ts';
+import type { Format } from '../../../../src/formats/format.ts';
+import type { Source, SourceReader, Split } from '../../../../src/graph/source.ts';
 import { stringsOf } from '../../strings-of.ts';
 import { ReaderContext, sourceContext } from '../../support.ts';
 
-export interface FollowerOptions extends Omit<FileSourceOptions, 'follow'> {
+export interface FollowerOptions extends Omit<FileSourceOptions<never>, 'follow' | 'format'> {
+  readonly format?: Format<unknown>;
   readonly limits?: Partial<Limits>;
   readonly follow?: FollowOptions;
   /** What another one had read. */
@@ -18,20 +21,20 @@ export interface FollowerOptions extends Omit<FileSourceOptions, 'follow'> {
 
 export class Follower {
   readonly context: ReaderContext;
-  readonly reader: SourceReader<string>;
+  readonly reader: SourceReader<unknown>;
   readonly lines: string[] = [];
   /** Whenever it has nothing to read. */
   pauses = 0;
   #closed = false;
 
-  private constructor(context: ReaderContext, reader: SourceReader<string>) {
+  private constructor(context: ReaderContext, reader: SourceReader<unknown>) {
     this.context = context;
     this.reader = reader;
   }
 
   static async start(patterns: string | readonly string[], options: FollowerOptions = {}): Promise<Follower> {
     const { limits, follow, splits: before, ...rest } = options;
-    const source = fileSource(patterns, { ...rest, follow: { pollInterval: 1, closeInactive: 20, ...follow } });
+    const source: Source<unknown> = fileSource<unknown>(patterns, { ...rest, follow: { pollInterval: 1, closeInactive: 20, ...follow } });
     const context = new ReaderContext(sourceContext(limits));
     const splits = before === undefined ? await source.enumerate(context) : (source.divideAgain?.(before, 1) ?? before);
     const follower = new Follower(context, source.createReader(context));
@@ -47,7 +50,7 @@ export class Follower {
   /** Takes a batch, if there is one. */
   poll(): boolean {
     const polled = this.reader.poll();
-    if (polled instanceof RecordBatch) this.lines.push(...stringsOf(polled));
+    if (polled instanceof RecordBatch) this.lines.push(...linesOf(polled));
     else this.pauses++;
     return polled instanceof RecordBatch;
   }
@@ -76,4 +79,11 @@ export class Follower {
     if (!this.#closed) this.reader.close();
     this.#closed = true;
   }
+}
+
+/** Texts as they are, other records as JSON. */
+function linesOf(batch: RecordBatch): string[] {
+  if (batch.type.form === 'scalar') return stringsOf(batch);
+  const read = recordReader(batch.type);
+  return Array.from({ length: batch.rowCount }, (_, row) => JSON.stringify(read(batch, row)));
 }

@@ -10,18 +10,14 @@ import { temporaryDirectory } from '../../support.ts';
 import { Follower } from './follower.ts';
 
 const writer = fileURLToPath(new URL('rotating-writer.mjs', import.meta.url));
-const lines = 200_000;
+const lines = 100_000;
 const fileBytes = 300_000;
 /** Lines between two kills. */
-const untilKill = 30_000;
+const untilKill = 20_000;
 
-it.each([
-  ['rename', '*'],
-  ['rename', ''],
-  ['copy and truncate', '*'],
-  ['copy and truncate', ''],
-])('%s, followed as app.log%s', async (method, suffix) => {
+it.each(['rename', 'copy and truncate'])('%s', async (method) => {
   const path = join(temporaryDirectory(), 'app.log');
+  const pattern = `${path}*`;
   const options = { follow: { closeInactive: '200ms' } } as const;
   const child = spawn(process.execPath, [writer, path, String(lines), String(fileBytes), method], { stdio: 'inherit' });
   const ended = once(child, 'exit');
@@ -30,7 +26,7 @@ it.each([
   let count = 0;
   const warnings: string[] = [];
   while (count < lines) {
-    const follower: Follower = await Follower.start(`${path}${suffix}`, splits === undefined ? options : { ...options, splits });
+    const follower: Follower = await Follower.start(pattern, splits === undefined ? options : { ...options, splits });
     await follower.until(() => follower.lines.length >= Math.min(untilKill, lines - count));
     splits = follower.kill();
     for (const line of follower.lines) {
@@ -42,7 +38,7 @@ it.each([
     warnings.push(...follower.warnings);
   }
   await ended;
-  const last = await Follower.start(`${path}${suffix}`, { ...options, splits: splits ?? [] });
+  const last = await Follower.start(pattern, { ...options, splits: splits ?? [] });
   expect(await last.rest(20)).toEqual([]);
   expect(seen.every((times) => times === 1)).toBe(true);
   expect(warnings.filter((warning) => !warning.includes('waiting for one'))).toEqual([]);
