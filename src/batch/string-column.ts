@@ -4,6 +4,7 @@
  */
 
 import { fold, hashLatin1, hashLatin1Words, hashString, hashUtf8, hashUtf16, mix, scramble, tailMasks } from '../base/hash.ts';
+import { ViewedBytes } from './byte-words.ts';
 import { textBytes } from './value-size.ts';
 
 const noOffsets = new Int32Array(0);
@@ -75,7 +76,7 @@ export class StringColumn {
   #text: string | null = null;
   #textBase = 0;
   /** The bytes by words, made when somebody asks for them. */
-  #view: DataView | null = null;
+  readonly #view = new ViewedBytes();
   /** By row, 1 where it is not ASCII; of so many rows it is known. */
   #nonAscii = noValidity;
   #nonAsciiRows = -1;
@@ -387,13 +388,7 @@ export class StringColumn {
 
   /** The bytes, for reading several of them at once. */
   view(): DataView {
-    const { bytes } = this;
-    const known = this.#view;
-    if (known !== null && known.buffer === bytes.buffer && known.byteOffset === bytes.byteOffset && known.byteLength === bytes.length)
-      return known;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#view = view;
-    return view;
+    return this.#view.of(this.bytes);
   }
 
   isNull(row: number): boolean {

@@ -5,7 +5,7 @@
 
 import type { JobMetrics, StageMetrics } from '../api/job-client.ts';
 import type { StageId } from '../base/ids.ts';
-import { bytesText, clockText, rateText, recordsText, secondsText } from './quantities.ts';
+import { bytesText, clockText, countText, rateText, recordsText, secondsText } from './quantities.ts';
 
 /** Milliseconds that rates look back. */
 const windowMs = 3000;
@@ -54,7 +54,8 @@ export class Progress {
   summary(metrics: JobMetrics, { verb, runtimeMs }: { readonly verb: string; readonly runtimeMs: number }): string {
     const { records, bytes } = this.#sample(metrics, runtimeMs);
     const seconds = Math.max(runtimeMs, 1) / 1000;
-    const total = [recordsText(records), ...(bytes > 0 ? [bytesText(bytes)] : [])];
+    const late = sum(metrics.stages.flatMap(({ subtasks }) => subtasks.map((subtask) => subtask.lateRecords)));
+    const total = [recordsText(records), ...(bytes > 0 ? [bytesText(bytes)] : []), ...(late > 0 ? [countText(late, 'late record')] : [])];
     const rate = [`${rateText(records / seconds)} records/s`, ...(bytes > 0 ? [`${bytesText(bytes / seconds)}/s`] : [])];
     return `${verb}: ${total.join(', ')} in ${secondsText(runtimeMs)} (${rate.join(', ')})`;
   }

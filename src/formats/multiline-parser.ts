@@ -29,7 +29,7 @@ export interface MultilineOptions {
 
 const patternRule: Rule = { expected: 'a regular expression', accepts: (value) => value instanceof RegExp };
 
-export const multilineRules: OptionRules<MultilineOptions> = {
+const multilineRules: OptionRules<MultilineOptions> = {
   continuation: optional(patternRule),
   start: optional(patternRule),
   maxLines: optional(wholeNumber(1)),

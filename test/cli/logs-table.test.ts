@@ -59,6 +59,14 @@ describe('a table', () => {
     expect(lines(['t', 'o', 'c'], rows)).toEqual(['t                     o          c', '2025-03-03T06:00:00Z  {"a":"1"}  a·b··[2J']);
   });
 
+  test('shows the most frequent values with their counts', () => {
+    const most = [
+      { value: '/a', count: 12, error: 0 },
+      { value: null, count: 3, error: 0 },
+    ];
+    expect(lines(['most'], [{ most }, { most: [] }, { most: [1] }])).toEqual(['most', '/a 12, - 3', '[]', '[1]']);
+  });
+
   test('cuts the longest texts where there is no room', () => {
     const rows = [{ a: 'x'.repeat(50), n: 5, b: 'y'.repeat(20) }];
     expect(lines(['a', 'n', 'b'], rows, 40)).toEqual(['a                  n  b', `${'x'.repeat(16)}…  5  ${'y'.repeat(17)}…`]);

@@ -76,6 +76,9 @@ test('the summary', () => {
   expect(progress.summary(metrics([{ recordsIn: 10 }]), { verb: 'stopped', runtimeMs: 61_000 })).toBe(
     'stopped: 10 records in 1:01 (0.164 records/s)',
   );
+  expect(progress.summary(metrics([{ recordsIn: 10, lateRecords: 2 }]), { verb: 'finished', runtimeMs: 1000 })).toBe(
+    'finished: 10 records, 2 late records in 1 s (10 records/s)',
+  );
 });
 
 test('quantities', () => {

@@ -35,7 +35,7 @@ export function quoted(text: string): string {
 const identifier = /^[A-Za-z_$][\w$]*$/;
 
 /** A name as it stands in an object literal. */
-export function propertyName(name: string): string {
+function propertyName(name: string): string {
   return identifier.test(name) ? name : quoted(name);
 }
 

@@ -127,7 +127,12 @@ function topSteps({ top }: Groups, { size, slide }: WindowQuery, isEventTime: bo
   const together = isEventTime ? `eventTime.tumbling('${slide ?? size}')` : "processingTime.tumbling('1s')";
   return [
     call('.windowAll', together),
-    `.apply((_window, rows, out) => {\n    const sorted = [...rows].sort(${larger(top.column)});\n    for (const row of sorted.slice(0, ${top.rows})) out(row);\n  })`,
+    [
+      '.apply((_window, rows, out) => {',
+      `    const sorted = [...rows].sort(${larger(top.column)});`,
+      `    for (const row of sorted.slice(0, ${top.rows})) out(row);`,
+      '  })',
+    ].join('\n'),
   ];
 }
 

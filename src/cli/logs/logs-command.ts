@@ -84,12 +84,19 @@ function runOptions(parallelism: number | undefined, output: RowsOutput): RunOpt
 }
 
 async function readRows(rows: AsyncIterable<Row>, output: RowsOutput): Promise<'all' | 'enough'> {
+  let taken: 'all' | 'enough' = 'all';
   try {
-    for await (const row of rows) if (!output.row(row)) return 'enough';
-    return 'all';
-  } finally {
-    output.end();
+    for await (const row of rows) {
+      if (output.row(row)) continue;
+      taken = 'enough';
+      break;
+    }
+  } catch (error) {
+    output.abandon?.();
+    throw error;
   }
+  output.end();
+  return taken;
 }
 
 /** The formats that can be named, and what they are called in `formats`. */
@@ -113,7 +120,7 @@ async function findFormat(
   if (Object.hasOwn(plainFormats, format))
     return { found: plainFormat(plainFormats[format as keyof typeof plainFormats], options), front: undefined };
   if (format !== 'auto' && !sampledFormats.includes(format)) refuseFormat(format);
-  const { sample, front } = isPipe ? sampleOfInput() : { sample: await sampleOfFiles(files), front: undefined };
+  const { sample, front } = isPipe ? await sampleOfInput() : { sample: await sampleOfFiles(files), front: undefined };
   return { found: detectFormat(sample, { ...options, only: format === 'auto' ? undefined : format }), front };
 }
 

@@ -75,13 +75,17 @@ function liveTable(table: TableOptions): RowsOutput {
     }, drawAfterMs);
   };
   const live = liveTableOutput(table, { height: () => process.stdout.rows || usualHeight, show: (lines) => area.show(lines), soon });
+  const close = (): void => {
+    clearTimeout(timer);
+    area.close();
+  };
   return {
     row: live.row,
     end: () => {
-      clearTimeout(timer);
       live.end();
-      area.close();
+      close();
     },
+    abandon: close,
   };
 }
 

@@ -77,7 +77,7 @@ const usualDelay = '5s';
 const usualTop = 20;
 
 /** Whether rows are those of groups. */
-export function isGrouped({ by, agg, window }: QueryOptions): boolean {
+function isGrouped({ by, agg, window }: QueryOptions): boolean {
   return by !== undefined || agg !== undefined || window !== undefined;
 }
 

@@ -10,6 +10,8 @@ export interface RowsOutput {
   row(row: Row): boolean;
   /** All rows have come. */
   end(): void;
+  /** No more rows come, although there are more. */
+  abandon?(): void;
 }
 
 /** Writes text; the rest of the program knows how. */
@@ -21,8 +23,12 @@ export function jsonOutput(write: Write): RowsOutput {
 
 export function csvOutput(columns: readonly string[], write: Write): RowsOutput {
   const csv = new CsvText({ columns });
-  write(csv.start());
-  return lines((row) => write(csv.record(row)));
+  let head = csv.start();
+  const writeBehindHead = (text: string): void => {
+    if (head + text !== '') write(head + text);
+    head = '';
+  };
+  return { ...lines((row) => writeBehindHead(csv.record(row))), end: () => writeBehindHead('') };
 }
 
 function lines(each: (row: Row) => void): RowsOutput {

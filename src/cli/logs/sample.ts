@@ -1,12 +1,16 @@
 /** The beginning of what `millrace logs` reads, by which the format is recognised. */
 
 import { readSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../../base/errors.ts';
 import { sampleOf } from '../../connectors/files/sample.ts';
 import { nodeSystem } from '../../platform/node-system.ts';
 
 /** Bytes of standard input that are looked at. */
 const sampleBytes = 64 * 1024;
+
+/** Milliseconds until a pipe that had nothing is looked at again. */
+const waitMs = 10;
 
 /** The beginning of the first file that has something in it, up to a line end. @throws MillraceError SOURCE_FAILED */
 export async function sampleOfFiles(patterns: readonly string[]): Promise<Buffer> {
@@ -31,17 +35,17 @@ export async function sampleOfFiles(patterns: readonly string[]): Promise<Buffer
  *
  * @throws MillraceError SOURCE_FAILED
  */
-export function sampleOfInput(): { readonly sample: Buffer; readonly front: Buffer } {
-  const front = readFront(0);
+export async function sampleOfInput(): Promise<{ readonly sample: Buffer; readonly front: Buffer }> {
+  const front = await readFront(0);
   return { sample: front.length === 0 ? front : checked(wholeLines(front), 'standard input'), front };
 }
 
-function readFront(descriptor: number): Buffer {
+async function readFront(descriptor: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   while (length < sampleBytes && !chunks.some((chunk) => chunk.includes(10))) {
     const bytes = Buffer.alloc(sampleBytes);
-    const read = readWaiting(descriptor, bytes);
+    const read = await readWaiting(descriptor, bytes);
     if (read === 0) break;
     chunks.push(bytes.subarray(0, read));
     length += read;
@@ -50,7 +54,7 @@ function readFront(descriptor: number): Buffer {
 }
 
 /** A pipe that somebody made non-blocking has nothing now and then. */
-function readWaiting(descriptor: number, bytes: Buffer): number {
+async function readWaiting(descriptor: number, bytes: Buffer): Promise<number> {
   for (;;) {
     try {
       return readSync(descriptor, bytes, 0, bytes.length, null);
@@ -58,7 +62,7 @@ function readWaiting(descriptor: number, bytes: Buffer): number {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EOF') return 0;
       if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      await setTimeout(waitMs);
     }
   }
 }

@@ -25,9 +25,19 @@ export interface TableColumn {
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '-';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString().replace('.000Z', 'Z');
+  if (isCounted(value)) return value.map((each) => `${cellText(each.value)} ${each.count}`).join(', ');
   const text =
     typeof value === 'object' ? JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each)) : String(value);
   return text.replace(/\p{Cc}/gu, '·');
+}
+
+/** What `topK` finds. */
+function isCounted(value: unknown): value is readonly { readonly value: unknown; readonly count: number }[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => each !== null && typeof each === 'object' && 'value' in each && 'count' in each)
+  );
 }
 
 /** Digits behind the point of computed numbers at most: more where all of them are small. */

@@ -16,7 +16,7 @@ export interface SyslogListenOptions<T = string> extends FormatOptions<T> {
   readonly protocol?: 'tcp' | 'udp' | undefined;
 }
 
-export const syslogRules: OptionRules<SyslogListenOptions<never>> = {
+const syslogRules: OptionRules<SyslogListenOptions<never>> = {
   port: wholeNumber(0, 65_535),
   host: optional({ ...text, expected: 'a name or an address' }),
   protocol: optional(oneOf('tcp', 'udp')),

@@ -20,7 +20,7 @@ export interface FollowOptions {
   readonly closeInactive?: Duration | undefined;
 }
 
-export const followRules: OptionRules<FollowOptions> = {
+const followRules: OptionRules<FollowOptions> = {
   pollInterval: optional(anything),
   from: optional(oneOf('start', 'end')),
   fingerprintBytes: optional(wholeNumber(16, 65_536)),

@@ -1,13 +1,11 @@
 /** What a reader knows of a file that it follows. It owns the open file. The reader's thread. */
 
-import type { Limits } from '../../../base/limits.ts';
 import type { ReadableFile, Storage } from '../../../base/system.ts';
 import type { Compression } from '../compression.ts';
 import { readBlock } from '../file-records.ts';
 import { type Fingerprint, fingerprintOf, isOf } from './fingerprint.ts';
 import type { FollowedSplit } from './followed-split.ts';
 
-export type FollowLimits = Pick<Limits, 'readBytes' | 'lineBytes' | 'splitBytes' | 'followedFiles'>;
 
 /** What a look at the names of files says of one. */
 export interface FoundFile {
