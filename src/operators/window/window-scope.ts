@@ -148,11 +148,10 @@ export class WindowScope implements WindowHost<unknown, Window, unknown> {
   /** @param parts what several scopes said: it is as late as for the last of them. Time that had come to its end begins anew. */
   restore(parts: readonly WindowProgress[]): void {
     const open = parts.filter(({ watermark }) => watermark < Number.POSITIVE_INFINITY);
-    for (const [i, { watermark, hasAdvanced }] of open.entries()) {
-      if (i > 0 && watermark >= this.watermark) continue;
-      this.watermark = watermark;
-      this.#hasAdvanced = hasAdvanced;
-    }
+    if (open.length === 0) return;
+    this.watermark = Math.min(...open.map(({ watermark }) => watermark));
+    // A timer that one of them had set for the past waits for the next watermark, whatever the others were about to do.
+    this.#hasAdvanced = open.every(({ watermark, hasAdvanced }) => watermark > this.watermark || hasAdvanced);
   }
 
   advanceEventTime(watermark: number): void {

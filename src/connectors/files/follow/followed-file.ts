@@ -6,7 +6,6 @@ import { readBlock } from '../file-records.ts';
 import { type Fingerprint, fingerprintOf, isOf } from './fingerprint.ts';
 import type { FollowedSplit } from './followed-split.ts';
 
-
 /** What a look at the names of files says of one. */
 export interface FoundFile {
   readonly path: string;
