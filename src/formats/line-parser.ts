@@ -61,7 +61,11 @@ export class LineParser implements RecordParser {
   readonly #views = new Views();
   /** Whether a column has strings in it. */
   readonly #holdsText: boolean;
+  /** The text of lines as it was before the loop, from where to where in the input, and where in it the present batch begins. */
   #rawBytes = Buffer.alloc(0);
+  #rawOrigin = 0;
+  #rawEnd = 0;
+  #rawBase = 0;
   #input: ParserInput | undefined;
   #invalidSeen = false;
 
@@ -76,12 +80,10 @@ export class LineParser implements RecordParser {
     this.#holdsText = fields.some(({ type }) => type.kind === 'string' || type.kind === 'any');
     this.#raw = fields.findIndex(({ name }) => name === rawField.name);
     grammar.write(this.#code);
-    if (this.#raw >= 0)
-      this.#code.string(
-        rawField.name,
-        'start - from',
-        'endOfText(bytes, p) - from'.replace('endOfText', this.#code.names.constant('endOfText', endOfText)),
-      );
+    if (this.#raw >= 0) {
+      const textEnd = this.#code.names.constant('endOfText', endOfText);
+      this.#code.string(rawField.name, 'start - from', `${textEnd}(bytes, p) - from`);
+    }
     this.#loop = this.#code.evaluate(grammar.name);
     this.#interners = fields.map(({ name, type }, i) =>
       type.kind === 'string' && i !== this.#raw && options.keys?.includes(name) === true ? internerOf(options) : undefined,
@@ -90,14 +92,16 @@ export class LineParser implements RecordParser {
 
   begin(): void {
     this.#invalidSeen = false;
+    this.#rawEnd = 0;
   }
 
   parse(batch: RecordBatch, input: ParserInput): number {
-    const limit = Math.min(behindLines(input), input.startsBefore);
+    const behind = behindLines(input);
+    const limit = Math.min(behind, input.startsBefore);
     if (limit <= input.start) return input.start;
     this.#input = input;
     const { bytes, start } = input;
-    if (this.#raw >= 0) this.#copyRaw(bytes, start, Math.min(behindLines(input), bytes.length));
+    if (this.#raw >= 0) this.#keepRaw(input, behind);
     const end = this.#loop(batch, bytes, start, limit, this.#bad, input);
     if (batch.rowCount > 0) this.#pointTo(batch, input, end);
     return Math.min(end, input.filled);
@@ -118,9 +122,15 @@ export class LineParser implements RecordParser {
     return behind;
   };
 
-  #copyRaw(bytes: Buffer, from: number, to: number): void {
-    if (this.#rawBytes.length < to - from) this.#rawBytes = Buffer.allocUnsafeSlow(bytes.length);
-    bytes.copy(this.#rawBytes, 0, from, to);
+  /** Copies the lines that are complete, once for all batches that are made of them. */
+  #keepRaw({ bytes, start, origin }: ParserInput, behind: number): void {
+    if (origin + behind > this.#rawEnd) {
+      if (this.#rawBytes.length < behind - start) this.#rawBytes = Buffer.allocUnsafeSlow(bytes.length);
+      bytes.copy(this.#rawBytes, 0, start, behind);
+      this.#rawOrigin = origin + start;
+      this.#rawEnd = origin + behind;
+    }
+    this.#rawBase = origin + start - this.#rawOrigin;
   }
 
   /** Hands out the strings where they lie. */
@@ -138,8 +148,8 @@ export class LineParser implements RecordParser {
     for (const [i, places] of strings.entries()) {
       if (places === undefined) continue;
       const column = batch.columns[i] as StringColumn;
-      const from = i === this.#raw ? this.#rawBytes : bytes;
       if (valid && this.#intern(i, batch, bytes)) continue;
+      const from = i === this.#raw ? { bytes: this.#rawBytes, base: this.#rawBase } : { bytes, base: 0 };
       if (valid) point(column, places, from, !oneByteEach);
       else decode(column, places, from, batch.rowCount);
     }
@@ -184,13 +194,19 @@ function endOfText(bytes: Buffer, behind: number): number {
   return bytes[behind - 2] === carriageReturn ? behind - 2 : behind - 1;
 }
 
-function point(column: StringColumn, { offsets, validity, nulls }: StringPlaces, bytes: Buffer, utf8: boolean): void {
+/** Bytes, and where in them the offsets of strings begin. */
+interface Text {
+  readonly bytes: Buffer;
+  readonly base: number;
+}
+
+function point(column: StringColumn, { offsets, validity, nulls }: StringPlaces, { bytes, base }: Text, utf8: boolean): void {
   column.setBytes({
     offsets,
     base: 0,
     stride: 2,
     bytes,
-    bytesBase: 0,
+    bytesBase: base,
     wide: false,
     utf8,
     gap: 0,
@@ -200,10 +216,10 @@ function point(column: StringColumn, { offsets, validity, nulls }: StringPlaces,
 }
 
 /** A string for each row, U+FFFD where its bytes are no UTF-8. */
-function decode(column: StringColumn, { offsets, validity }: StringPlaces, bytes: Buffer, rows: number): void {
+function decode(column: StringColumn, { offsets, validity }: StringPlaces, { bytes, base }: Text, rows: number): void {
   column.form = 'references';
   for (let row = 0; row < rows; row++) {
     const isNull = validity !== null && validity[row] === 0;
-    column.set(row, isNull ? null : bytes.utf8Slice(offsets[row * 2] as number, offsets[row * 2 + 1] as number));
+    column.set(row, isNull ? null : bytes.utf8Slice(base + (offsets[row * 2] as number), base + (offsets[row * 2 + 1] as number)));
   }
 }

@@ -3,8 +3,8 @@
  * format writes what takes one record apart; here it gets its loop, its columns and the way out for records that are not what they
  * should be.
  *
- * In the code of a record, `bytes` are the input's, and `view` shows them by words, `start` is where the record begins, `p` where it has got to, and `n` the row. It ends
- * with `p` behind the line feed that ends the record, which is always there.
+ * In the code of a record, `bytes` are the input's, and `view` shows them by words; `start` is where the record begins, `p` where it has
+ * got to, and `n` the row. It ends with `p` behind the line feed that ends the record, which is always there.
  */
 
 import { CodeWriter, Names } from '../base/code-writer.ts';
