@@ -32,6 +32,10 @@ export const errorTable = {
     meaning: 'More checkpoints in a row failed than the job tolerates, or a savepoint could not be taken.',
   },
   CHECKPOINT_CORRUPT: { kind: 'fatal', meaning: 'A checkpoint or savepoint cannot be read, or is not what was written.' },
+  INPUT_LOST: {
+    kind: 'fatal',
+    meaning: 'The job has to go on from a checkpoint behind which records of a host input are not kept any more.',
+  },
   STATE_MISMATCH: { kind: 'fatal', meaning: 'The state of a checkpoint or savepoint does not fit the job as it is now.' },
   STATE_DISK: {
     kind: 'retryable',

@@ -43,7 +43,7 @@ export class HostEndpoints {
    * Looks whether the inputs can be gone on with by a job whose state has taken in so many records of each.
    *
    * @param from what the state is that of, for the message
-   * @throws MillraceError CHECKPOINT_CORRUPT where records behind that are not kept any more
+   * @throws MillraceError INPUT_LOST where records behind that are not kept any more
    */
   checkReplay(sent: Readonly<Record<string, number>>, from: string): void {
     for (const [name, input] of this.#inputs) {
@@ -246,7 +246,7 @@ export class HostEndpoints {
 function lostInput({ name, sent, lost, from }: { name: string; sent: number; lost: number; from: string }): MillraceError {
   const records = lost === 1 ? 'that record is' : `the ${lost} records from there on are`;
   return new MillraceError(
-    'CHECKPOINT_CORRUPT',
+    'INPUT_LOST',
     `the job has to go on from ${from}, where its input '${name}' stands at record ${sent}, and ${records} not kept any more: a newer checkpoint held what ` +
       `came of them; start the job again from that one (from: the path of its manifest) and write from record ${sent} on, as job.input('${name}').position says`,
   );

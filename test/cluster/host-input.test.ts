@@ -178,7 +178,7 @@ describe('records of an input', () => {
     checkpoint();
     expect(() => again(1)).toThrow(
       expect.objectContaining({
-        code: 'CHECKPOINT_CORRUPT',
+        code: 'INPUT_LOST',
         message:
           "the job has to go on from checkpoint 7 in /state, where its input 'in' stands at record 1, and the 2 records from there on are not kept any more: " +
           'a newer checkpoint held what came of them; start the job again from that one (from: the path of its manifest) and write from record 1 on, ' +

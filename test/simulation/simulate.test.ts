@@ -51,6 +51,11 @@ describe('simulate', () => {
     expect(report.checkpoints).toBeGreaterThan(0);
   });
 
+  it('starts a job again from an older checkpoint whose input is not kept any more, as the error says', async () => {
+    const report = await simulate(jobs.hosted, { seed: 50632 });
+    expect(report.processes).toBeGreaterThan(1);
+  });
+
   it('finds a job that keeps something beside its state', async () => {
     const forgetful: SimulatedJob = {
       build: (env: StreamEnvironment) => {

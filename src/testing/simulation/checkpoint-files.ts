@@ -106,6 +106,12 @@ export class CheckpointFiles {
     if (why !== undefined) throw new Error(`the savepoint in ${this.#store.place} was complete, but cannot be used: ${why}`);
   }
 
+  /** The path of the newest that no bytes of were changed: what somebody starts from who is told that the newest is damaged. */
+  get newestWhole(): string | undefined {
+    const whole = this.#store.list().find((entry) => !this.#damaged.has(entry.id) && this.#read(entry) === undefined);
+    return whole === undefined ? undefined : `${this.#store.place}/${whole.path}`;
+  }
+
   /** The number of the newest that can be read; 0 where there is none. */
   get newest(): number {
     return this.#store.list().find((entry) => this.#read(entry) === undefined)?.id ?? 0;

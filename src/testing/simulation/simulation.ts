@@ -65,6 +65,8 @@ export class Simulation<T> {
   /** Whether nothing goes wrong any more. */
   #isSafe = false;
   #failure: Error | undefined;
+  /** The checkpoint that the next process is to be started from, until one was taken: input that a newer, damaged one held is gone. */
+  #goOnFrom: string | undefined;
   /** Of the job, since nothing goes wrong any more. */
   #failures = 0;
   readonly #counts = { processes: 0, workerDeaths: 0, restarts: 0, checkpoints: 0, failedCheckpoints: 0 };
@@ -163,8 +165,8 @@ export class Simulation<T> {
     const name = `p${++this.#counts.processes}`;
     this.#world.trace(() => `${name} starts with parallelism ${parallelism}`);
     this.#savepoints.starting();
-    const { from } = this.#savepoints;
-    if (from !== undefined) this.#files.startElsewhere();
+    const from = this.#savepoints.from ?? this.#goOnFrom;
+    if (this.#savepoints.from !== undefined) this.#files.startElsewhere();
     this.#files.checkDurable();
     this.#world.trace(() => this.#files.describe());
     if (this.#files.isGone && this.#isComplete()) {
@@ -218,6 +220,7 @@ export class Simulation<T> {
       else {
         this.#counts.checkpoints++;
         this.#files.completed(id);
+        this.#goOnFrom = undefined;
         this.#savepoints.checkpointed(id);
         this.#world.trace(() => this.#files.describe());
       }
@@ -260,9 +263,15 @@ export class Simulation<T> {
   /** The job has failed for good: somebody starts it again, if that was to be expected. */
   #end(error: Error): void {
     const isStateDir = error instanceof MillraceError && error.code === 'STATE_DIR' && this.#parts.plan.faults.diskFailure > 0;
-    if (!(error instanceof MillraceError) || !(error.retryable || isStateDir)) throw error;
+    if (this.#isInputLost(error)) this.#goOnFrom = this.#files.newestWhole;
+    else if (!(error instanceof MillraceError) || !(error.retryable || isStateDir)) throw error;
     this.#world.trace(() => `the process ends: ${error.message}`);
     this.#process?.die();
+  }
+
+  /** Records that were acknowledged are gone with the checkpoint that held what came of them. */
+  #isInputLost(error: Error): boolean {
+    return error instanceof MillraceError && error.code === 'INPUT_LOST' && this.#parts.plan.faults.damage > 0;
   }
 
   #mayDie(thread: VirtualThread, where: string): void {
