@@ -162,6 +162,16 @@ export const t = {
     const columns = Object.values(fields).map(fieldColumn);
     return { record: { form: 'object', names, columns, key: undefined } };
   },
+  /** Objects of the type with these fields alone, in its order: what `Source.project` is asked for. */
+  pick<T, K extends keyof T & string>(type: Type<T>, fields: readonly K[]): Type<Pick<T, K>> {
+    if (!isType(type) || type.record.form !== 'object')
+      throw unexpected('t.pick', 'a type of objects, such as t.object({ url: t.string })', type);
+    for (const name of fields) {
+      if (type.record.names.includes(name)) continue;
+      throw new MillraceError('INVALID_OPTION', `t.pick: the type has no field '${name}'; it has ${type.record.names.join(', ')}`);
+    }
+    return { record: selectFields(type.record, fields) };
+  },
   /** An array with exactly these elements. */
   tuple<const E extends readonly Type<unknown>[]>(...elements: E): Type<TupleOf<E>> {
     for (const [i, element] of elements.entries()) checkField(`t.tuple: the element ${i}`, element);

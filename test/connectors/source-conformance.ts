@@ -1,5 +1,6 @@
 /** What every source must do. Each one runs this suite, and has tests of its own beside. */
 
+import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { defaultLimits, type Limits } from '../../src/base/limits.ts';
 import { RecordBatch } from '../../src/batch/record-batch.ts';
@@ -175,5 +176,5 @@ async function readAll(reader: Reader, context: ReaderContext): Promise<unknown[
 }
 
 function texts(records: readonly unknown[]): string[] {
-  return records.map((record) => JSON.stringify(record)).sort();
+  return records.map((record) => inspect(record)).sort();
 }

@@ -10,6 +10,7 @@ import {
   countDistinct,
   type DataStream,
   eventTime,
+  evictors,
   files,
   formats,
   max,
@@ -17,6 +18,7 @@ import {
   type Source,
   sum,
   t,
+  triggers,
   watermarks,
 } from '../../src/index.ts';
 import { TestEnvironment } from '../../src/testing/index.ts';
@@ -41,6 +43,14 @@ const rows = Array.from(
 );
 writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
 
+/** Aggregate functions over two fields. */
+const spread = {
+  createAccumulator: () => ({ least: 0, most: 0 }),
+  add: ({ b, c }: Row, { least, most }: { least: number; most: number }) => ({ least: Math.min(least, b), most: Math.max(most, c) }),
+  merge: (x: { least: number; most: number }, y: { least: number; most: number }) => ({ least: x.least + y.least, most: x.most + y.most }),
+  getResult: ({ least, most }: { least: number; most: number }) => most - least,
+};
+
 const byField = watermarks.boundedOutOfOrderness('1s', { timestamp: 'at' });
 
 /** The fields that the source of a job is asked for. */
@@ -54,6 +64,7 @@ const all = 'a, b, c, d, at, unread';
 
 describe('the source is asked for what is read by', () => {
   const read = (env: TestEnvironment) => env.readFile(path, format);
+  const windowed = (env: TestEnvironment) => env.readFile(path, format, { watermarks: byField }).keyBy('a');
 
   test.each<[string, string, (env: TestEnvironment) => DataStream<unknown>]>([
     ['a map', 'a, c', (env) => read(env).map((r) => r.a + r.c)],
@@ -94,6 +105,52 @@ describe('the source is asked for what is read by', () => {
           .window(eventTime.tumbling('10s'))
           .aggregate({ total: sum('b') }),
     ],
+    [
+      'sessions',
+      'a, b, at',
+      (env) =>
+        windowed(env)
+          .window(eventTime.session({ gap: '10s' }))
+          .aggregate({ n: count(), total: sum('b') }),
+    ],
+    [
+      'sessions without an end of their own',
+      all,
+      (env) =>
+        windowed(env)
+          .window(eventTime.session({ gap: ({ b }) => b + 1 }))
+          .aggregate({ n: count() }),
+    ],
+    ['a window with an aggregate function', 'a, b, c, at', (env) => windowed(env).window(eventTime.tumbling('10s')).aggregate(spread)],
+    [
+      'a trigger that looks at no record',
+      'a, at',
+      (env) =>
+        windowed(env)
+          .window(eventTime.tumbling('10s'))
+          .trigger(triggers.purging(triggers.count(2)))
+          .aggregate({ n: count() }),
+    ],
+    [
+      'a trigger that looks at records',
+      all,
+      (env) =>
+        windowed(env)
+          .window(eventTime.tumbling('10s'))
+          .trigger(triggers.purging(triggers.delta(2, (x, y) => y.c - x.c)))
+          .aggregate({ n: count() }),
+    ],
+    ['an evictor', all, (env) => windowed(env).window(eventTime.tumbling('10s')).evictor(evictors.count(3)).aggregate({ n: count() })],
+    [
+      'a side output of late records',
+      all,
+      (env) =>
+        windowed(env)
+          .window(eventTime.session({ gap: '10s' }))
+          .sideOutputLateData(new OutputTag<Row>('late'))
+          .aggregate({ n: count() }),
+    ],
+    ['a window that combines records', all, (env) => windowed(env).window(eventTime.tumbling('10s')).maxBy('c')],
     [
       'watermarks by a function',
       'a, at',
@@ -185,6 +242,23 @@ const ends: Readonly<Record<string, (stream: DataStream<Row>) => DataStream<unkn
       .keyBy('a')
       .window(eventTime.tumbling('7s'))
       .aggregate({ n: count(), total: sum('b') }),
+  sessions: (stream) =>
+    stream
+      .keyBy('d')
+      .window(eventTime.session({ gap: '3s' }))
+      .aggregate({ n: count(), total: sum('c') }),
+  folded: (stream) => stream.windowAll(eventTime.tumbling('7s')).aggregate(spread),
+  counted: (stream) =>
+    stream
+      .keyBy('a')
+      .countWindow(3)
+      .aggregate({ n: count(), total: sum('b') }),
+  evicted: (stream) =>
+    stream
+      .keyBy('a')
+      .window(eventTime.tumbling('7s'))
+      .evictor(evictors.count(2))
+      .aggregate({ total: sum('b') }),
   custom: (stream) => stream.partitionCustom((key, n) => key % n, 'b').map((r) => r.at),
   records: (stream) => stream,
 };
