@@ -5,6 +5,7 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { importModule } from '../base/engine-script.ts';
 import { MillraceError, thrownText } from '../base/errors.ts';
 import type { Timers } from '../base/system.ts';
 import type { JobDescription } from '../graph/job-description.ts';
@@ -55,7 +56,7 @@ export function openJobModule({ module, args, parallelism, timers, client = new 
         return client;
       },
     };
-    const evaluated: Promise<unknown> = withExecution(execution, () => import(freshUrl(module)));
+    const evaluated: Promise<unknown> = withExecution(execution, () => importModule(freshUrl(module)));
     evaluated.then(decide, (error: unknown) => reject(moduleFailure(module, error)));
   });
 }

@@ -109,7 +109,7 @@ jobCommand(
   });
 
 watchOutput();
-await program.parseAsync(own, { from: 'user' });
+void program.parseAsync(own, { from: 'user' });
 
 /** What follows the message about a wrong command line. A job without a command is the likeliest mistake of all. */
 function errorHint([first = '']: readonly string[]): string {

@@ -72,7 +72,6 @@ const internal = [
   `${packageUrl.href}src/`,
   `${decodeURIComponent(packageUrl.pathname)}src/`,
   'node_modules/piscina/',
-  'node_modules/commander/',
   '(millrace:',
   'at millrace:',
   '(node:',

@@ -6,6 +6,7 @@ import { collectEndpoint } from '../api/data-stream.ts';
 import type { JobClient } from '../api/job-client.ts';
 import { loadJobModule } from '../api/job-module.ts';
 import { describeValue } from '../base/describe-value.ts';
+import { keepCompiledCode } from '../base/engine-script.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { anything, checkOptions, flag, type OptionRules, optional, text, wholeNumber } from '../base/options.ts';
@@ -110,6 +111,7 @@ export class Cluster {
     });
     this.#taken += plan.slots;
     this.#jobs.add(coordinator);
+    keepCompiledCode(coordinator.result());
     coordinator.start();
     return coordinator;
   }

@@ -20,9 +20,13 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve, sep } from 'node:path';
 import type { FileFacts, ReadableFile, Storage, WritableFile } from '../base/system.ts';
 import { lockFile } from './file-lock.ts';
+
+/** Globs are loaded where there is one: only the host looks for files, and mostly by their names. */
+const require = createRequire(import.meta.url);
 
 export const nodeStorage: Storage = {
   list,
@@ -59,8 +63,7 @@ async function list(pattern: string): Promise<string[]> {
   const path = resolve(pattern);
   const found = factsOf(path);
   if (found !== undefined) return [regularFile(pattern, path, found)];
-  // Loaded where it is needed: only the host looks for files, and mostly by their names.
-  const { glob, isDynamicPattern } = await import('tinyglobby');
+  const { glob, isDynamicPattern } = require('tinyglobby') as typeof import('tinyglobby');
   if (!isDynamicPattern(pattern)) return [];
   const files = await glob(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false });
   return files.map((file) => resolve(file)).sort();

@@ -1,6 +1,5 @@
 /** The outside world as Node offers it: clocks, timers, chance and files. Any thread; each makes its own. */
 
-import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../base/random.ts';
 import type { Clock, System, Timer, Timers } from '../base/system.ts';
@@ -8,7 +7,7 @@ import { nodeStorage } from './node-storage.ts';
 
 /** What a real thread of Millrace runs on. */
 export function nodeSystem(): System {
-  return { clock: nodeClock, timers: nodeTimers, random: seededRandom(randomInt(2 ** 32)), storage: nodeStorage };
+  return { clock: nodeClock, timers: nodeTimers, random: seededRandom(Math.floor(Math.random() * 2 ** 32)), storage: nodeStorage };
 }
 
 const nodeClock: Clock = {

@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { loadJobModule } from '../api/job-module.ts';
+import { keepCompiledCode } from '../base/engine-script.ts';
 import { nodePort } from '../platform/node-port.ts';
 import { nodeSystem } from '../platform/node-system.ts';
 import type { WorkerTask } from '../wire/messages.ts';
@@ -18,5 +19,8 @@ process.setSourceMapsEnabled(true);
 const system = nodeSystem();
 
 export default function work({ port, ...task }: WorkerTask & { readonly port: MessagePort }): Promise<void> {
-  return runWorker(task, { system, port: nodePort(port), loadJob: () => loadJobModule({ ...task, timers: system.timers }) });
+  const run = runWorker(task, { system, port: nodePort(port), loadJob: () => loadJobModule({ ...task, timers: system.timers }) });
+  // One of the workers is enough.
+  if (task.slot === 0) keepCompiledCode(run);
+  return run;
 }

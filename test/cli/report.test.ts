@@ -15,6 +15,7 @@ const internal = [
   '    at async Promise.all (index 1)',
   '    at emit (node:events:1:2)',
   `    at async ${root.href}node_modules/piscina/dist/worker.js:1:1`,
+  `    at async Scheduler.run (${root.pathname}dist/engine/engine-ABCDEFGH.cjs:1:1)`,
 ];
 const own = ['    at deep (/home/me/job.ts:3:22)', '    at <anonymous> (/home/me/job.ts:11:10)'];
 

@@ -1,11 +1,14 @@
 /** The beginning of the first of the files that patterns match, for formats that must see it before the job is built. */
 
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve, sep } from 'node:path';
-import { globSync, isDynamicPattern } from 'tinyglobby';
 import { MillraceError } from '../../base/errors.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { compressionOf, decompressFront } from './decompression.ts';
+
+/** Files are mostly given by their names: globs are loaded where there is one. */
+const require = createRequire(import.meta.url);
 
 /** Bytes that are looked at: some hundred records. */
 const sampleBytes = 64 * 1024;
@@ -30,6 +33,7 @@ export function sampleOf(patterns: readonly string[]): Sample {
 function firstFile(pattern: string): string | undefined {
   const path = resolve(pattern);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+  const { globSync, isDynamicPattern } = require('tinyglobby') as typeof import('tinyglobby');
   if (!isDynamicPattern(pattern)) return undefined;
   return globSync(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false }).sort()[0];
 }

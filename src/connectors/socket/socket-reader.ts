@@ -1,6 +1,6 @@
 /** Keeps one connection at a time and reads its lines. Event handlers only change state and wake the subtask. */
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { assert } from '../../base/assert.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Timer } from '../../base/system.ts';
@@ -91,6 +91,7 @@ export class SocketReader implements SourceReader<unknown, Split> {
 
   #connect(): void {
     const { host, port } = this.#options;
+    const { connect } = process.getBuiltinModule('node:net');
     const socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: this.#context.limits.keepAliveMs });
     this.#attempts += 1;
     this.#socket = socket;

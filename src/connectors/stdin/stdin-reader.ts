@@ -4,9 +4,7 @@
  */
 
 import { createReadStream, fstatSync, readFileSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { isatty, ReadStream } from 'node:tty';
 import type { Polled, SideRecords, SourceReader, SourceReaderContext, Split } from '../../graph/source.ts';
 import { failedOperation } from '../failed-operation.ts';
 import { Parsing, type ParsingOptions } from '../lines/parsing.ts';
@@ -109,8 +107,11 @@ export class StdinReader implements SourceReader<unknown, Split> {
  * hold up the thread, and even `process.exit`, until somebody writes.
  */
 function openDescriptor(descriptor: number): Readable {
+  // Loaded where they are needed: they make every thread start later.
+  const { isatty, ReadStream } = process.getBuiltinModule('node:tty');
   if (isatty(descriptor)) return new ReadStream(descriptor);
   const facts = fstatSync(descriptor);
+  const { Socket } = process.getBuiltinModule('node:net');
   if (facts.isFIFO() || facts.isSocket()) return new Socket({ fd: descriptor, readable: true, writable: false });
   return createReadStream('', { fd: descriptor, autoClose: false });
 }

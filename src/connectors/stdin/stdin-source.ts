@@ -1,6 +1,5 @@
 /** Records of standard input, as a source. */
 
-import { isatty } from 'node:tty';
 import { checkOptions, flag, type OptionRules, optional, text as path } from '../../base/options.ts';
 import { type Format, text } from '../../formats/format.ts';
 import type { Source, SourceReader, Split } from '../../graph/source.ts';
@@ -29,7 +28,7 @@ export const stdinRules: OptionRules<StdinOptions<never>> = { bounded: optional(
 export function stdinSource<T = string>(options: StdinOptions<T> = {}): Source<T, Split> {
   const { bounded, front, ...parsing } = checkOptions<StdinOptions<T>>(options, stdinRules as never, 'stdin.source');
   return stdinSourceOf<T>(
-    { bounded: bounded ?? !isatty(standardInput), front },
+    { bounded: bounded ?? !process.getBuiltinModule('node:tty').isatty(standardInput), front },
     { ...parsing, format: (parsing.format ?? text()) as Format<unknown> },
   );
 }

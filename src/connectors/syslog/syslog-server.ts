@@ -3,8 +3,8 @@
  * subtask.
  */
 
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { Server, Socket } from 'node:net';
 import { MillraceError } from '../../base/errors.ts';
 import type { Limits } from '../../base/limits.ts';
 import type { SourceReaderContext } from '../../graph/source.ts';
@@ -42,7 +42,7 @@ class TcpServer implements SyslogServer {
     this.#queue = queue;
     this.#context = context;
     this.#limits = context.limits;
-    this.#server = createServer((socket) => this.#connected(socket));
+    this.#server = process.getBuiltinModule('node:net').createServer((socket) => this.#connected(socket));
     this.#server.maxConnections = this.#limits.syslogConnections;
     this.#server.on('drop', () =>
       context.warn(`syslog: refused a connection: ${this.#limits.syslogConnections} are open already`, 'syslog: refused'),
@@ -115,7 +115,7 @@ class UdpServer implements SyslogServer {
   constructor(address: ListenAddress, queue: MessageQueue, context: SourceReaderContext) {
     this.#queue = queue;
     this.#context = context;
-    this.#socket = createSocket(address.host.includes(':') ? 'udp6' : 'udp4');
+    this.#socket = process.getBuiltinModule('node:dgram').createSocket(address.host.includes(':') ? 'udp6' : 'udp4');
     this.#socket.on('error', (error) => context.fail(cannotListen(address, error)));
     this.#socket.on('message', (message) => this.#arrived(message));
     this.#socket.bind(address.port, address.host, () => tellPort(address, this.#socket.address(), context));

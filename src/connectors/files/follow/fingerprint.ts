@@ -1,7 +1,5 @@
 /** The beginning of a file's content, by which it is known again: it stays the same while a file grows, and whatever it is called. */
 
-import { createHash } from 'node:crypto';
-
 /** Plain data. */
 export interface Fingerprint {
   /** Bytes at the start of the file that it is of, at least 1. */
@@ -21,5 +19,7 @@ export function isOf({ bytes, hash }: Fingerprint, front: Uint8Array): boolean {
 
 /** 128 bits: that two files of a machine have the same by chance need not be feared. */
 function hashOf(bytes: Uint8Array): string {
+  // Loaded where it is needed: it makes every thread start later.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
 }
