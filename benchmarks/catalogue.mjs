@@ -1,67 +1,18 @@
 /** What is measured, against what, and on how much data. */
 import { hashOfLines } from './baselines/shared.mjs';
 import { logComparisons } from './log-catalogue.mjs';
+import { aboutNexmark, nexmark } from './nexmark-catalogue.mjs';
 import { accessLog, textFile } from './runner/data.mjs';
 import { mawk, native, script } from './runner/programs.mjs';
+import { full, smoke } from './sizes.mjs';
 
 /**
  * @typedef {import('./runner/measure.mjs').Comparison} Comparison
  * @typedef {import('./runner/measure.mjs').Figures} Figures
  */
 
-const full = {
-  textMegabytes: 300,
-  streamedMegabytes: 60,
-  exchangedRecords: 100_000_000,
-  postedRecords: 40_000_000,
-  scaledRecords: 10_000_000,
-  joinedRecords: 10_000_000,
-  logLines: 900_000,
-  logMegabytes: 500,
-  latencyEvents: 1_000_000,
-  latencyPerSecond: 100_000,
-  windowedRecords: 30_000_000,
-  sessionRecords: 50_000_000,
-  sessionKeys: 1_000_000,
-  stateKeys: 1_000_000,
-  stateUpdates: 5_000_000,
-  stateTimes: 5,
-  checkpointedKeys: 1_000_000,
-  checkpointedSeconds: 15,
-  heldUpRecords: 1_000_000,
-  heldUpCheckpoints: 10,
-  heldUpDepths: 'small,default,large',
-  warmStarts: 30,
-  pieceMs: 1000,
-};
-
-/** Small enough that starting the processes takes longer than the work; for tests. */
-const smoke = {
-  textMegabytes: 1,
-  streamedMegabytes: 1,
-  exchangedRecords: 100_000,
-  postedRecords: 100_000,
-  scaledRecords: 50_000,
-  joinedRecords: 20_000,
-  logLines: 5_000,
-  logMegabytes: 1,
-  latencyEvents: 10_000,
-  latencyPerSecond: 20_000,
-  windowedRecords: 200_000,
-  sessionRecords: 100_000,
-  sessionKeys: 5_000,
-  stateKeys: 5_000,
-  stateUpdates: 20_000,
-  // So little memory is gone with buffers.
-  stateTimes: 0.25,
-  checkpointedKeys: 2_000,
-  checkpointedSeconds: 0.3,
-  heldUpRecords: 10_000,
-  heldUpCheckpoints: 1,
-  heldUpDepths: 'small',
-  warmStarts: 3,
-  pieceMs: 10,
-};
+/** The workload of a group where titles do not say it. @type {Readonly<Record<string, string>>} */
+export const workloads = { nexmark: aboutNexmark };
 
 /**
  * @param {{ smoke: boolean }} options
@@ -70,6 +21,7 @@ const smoke = {
 export function catalogue(options) {
   const sizes = options.smoke ? smoke : full;
   return [
+    ...nexmark(sizes.nexmark),
     ...wordCount(sizes),
     ...exchange(sizes),
     scaling(sizes),
@@ -77,6 +29,7 @@ export function catalogue(options) {
     accessLogReport(sizes),
     ...logComparisons(sizes.logMegabytes),
     start(sizes),
+    habits(sizes),
     ...latency(sizes),
     ...windows(sizes),
     sessionMemory(sizes),
@@ -94,10 +47,11 @@ export function catalogue(options) {
 function wordCount({ textMegabytes, streamedMegabytes }) {
   const text = textFile(textMegabytes);
   const streamed = textFile(streamedMegabytes);
-  const common = /** @type {const} */ ({ kind: 'comparison', name: 'word-count', unit: 'words', work: ({ words }) => Number(words) });
+  const common = /** @type {const} */ ({ kind: 'comparison', name: 'word-count', unit: 'words', work: workOf('words') });
   return [
     {
       ...common,
+      member: 'two-cores',
       title: `the words of ${textMegabytes} MB of text, on two cores`,
       data: text,
       subject: script('Millrace × 2', ['benchmarks/jobs/word-count.mjs', text.path, 2], 2),
@@ -110,6 +64,7 @@ function wordCount({ textMegabytes, streamedMegabytes }) {
     },
     {
       ...common,
+      member: 'one-core',
       title: `the words of ${textMegabytes} MB of text, on one core`,
       data: text,
       subject: script('Millrace × 1', ['benchmarks/jobs/word-count.mjs', text.path, 1]),
@@ -117,6 +72,7 @@ function wordCount({ textMegabytes, streamedMegabytes }) {
     },
     {
       ...common,
+      member: 'rolling',
       title: `a rolling count of the words of ${streamedMegabytes} MB of text`,
       data: streamed,
       subject: script('Millrace × 2, streaming', ['benchmarks/jobs/word-count-streaming.mjs', streamed.path, 2], 2),
@@ -136,16 +92,18 @@ function wordsAndDistinct(stdout) {
  * @returns {Comparison[]}
  */
 function exchange({ exchangedRecords, postedRecords }) {
-  const common = /** @type {const} */ ({ kind: 'comparison', name: 'exchange', unit: 'records', work: ({ records }) => Number(records) });
+  const common = /** @type {const} */ ({ kind: 'comparison', name: 'exchange', unit: 'records', work: workOf('records') });
   return [
     {
       ...common,
+      member: 'ring',
       title: `${grouped(exchangedRecords)} records of four numbers by key to another thread, against the limit`,
       subject: script('Millrace × 2', ['benchmarks/jobs/exchange.mjs', exchangedRecords], 2),
       others: [native('C, a ring', ['exchange', exchangedRecords], 2)],
     },
     {
       ...common,
+      member: 'post-message',
       title: `${grouped(postedRecords)} records of four numbers by key to another thread, against the usual way`,
       subject: script('Millrace × 2', ['benchmarks/jobs/exchange.mjs', postedRecords], 2),
       others: [script('postMessage', ['benchmarks/baselines/exchange-post-message.mjs', postedRecords], 2)],
@@ -181,19 +139,30 @@ function scaling({ scaledRecords }) {
 function windows({ windowedRecords }) {
   const job = (/** @type {string} */ where, /** @type {readonly (string | number)[]} */ args, /** @type {number} */ cores) =>
     script(`Millrace × ${cores}, ${where}`, ['benchmarks/jobs/windows.mjs', windowedRecords, ...args, cores, where], cores);
-  /** @type {[title: string, args: readonly (string | number)[], cores: number][]} */
+  /** @type {[member: string, title: string, args: readonly (string | number)[], cores: number][]} */
   const cases = [
-    ['tumbling windows of 100,000 numbers', [100_000, 'tumbling', 'numbers', 'even'], 1],
-    ['tumbling windows of 100,000 strings', [100_000, 'tumbling', 'strings', 'even'], 1],
-    ['tumbling windows of 100,000 strings, one after the other', [100_000, 'tumbling', 'strings', 'in-turn'], 1],
-    ['tumbling windows of 1,000 numbers', [1000, 'tumbling', 'numbers', 'even'], 1],
-    ['windows of 1,000 numbers that slide by 100 ms', [1000, 'sliding', 'numbers', 'even'], 1],
-    ['tumbling windows of 1,000 numbers, one of them in 90 % of the records', [1000, 'tumbling', 'numbers', 'skewed'], 2],
-    ['tumbling windows of 100,000 numbers, one of them in 90 % of the records', [100_000, 'tumbling', 'numbers', 'skewed'], 2],
+    ['100k-numbers', 'tumbling windows of 100,000 numbers', [100_000, 'tumbling', 'numbers', 'even'], 1],
+    ['100k-strings', 'tumbling windows of 100,000 strings', [100_000, 'tumbling', 'strings', 'even'], 1],
+    ['100k-strings-in-turn', 'tumbling windows of 100,000 strings, one after the other', [100_000, 'tumbling', 'strings', 'in-turn'], 1],
+    ['1k-numbers', 'tumbling windows of 1,000 numbers', [1000, 'tumbling', 'numbers', 'even'], 1],
+    ['sliding', 'windows of 1,000 numbers that slide by 100 ms', [1000, 'sliding', 'numbers', 'even'], 1],
+    [
+      '1k-numbers-skewed',
+      'tumbling windows of 1,000 numbers, one of them in 90 % of the records',
+      [1000, 'tumbling', 'numbers', 'skewed'],
+      2,
+    ],
+    [
+      '100k-numbers-skewed',
+      'tumbling windows of 100,000 numbers, one of them in 90 % of the records',
+      [100_000, 'tumbling', 'numbers', 'skewed'],
+      2,
+    ],
   ];
-  return cases.map(([title, args, cores]) => ({
+  return cases.map(([member, title, args, cores]) => ({
     kind: 'comparison',
     name: 'windows',
+    member,
     title,
     unit: 'records',
     work: ({ records }) => Number(records),
@@ -229,6 +198,7 @@ function checkpoints({ checkpointedKeys, checkpointedSeconds }) {
   return Object.entries(titles).map(([mode, title]) => ({
     kind: 'figures',
     name: 'checkpoints',
+    member: mode,
     title,
     subject: script('Millrace × 2', ['benchmarks/jobs/checkpoints.mjs', mode, checkpointedKeys, checkpointedSeconds], 2),
   }));
@@ -246,6 +216,7 @@ function backPressure({ heldUpRecords, heldUpCheckpoints, heldUpDepths }) {
   return Object.entries(titles).map(([mode, title]) => ({
     kind: 'figures',
     name: 'checkpoints',
+    member: `held-up-${mode}`,
     title,
     subject: script('Millrace × 2', ['benchmarks/jobs/back-pressure.mjs', mode, heldUpRecords, heldUpCheckpoints, heldUpDepths], 2),
   }));
@@ -333,12 +304,26 @@ function start({ warmStarts }) {
 
 /**
  * @param {typeof full} sizes
+ * @returns {Figures}
+ */
+function habits({ habitRecords }) {
+  return {
+    kind: 'figures',
+    name: 'habits',
+    title: 'a record from source to sink, in jobs written in one way and in another',
+    subject: script('Millrace', ['benchmarks/jobs/habits.mjs', habitRecords]),
+  };
+}
+
+/**
+ * @param {typeof full} sizes
  * @returns {Figures[]}
  */
 function latency({ latencyEvents, latencyPerSecond }) {
   return ['default', '0'].map((bufferTimeout) => ({
     kind: 'figures',
     name: 'latency',
+    member: bufferTimeout === 'default' ? 'buffered' : 'at-once',
     title: `one exchange by key, ${grouped(latencyPerSecond)} events/s, bufferTimeout ${bufferTimeout === 'default' ? '10ms, the default' : bufferTimeout}`,
     subject: script('Millrace', ['benchmarks/jobs/latency.mjs', latencyEvents, latencyPerSecond, bufferTimeout], 2),
   }));
@@ -368,4 +353,9 @@ function pieces({ pieceMs }) {
 /** @param {number} count */
 function grouped(count) {
   return count.toLocaleString('en');
+}
+
+/** @param {string} unit that programs report by its name */
+function workOf(unit) {
+  return (/** @type {Record<string, unknown>} */ results) => Number(results[unit]);
 }

@@ -53,6 +53,7 @@ function hitsByUrl(megabytes) {
   const log = combinedLogFile(megabytes);
   return {
     ...common,
+    member: 'hits-by-url',
     title: `hits and bytes of each URL, of ${megabytes} MB of an access log`,
     data: log,
     subject: millrace('hits-by-url', log.path),
@@ -86,6 +87,7 @@ function trafficByMinute(megabytes) {
   const log = combinedLogFile(megabytes);
   return {
     ...common,
+    member: 'traffic-by-minute',
     title: `hits, clients and the 99th percentile of bytes of each URL, minute and status, of ${megabytes} MB of an access log`,
     data: log,
     tolerances: { p99Total: p99Tolerance },
@@ -102,6 +104,7 @@ function bytesByRoute(megabytes) {
   const requests = jsonLinesFile(megabytes);
   return {
     ...common,
+    member: 'bytes-by-route',
     title: `three of the twelve fields of ${megabytes} MB of JSON lines: group by one, filter by another, sum the third`,
     data: requests,
     subject: millrace('bytes-by-route', requests.path),
@@ -117,6 +120,7 @@ function stations(megabytes) {
   const measurements = measurementsFile(megabytes);
   return {
     ...common,
+    member: 'stations',
     title: `minimum, mean and maximum of each weather station, of ${megabytes} MB`,
     data: measurements,
     subject: millrace('stations', measurements.path),
@@ -136,6 +140,7 @@ function words(megabytes) {
   const text = textFile(megabytes);
   return {
     ...common,
+    member: 'words',
     title: `the words of ${megabytes} MB of text`,
     data: text,
     subject: millrace('split-words', text.path),

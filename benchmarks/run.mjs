@@ -1,94 +1,180 @@
-/**
- * Runs the benchmarks; `benchmarks/README.md` says what they are and how to read them.
- *
- *   npm run bench -- [names…] [--rounds <n>] [--smoke] [--json] [--profile]
- */
+/** Runs the benchmarks; `benchmarks/README.md` says what they are and how to read them, `--help` what to type. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { catalogue } from './catalogue.mjs';
-import { provide } from './runner/data.mjs';
+import { catalogue, workloads } from './catalogue.mjs';
+import { againstBase } from './runner/against-base.mjs';
+import { withBaseTree } from './runner/base-tree.mjs';
+import { svgOf } from './runner/chart.mjs';
+import { choose, listing, parseCommandLine, UsageError, usage } from './runner/command-line.mjs';
+import { readHashes, writeHashes } from './runner/expected.mjs';
 import { machine, machineText } from './runner/machine.mjs';
-import { compare, measureFigures } from './runner/measure.mjs';
-import { show } from './runner/show.mjs';
-
-const usage = `usage: npm run bench -- [names…] [options]
-  --rounds <n>  runs of each program, 5 by default
-  --smoke       one round on tiny data: whether the benchmarks work, not how fast anything is
-  --json        the results as JSON, at the end
-  --profile     leave V8's profiles of all threads of Millrace in benchmarks/data/profiles`;
-
-/** A mistake on the command line; the message is for the user. */
-class UsageError extends Error {}
-
-function readCommandLine() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        rounds: { type: 'string' },
-        smoke: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        profile: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const rounds = Number(values.rounds ?? (values.smoke ? 1 : 5));
-    if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError(`--rounds must be a whole number from 1, not '${values.rounds}'`);
-    return { ...values, names: positionals, rounds };
-  } catch (error) {
-    throw error instanceof TypeError ? new UsageError(error.message) : error;
-  }
-}
+import { commandsOf, measure } from './runner/measure.mjs';
+import { chartOf } from './runner/pictures.mjs';
+import { readProfiles, showProfiles } from './runner/profiles.mjs';
+import { sectionOf, withSections } from './runner/results-page.mjs';
+import { headOf, show, showAgainstBase, showSummary } from './runner/show.mjs';
 
 /**
- * @param {readonly string[]} names all of them when empty
- * @param {boolean} smoke
+ * @typedef {import('./runner/command-line.mjs').CommandLine} CommandLine
+ * @typedef {import('./runner/machine.mjs').Machine} Machine
+ * @typedef {import('./runner/measure.mjs').Comparison | import('./runner/measure.mjs').Figures} Benchmark
+ * @typedef {import('./runner/measure.mjs').Result} Result
+ * @typedef {import('./runner/against-base.mjs').AgainstBase} AgainstBase
+ * @typedef {import('./runner/measure.mjs').Identity & { error: string }} Failure
  */
-function chosen(names, smoke) {
-  const all = catalogue({ smoke });
-  const known = new Set(all.map(({ name }) => name));
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown !== undefined) throw new UsageError(`there is no benchmark '${unknown}'; there are ${[...known].join(', ')}`);
-  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
-}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const page = new URL('RESULTS.md', import.meta.url);
+const charts = new URL('charts/', import.meta.url);
+const profiles = fileURLToPath(new URL('data/profiles/', import.meta.url));
+
+/** @type {(text: string) => void} */
+let print = console.log;
 
 /**
- * @param {ReturnType<typeof catalogue>[number]} benchmark
- * @param {import('./runner/measure.mjs').Options} options
+ * All of them, whatever happens to some.
+ *
+ * @template T
+ * @param {readonly Benchmark[]} benchmarks
+ * @param {(benchmark: Benchmark) => Promise<{ result: T, text: string }>} each
+ * @returns {Promise<{ results: T[], failures: Failure[] }>}
  */
-function measure(benchmark, options) {
-  if (benchmark.kind === 'figures') return measureFigures(benchmark, options);
-  if (benchmark.data !== undefined) provide(benchmark.data);
-  return compare(benchmark, options);
-}
-
-async function main() {
-  const { names, smoke, json, profile, help, rounds } = readCommandLine();
-  if (help) {
-    console.log(usage);
-    return;
-  }
-  const benchmarks = chosen(names, smoke);
-  const options = { rounds, reuse: smoke, profile: profile ? fileURLToPath(new URL('data/profiles', import.meta.url)) : undefined };
-  const print = json ? () => {} : console.log;
-
-  const host = machine();
-  print(`${machineText(host)}\n`);
+async function runAll(benchmarks, each) {
   const results = [];
   const failures = [];
   for (const benchmark of benchmarks) {
+    const start = performance.now();
     try {
-      const result = await measure(benchmark, options);
+      const { result, text } = await each(benchmark);
       results.push(result);
-      print(show(result));
+      print(`${text.trimEnd()}\n  took ${secondsSince(start)} s\n`);
     } catch (error) {
-      // The others may still be measured.
-      failures.push({ name: benchmark.name, title: benchmark.title, error: String(error) });
-      print(`${benchmark.name}: ${benchmark.title}\n  failed: ${error}\n`);
+      const { name, member, title } = benchmark;
+      failures.push({ name, ...(member === undefined ? {} : { member }), title, error: String(error) });
+      print(`${headOf(benchmark)}\n  failed: ${error}\n`);
     }
   }
-  if (json) console.log(JSON.stringify({ machine: host, smoke, results, failures }, undefined, 2));
-  if (failures.length > 0) process.exitCode = 1;
+  return { results, failures };
+}
+
+/** @param {number} start of `performance.now()` */
+function secondsSince(start) {
+  return ((performance.now() - start) / 1000).toFixed(1);
+}
+
+/**
+ * @param {readonly Benchmark[]} benchmarks
+ * @param {CommandLine} options
+ * @param {Machine} host
+ */
+async function measureAll(benchmarks, options, host) {
+  const hashes = readHashes();
+  const { results, failures } = await runAll(benchmarks, async (benchmark) => {
+    if (!options.profile) {
+      const result = await measure(benchmark, { ...options, profile: undefined, hashes });
+      return { result, text: show(result) };
+    }
+    const profile = folderOf(benchmark);
+    rmSync(profile, { recursive: true, force: true });
+    const result = await measure(benchmark, { ...options, profile, hashes });
+    const summaries = readProfiles(profile);
+    return { result: { ...result, profiles: summaries }, text: `${show(result)}${showProfiles(summaries)}` };
+  });
+  for (const summary of showSummary(results)) print(summary);
+  if (options.record) record(results);
+  if (options.write) write(results, failures, { options, host });
+  return { results, failures };
+}
+
+/** @param {Benchmark} benchmark */
+function folderOf({ name, member, title }) {
+  return `${profiles}${name}-${member ?? title.replaceAll(/\W+/g, '-')}`;
+}
+
+/** @param {readonly Result[]} results */
+function record(results) {
+  const found = Object.fromEntries(results.flatMap(({ check }) => (check === undefined ? [] : [[check.command, check.hash]])));
+  writeHashes(found, commandsOf([...catalogue({ smoke: true }), ...catalogue({ smoke: false })]));
+  print(`${Object.keys(found).length} hashes are recorded in benchmarks/expected.json\n`);
+}
+
+/**
+ * The page and the charts of the groups that ran without a failure.
+ *
+ * @param {readonly Result[]} results
+ * @param {readonly Failure[]} failures
+ * @param {{ options: CommandLine, host: Machine }} run
+ */
+function write(results, failures, { options: { names, rounds }, host }) {
+  const failed = new Set(failures.map(({ name }) => name));
+  const order = groupsOf(catalogue({ smoke: false }));
+  const command = ['npm run bench --', ...names, '--rounds', rounds].join(' ');
+  const date = new Date().toISOString().slice(0, 10);
+  mkdirSync(charts, { recursive: true });
+  /** @type {Record<string, string>} */
+  const sections = {};
+  for (const name of groupsOf(results).filter((each) => !failed.has(each))) {
+    const own = results.filter((result) => result.name === name);
+    const chart = chartOf(name, own);
+    if (chart !== undefined) writeFileSync(new URL(`${name}.svg`, charts), svgOf(chart));
+    const group = { name, results: own, hasChart: chart !== undefined, about: workloads[name] };
+    sections[name] = sectionOf(group, { machine: host, command, date });
+  }
+  writeFileSync(page, withSections(readFileSync(page, 'utf8'), sections, order));
+  print(`${Object.keys(sections).join(', ')}: written into benchmarks/RESULTS.md and benchmarks/charts\n`);
+}
+
+/** @param {readonly { name: string }[]} all */
+function groupsOf(all) {
+  return [...new Set(all.map(({ name }) => name))];
+}
+
+/**
+ * @param {readonly Benchmark[]} benchmarks
+ * @param {CommandLine & { compare: string }} options
+ */
+function compareAll(benchmarks, { compare, rounds }) {
+  print(`building ${compare} beside this tree\n`);
+  return withBaseTree(root, compare, async ({ folder, commit }) => {
+    print(`against ${commit}, ${rounds} pairs each\n`);
+    const outcome = await runAll(benchmarks, async (benchmark) => {
+      const result = await againstBase(benchmark, { base: folder, rounds });
+      return { result, text: showAgainstBase(result) };
+    });
+    const worse = outcome.results.filter(({ judged }) => judged.some((each) => each.outcome === 'worse'));
+    print(worse.length === 0 ? 'nothing became worse' : `worse than ${compare}: ${worse.map(headOf).join('; ')}`);
+    return { ...outcome, base: commit, worse: worse.length };
+  });
+}
+
+async function main() {
+  const options = parseCommandLine(process.argv.slice(2));
+  const all = catalogue(options);
+  if (options.help) {
+    console.log(`${usage}\n\ngroups, and their members:\n${listing(all)}`);
+    return;
+  }
+  const benchmarks = choose(all, options.names);
+  if (options.write) requireWholeGroups(all, benchmarks);
+  if (options.json) print = () => {};
+  const host = machine();
+  print(`${machineText(host)}\n`);
+  const start = performance.now();
+  const { compare } = options;
+  const outcome =
+    compare === undefined ? await measureAll(benchmarks, options, host) : await compareAll(benchmarks, { ...options, compare });
+  print(`${secondsSince(start)} s in all`);
+  if (options.json) console.log(JSON.stringify({ machine: host, smoke: options.smoke, ...outcome }, undefined, 2));
+  if (outcome.failures.length > 0 || ('worse' in outcome && outcome.worse > 0)) process.exitCode = 1;
+}
+
+/**
+ * @param {readonly Benchmark[]} all
+ * @param {readonly Benchmark[]} chosen
+ */
+function requireWholeGroups(all, chosen) {
+  const partly = groupsOf(chosen).find((name) => all.some((each) => each.name === name && !chosen.includes(each)));
+  if (partly !== undefined) throw new UsageError(`--write replaces whole groups: name ${partly} without its members`);
 }
 
 try {

@@ -11,6 +11,18 @@ import { leaveNumbers } from '../jobs/subtask-numbers.mjs';
 const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
 
+/** Characters from which on a text is hashed by its bytes. */
+const longText = 24;
+const encoder = new TextEncoder();
+let words = new Int32Array(1024);
+let bytes = new Uint8Array(words.buffer);
+
+/** @param {number} characters of at most three bytes each */
+function makeRoom(characters) {
+  words = new Int32Array(characters);
+  bytes = new Uint8Array(words.buffer);
+}
+
 /** Writers leave rows, and both halves of the hash, for `takeNumbers`. */
 export function checksum() {
   /** @type {import('millrace').Sink<any>} */
@@ -90,24 +102,30 @@ function hashOfNumber(value) {
   return Math.imul(halves[0], 0xc2b2ae35) ^ Math.imul(halves[1], 0x27d4eb2f);
 }
 
+/** @param {string} text */
+function hashOfText(text) {
+  return text.length < longText ? hashOfCharacters(text) : hashOfBytes(text);
+}
+
+/** @param {string} text */
+function hashOfCharacters(text) {
+  let hash = text.length;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
 /**
- * Four characters at a time: one multiplication has to wait for the one before only at every fourth.
+ * As UTF-8, four bytes at a time: to have them all at once costs less than to ask for so many characters.
  *
  * @param {string} text
  */
-function hashOfText(text) {
-  const { length } = text;
-  let hash = length ^ 0x2545f491;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    const four =
-      text.charCodeAt(i) ^
-      Math.imul(text.charCodeAt(i + 1), 0x0101) ^
-      Math.imul(text.charCodeAt(i + 2), 0x10203) ^
-      Math.imul(text.charCodeAt(i + 3), 0x1030507);
-    hash = Math.imul(hash ^ four, 0x01000193) ^ (hash >>> 15);
-  }
-  for (; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+function hashOfBytes(text) {
+  if (words.length < text.length) makeRoom(text.length * 2);
+  const { written } = encoder.encodeInto(text, bytes);
+  const count = (written + 3) >> 2;
+  for (let i = written; i < count * 4; i++) bytes[i] = 0;
+  let hash = written;
+  for (let i = 0; i < count; i++) hash = Math.imul(hash ^ words[i], 0x01000193) ^ (hash >>> 15);
   return hash;
 }
 

@@ -16,8 +16,18 @@ const connection = await instance.connect();
 const sql = readFileSync(new URL(`queries/${query}.sql`, import.meta.url), 'utf8');
 const [[events]] = (await connection.runAndReadAll('SELECT count FROM events')).getRows();
 
+const cpu = process.cpuUsage();
 const start = performance.now();
 const reader = await connection.runAndReadAll(`SELECT count(*), bit_xor(hash(answer)) FROM (${sql}) AS answer`);
 const seconds = secondsSince(start);
+const { user, system } = process.cpuUsage(cpu);
 const [[rows]] = reader.getRows();
-console.log(JSON.stringify({ query, events: Number(events), seconds, rows: Number(rows) }));
+console.log(
+  JSON.stringify({
+    query,
+    events: Number(events),
+    seconds,
+    coreEventsPerSecond: Math.round(Number(events) / ((user + system) / 1e6)),
+    rows: Number(rows),
+  }),
+);

@@ -1,10 +1,11 @@
 /**
- * Where the time of a query goes: V8's profile of its worker thread, by the file of the source that was at work, in nanoseconds for each event.
+ * Where the time of a query goes: V8's profiles of its worker threads, by the file of the source that was at work, in nanoseconds of a core for each event.
  *
- *   node benchmarks/nexmark/where-time-goes.mjs [query] [events] [--files]
+ *   node benchmarks/nexmark/where-time-goes.mjs [query] [events] [parallelism] [--files]
  *
- * A function of V8 or Node belongs to whoever called it; loading and compiling are a step of their own, small where there are many events. `--files`
- * tells every file instead of the steps. On a machine that is busy with other things the caches are theirs, too, and all is slower.
+ * Profiles see the clock, so the processor time of the process is divided by the shares that they have seen. A function of V8 or Node belongs to whoever
+ * called it; loading and compiling are a step of their own, small where there are many events. `--files` tells every file instead of the steps. On a
+ * machine that is busy with other things the caches are theirs, too, and all is slower.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,10 +21,7 @@ const steps = /** @type {const} */ ([
   ['the garbage collector', /^\(garbage collector\)$/],
   ['the sink', /nexmark\/checksum\.mjs/],
   ['making columns of events', /benchmarks\/nexmark\//],
-  [
-    'loading and compiling',
-    /src\/(compiler\/(?!exchange|route)|api|cluster|graph)|node_modules|dist\/chunks|millrace\.worker|^\(program\)$/,
-  ],
+  ['loading and compiling', /src\/(compiler\/(?!exchange|route)|api|cluster|graph|worker\.ts)|node_modules|dist\/|^\(program\)$/],
   ['the loop of the first stage: filter, time, its window', /^millrace:stage-0\/.*\/run\.js/],
   [
     'windows that end: rows and what they leave',
@@ -40,16 +38,16 @@ const steps = /** @type {const} */ ([
 const maps = new Map();
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { files: { type: 'boolean', default: false } } });
-const [query = 'q5', events = '20000000'] = positionals;
+const [query = 'q5', events = '20000000', parallelism = '2'] = positionals;
 
-const times = profiled(Number(events));
+const { times, coreNs } = profiled();
 const places = [...times.keys()].filter((place) => place !== '(idle)');
-const perEvent = (/** @type {string} */ place) => ((times.get(place) ?? 0) * 1000) / Number(events);
+const seen = places.reduce((sum, place) => sum + (times.get(place) ?? 0), 0);
+const perEvent = (/** @type {string} */ place) => ((times.get(place) ?? 0) / seen) * coreNs;
 const rows = values.files ? places.map((place) => ({ name: place, ns: perEvent(place) })) : bySteps(places);
-const total = rows.reduce((sum, { ns }) => sum + ns, 0);
-console.log(`${query}, one worker, ${events} events: ${quantity(total)} ns an event\n`);
-const shown = rows.filter(({ ns }) => Math.abs(ns) >= total / 1000).sort((a, b) => b.ns - a.ns);
-console.log(table([['', 'ns', '%'], ...shown.map(({ name, ns }) => [name, ns.toFixed(1), ((100 * ns) / total).toFixed(1)])]));
+console.log(`${query} × ${parallelism}, ${events} events: ${quantity(coreNs)} ns of a core for each\n`);
+const shown = rows.filter(({ ns }) => ns >= coreNs / 1000).sort((a, b) => b.ns - a.ns);
+console.log(table([['', 'ns', '%'], ...shown.map(({ name, ns }) => [name, ns.toFixed(1), ((100 * ns) / coreNs).toFixed(1)])]));
 
 /** @param {readonly string[]} places */
 function bySteps(places) {
@@ -63,22 +61,24 @@ function bySteps(places) {
 }
 
 /**
- * @param {number} count of events
- * @returns {Map<string, number>} microseconds that the worker was seen at each place
+ * @returns {{ times: Map<string, number>, coreNs: number }} microseconds that workers were seen at each place, and nanoseconds of processor time for an
+ * event
  */
-function profiled(count) {
+function profiled() {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-profile-'));
   try {
     const job = fileURLToPath(new URL('./job.mjs', import.meta.url));
     const flags = ['--cpu-prof', '--cpu-prof-interval', '200', '--cpu-prof-dir', directory];
-    const { status } = spawnSync(process.execPath, [...flags, job, query, '--events', String(count)], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const args = [...flags, job, query, '--events', events, '--parallelism', parallelism];
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
     if (status !== 0) throw new Error(`${query} ended with ${status}`);
-    const profiles = readdirSync(directory).map((file) => JSON.parse(readFileSync(join(directory, file), 'utf8')));
-    const times = profiles.map(timesByPlace);
-    // The host waits while the worker works.
-    return times.reduce((a, b) => ((b.get('(idle)') ?? 0) < (a.get('(idle)') ?? 0) ? b : a));
+    // The name of a profile ends with its thread and a number; thread 0 is the host, which waits.
+    const files = readdirSync(directory).filter((file) => !/\.0\.\d+\.cpuprofile$/.test(file));
+    /** @type {Map<string, number>} */
+    const times = new Map();
+    for (const file of files) addTimes(times, JSON.parse(readFileSync(join(directory, file), 'utf8')));
+    const { coreEventsPerSecond } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    return { times, coreNs: 1e9 / coreEventsPerSecond };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -90,10 +90,10 @@ function profiled(count) {
  */
 
 /**
+ * @param {Map<string, number>} times
  * @param {{ nodes: readonly ProfileNode[], samples: readonly number[], timeDeltas: readonly number[] }} profile
- * @returns {Map<string, number>}
  */
-function timesByPlace({ nodes, samples, timeDeltas }) {
+function addTimes(times, { nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   /** @type {Map<number, string>} */
   const places = new Map();
@@ -104,13 +104,10 @@ function timesByPlace({ nodes, samples, timeDeltas }) {
     places.set(next.node.id, place);
     for (const child of next.node.children ?? []) visit.push({ node: /** @type {ProfileNode} */ (byId.get(child)), caller: place });
   }
-  /** @type {Map<string, number>} */
-  const times = new Map();
   for (const [i, sample] of samples.entries()) {
     const place = places.get(sample) ?? '(program)';
     times.set(place, (times.get(place) ?? 0) + timeDeltas[i]);
   }
-  return times;
 }
 
 /**

@@ -8,7 +8,7 @@ const seed = 1;
 /**
  * @typedef {object} DataFile
  * @property {string} path
- * @property {() => Iterable<Uint8Array>} chunks what it holds
+ * @property {(path: string) => unknown} write makes it, under another name at first
  */
 
 /**
@@ -33,7 +33,7 @@ export function accessLog(lines) {
  * @returns {DataFile}
  */
 export function dataFile(name, generate) {
-  return { path: fileURLToPath(new URL(`../data/${name}`, import.meta.url)), chunks: () => generate(seed) };
+  return { path: fileURLToPath(new URL(`../data/${name}`, import.meta.url)), write: (path) => writeChunks(path, generate(seed)) };
 }
 
 /**
@@ -41,9 +41,9 @@ export function dataFile(name, generate) {
  *
  * @param {DataFile} file
  */
-export function provide({ path, chunks }) {
+export async function provide({ path, write }) {
   if (existsSync(path)) return;
   const part = `${path}.${process.pid}.part`;
-  writeChunks(part, chunks());
+  await write(part);
   renameSync(part, path);
 }

@@ -13,11 +13,14 @@ const threads = 2;
  * @returns {import('./programs.mjs').Program}
  */
 export function duckdb(question, file) {
-  return { ...script(`DuckDB × ${threads}`, ['benchmarks/baselines/duckdb.mjs', question, file, threads], threads), missing };
+  return {
+    ...script(`DuckDB × ${threads}`, ['benchmarks/baselines/duckdb.mjs', question, file, threads], threads),
+    missing: duckdbMissing,
+  };
 }
 
-/** @returns {string | undefined} why it cannot run; asked of another process, as a binary that does not fit may end the one that loads it */
-function missing() {
+/** @returns {string | undefined} why it cannot run, or undefined; asked of another process, as a binary that does not fit may end the one that loads it */
+export function duckdbMissing() {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   const { status } = spawnSync(process.execPath, ['-e', "require('@duckdb/node-api')"], { cwd, stdio: 'ignore' });
   return status === 0 ? undefined : '@duckdb/node-api is not installed, or has no binary for this machine';

@@ -1,5 +1,7 @@
-/** Runs what the catalogue names, in rounds: comparisons pair by pair, figures as a program reports them. */
-import { run } from './programs.mjs';
+/** Runs what the catalogue names, in rounds: comparisons program by program, figures as a program reports them. */
+import { provide } from './data.mjs';
+import { checkHash } from './expected.mjs';
+import { commandText, run } from './programs.mjs';
 import { spreadOf } from './statistics.mjs';
 
 /**
@@ -9,120 +11,167 @@ import { spreadOf } from './statistics.mjs';
  */
 
 /**
+ * @typedef {object} Identity
+ * @property {string} name what to type to run it: that of its group
+ * @property {string} [member] what to type after it to run no other ones of the group
+ * @property {string} title
+ */
+
+/**
+ * @typedef {Program & { role?: Role, sameResults?: boolean, data?: import('./data.mjs').DataFile }} Other `sameResults`: false where it does
+ *   other work, or less, so that only rates can be compared; `data`: what this program alone reads
+ * @typedef {'variant' | 'generator' | 'peer'} Role a variant of the subject, what makes its records, or what others use instead, the default
+ */
+
+/**
  * @typedef {object} Comparison one program, and others that do the same work
  * @property {'comparison'} kind
- * @property {string} name what to type to run it; several may share it
+ * @property {string} name as of `Identity`
+ * @property {string} [member]
  * @property {string} title
  * @property {import('./data.mjs').DataFile} [data]
  * @property {string} unit of the work
  * @property {(results: Record<string, unknown>) => number} work how much was done
+ * @property {(results: Record<string, unknown>) => unknown} [perCore] the work in a second of processor time, where programs report it
  * @property {Readonly<Record<string, number>>} [tolerances] by how much of itself a number that both report may differ; all else must be equal
+ * @property {readonly string[]} [varying] what of the results is something else in each run, such as `hash`
+ * @property {number} [target] work in a second and core
+ * @property {readonly Published[]} [published]
  * @property {Program} subject
- * @property {readonly Program[]} others
+ * @property {readonly Other[]} others
+ */
+
+/**
+ * @typedef {Pick<Comparison, 'tolerances' | 'varying'>} Leeway
+ *
+ * @typedef {object} Published what others have published, on machines of theirs: not measured here
+ * @property {string} label
+ * @property {number} perCore work in a second and core
  */
 
 /**
  * @typedef {object} Figures a program that measures by itself; it reports `figures`
  * @property {'figures'} kind
- * @property {string} name
+ * @property {string} name as of `Identity`
+ * @property {string} [member]
  * @property {string} title
  * @property {Program} subject
  */
 
 /**
  * @typedef {{ name: string, value: number, unit: string, goal?: string }} Figure
- * @typedef {{ rounds: number, reuse?: boolean, profile?: string | undefined }} Options `reuse`: one run of the subject for all pairs
- * @typedef {{ label: string, rate: Spread, ratePerCore: number, ratio?: Spread, missing?: undefined } | { label: string, missing: string }} Compared
- * @typedef {{ kind: 'comparison', name: string, title: string, unit: string, rounds: number, programs: Compared[] }} ComparisonResult
- * @typedef {{ kind: 'figures', name: string, title: string, rounds: number, figures: (Omit<Figure, 'value'> & { value: Spread })[] }} FiguresResult
  */
 
 /**
- * Runs the subject and another program in turn, A B A B …, so that both sides of a pair meet the same weather.
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {string | undefined} [profile] a folder for the profiles of the subject
+ * @property {import('./expected.mjs').Hashes} [hashes] that are expected
+ * @property {boolean} [record] whether other hashes are right, too
+ */
+
+/**
+ * @typedef {object} Measured
+ * @property {string} label
+ * @property {Role} [role]
+ * @property {Spread} rate
+ * @property {number} ratePerCore
+ * @property {Spread} [ratio] how many times as fast the subject was
+ * @property {undefined} [missing]
+ *
+ * @typedef {Measured | { label: string, role?: Role, missing: string }} Compared
+ * @typedef {Identity & { rounds: number, check?: import('./expected.mjs').HashCheck | undefined }} Outcome
+ * @typedef {Outcome & { kind: 'comparison', unit: string, work: number, target?: number, published?: readonly Published[], programs: [Measured, ...Compared[]] }} ComparisonResult
+ * @typedef {Outcome & { kind: 'figures', figures: (Omit<Figure, 'value'> & { value: Spread })[] }} FiguresResult
+ * @typedef {ComparisonResult | FiguresResult} Result
+ */
+
+/**
+ * @param {Comparison | Figures} benchmark
+ * @param {Options} options
+ * @returns {Promise<Result>}
+ * @throws Error when a program fails, or comes to a wrong result
+ */
+export async function measure(benchmark, options) {
+  if (benchmark.kind === 'figures') return measureFigures(benchmark, options);
+  if (benchmark.data !== undefined) await provide(benchmark.data);
+  return compare(benchmark, options);
+}
+
+/**
+ * Runs the subject and then each of the others, round after round, so that all of a round meet about the same weather.
  *
  * @param {Comparison} comparison
  * @param {Options} options
  * @returns {Promise<ComparisonResult>}
  * @throws Error when two programs that should do the same work report different results
  */
-export async function compare(comparison, options) {
-  const { name, title, unit, subject, others } = comparison;
-  const rate = (/** @type {Report} */ { seconds, results }) => comparison.work(results) / seconds;
-  const subjectRates = [];
-  const compared = [];
-  const runSubject = runner(subject, options);
-  for (const other of others) {
-    const missing = other.missing();
-    if (missing !== undefined) {
-      compared.push({ label: other.label, missing });
-      continue;
+export async function compare(comparison, { rounds, profile, hashes = {}, record }) {
+  const { subject, others } = comparison;
+  const missing = new Map(others.map((other) => [other, other.missing()]));
+  /** @type {Map<Program, Report[]>} */
+  const reports = new Map([subject, ...others].map((program) => [program, []]));
+  for (let round = 0; round < rounds; round++) {
+    const mine = await run(subject, { profile });
+    reports.get(subject)?.push(mine);
+    for (const other of others) {
+      if (missing.get(other) !== undefined) continue;
+      if (other.data !== undefined) await provide(other.data);
+      const report = await run(other);
+      reports.get(other)?.push(report);
+      if (other.sameResults !== false) requireSameResults([subject.label, mine], [other.label, report], comparison);
     }
-    const pairs = await runPairs({ ...subject, run: runSubject }, other, options.rounds, comparison.tolerances);
-    subjectRates.push(...pairs.map(([a]) => rate(a)));
-    const ratio = spreadOf(pairs.map(([a, b]) => rate(a) / rate(b)));
-    compared.push({
-      ...rates(
-        other,
-        pairs.map(([, b]) => rate(b)),
-      ),
-      ratio,
-    });
   }
-  if (subjectRates.length === 0) subjectRates.push(...(await repeated(runSubject, options.rounds)).map(rate));
-  return { kind: 'comparison', name, title, unit, rounds: options.rounds, programs: [rates(subject, subjectRates), ...compared] };
-}
-
-/**
- * @param {Program} program
- * @param {readonly number[]} values
- */
-function rates({ label, cores }, values) {
-  const rate = spreadOf(values);
-  return { label, rate, ratePerCore: rate.median / cores };
-}
-
-/**
- * @param {Program} subject
- * @param {Options} options
- * @returns {() => Promise<Report>}
- */
-function runner(subject, { reuse = false, profile }) {
-  if (!reuse) return () => run(subject, { profile });
-  /** @type {Promise<Report> | undefined} */
-  let first;
-  return () => {
-    first ??= run(subject, { profile });
-    return first;
+  const own = reports.get(subject) ?? [];
+  const results = own.map((report) => report.results);
+  return {
+    ...identityOf(comparison),
+    kind: 'comparison',
+    unit: comparison.unit,
+    work: comparison.work(results[0]),
+    ...(comparison.target === undefined ? {} : { target: comparison.target }),
+    ...(comparison.published === undefined ? {} : { published: comparison.published }),
+    rounds,
+    check: comparison.varying?.includes('hash') ? undefined : checkHash(subject, results, hashes, { record }),
+    programs: [
+      measured(comparison, subject, own),
+      ...others.map((other) => {
+        const why = missing.get(other);
+        if (why !== undefined) return { ...labels(other), missing: why };
+        return measured(comparison, other, reports.get(other) ?? [], own);
+      }),
+    ],
   };
 }
 
-/**
- * @param {{ label: string, run: () => Promise<Report> }} subject
- * @param {Program} other
- * @param {number} rounds
- * @param {Comparison['tolerances']} tolerances
- * @returns {Promise<[Report, Report][]>}
- */
-async function runPairs(subject, other, rounds, tolerances) {
-  /** @type {[Report, Report][]} */
-  const pairs = [];
-  for (let round = 0; round < rounds; round++) {
-    const a = await subject.run();
-    const b = await run(other);
-    requireSameResults([subject.label, a], [other.label, b], tolerances);
-    pairs.push([a, b]);
-  }
-  return pairs;
+/** @param {Identity} identity */
+function identityOf({ name, member, title }) {
+  return { name, ...(member === undefined ? {} : { member }), title };
+}
+
+/** @param {Other} other */
+function labels({ label, role }) {
+  return { label, ...(role === undefined ? {} : { role }) };
 }
 
 /**
- * @param {() => Promise<Report>} run
- * @param {number} rounds
+ * @param {Comparison} comparison
+ * @param {Other} program
+ * @param {readonly Report[]} reports
+ * @param {readonly Report[]} [own] those of the subject, where the program is another one
+ * @returns {Measured}
  */
-async function repeated(run, rounds) {
-  const reports = [];
-  for (let round = 0; round < rounds; round++) reports.push(await run());
-  return reports;
+function measured({ work, perCore }, program, reports, own) {
+  const rateOf = (/** @type {Report} */ { seconds, results }) => work(results) / seconds;
+  const rates = reports.map(rateOf);
+  const rate = spreadOf(rates);
+  const perCores = reports.map(({ results }) => perCore?.(results)).filter((each) => typeof each === 'number');
+  return {
+    ...labels(program),
+    rate,
+    ratePerCore: perCores.length === reports.length ? spreadOf(perCores).median : rate.median / program.cores,
+    ...(own === undefined ? {} : { ratio: spreadOf(own.map((report, i) => rateOf(report) / rates[i])) }),
+  };
 }
 
 /**
@@ -130,15 +179,20 @@ async function repeated(run, rounds) {
  *
  * @param {[string, Report]} a
  * @param {[string, Report]} b
- * @param {Comparison['tolerances']} [tolerances]
+ * @param {Leeway} [leeway]
  */
-export function requireSameResults([labelA, a], [labelB, b], tolerances = {}) {
-  const shared = Object.keys(a.results).filter((key) => key in b.results && !key.endsWith('PerSecond'));
+export function requireSameResults([labelA, a], [labelB, b], { tolerances = {}, varying = [] } = {}) {
+  const shared = Object.keys(a.results).filter((key) => key in b.results && !isMeasurement(key) && !varying.includes(key));
   if (shared.length === 0) throw new Error(`${labelA} and ${labelB} report nothing that could be compared`);
   for (const key of shared) {
     if (isSame(a.results[key], b.results[key], tolerances[key])) continue;
     throw new Error(`the results differ: ${key} is ${a.results[key]} of ${labelA}, but ${b.results[key]} of ${labelB}`);
   }
+}
+
+/** @param {string} key of what a program reports */
+function isMeasurement(key) {
+  return /(PerSecond|[sS]econds)$/.test(key);
 }
 
 /**
@@ -151,13 +205,30 @@ function isSame(a, b, tolerance) {
 }
 
 /**
- * @param {Figures} figures
+ * @param {Figures} benchmark
  * @param {Options} options
  * @returns {Promise<FiguresResult>}
  */
-export async function measureFigures({ name, title, subject }, options) {
-  const reports = await repeated(runner(subject, options), options.rounds);
-  const rounds = reports.map(({ results }) => /** @type {Figure[]} */ (results.figures));
-  const figures = rounds[0].map((figure, i) => ({ ...figure, value: spreadOf(rounds.map((round) => round[i].value)) }));
-  return { kind: 'figures', name, title, rounds: options.rounds, figures };
+export async function measureFigures(benchmark, { rounds, profile, hashes = {}, record }) {
+  const { subject } = benchmark;
+  const reports = [];
+  for (let round = 0; round < rounds; round++) reports.push((await run(subject, { profile })).results);
+  const figures = reports.map((results) => /** @type {Figure[]} */ (results.figures));
+  return {
+    ...identityOf(benchmark),
+    kind: 'figures',
+    rounds,
+    check: checkHash(subject, reports, hashes, { record }),
+    figures: figures[0].map((figure, i) => ({ ...figure, value: spreadOf(figures.map((round) => round[i].value)) })),
+  };
+}
+
+/**
+ * All commands whose results have hashes.
+ *
+ * @param {readonly (Comparison | Figures)[]} benchmarks
+ * @returns {ReadonlySet<string>}
+ */
+export function commandsOf(benchmarks) {
+  return new Set(benchmarks.flatMap(({ subject }) => commandText(subject) ?? []));
 }

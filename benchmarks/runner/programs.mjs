@@ -2,9 +2,11 @@
  * The programs that are measured: how each is started, and what it reports. Each runs in a fresh process, so that no run warms
  * the next one up.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { outputOf } from './processes.mjs';
 
 const root = new URL('../../', import.meta.url);
 
@@ -12,6 +14,8 @@ const root = new URL('../../', import.meta.url);
  * @typedef {object} Program
  * @property {string} label
  * @property {readonly string[]} command
+ * @property {string} [script] the argument of the command that is a script of this repository, relative to it
+ * @property {string} [cwd] the folder of this repository by itself
  * @property {number} cores how many it keeps busy
  * @property {(() => string | undefined)} missing why it cannot run on this machine
  * @property {(stdout: string) => Record<string, unknown>} read what it reports, from what it prints
@@ -35,6 +39,7 @@ export function script(label, [path, ...args], cores = 1) {
   return {
     label,
     command: [process.execPath, fileURLToPath(new URL(path, root)), ...args.map(String)],
+    script: path,
     cores,
     missing: never,
     read: lastLine,
@@ -90,39 +95,51 @@ function lastLine(stdout) {
 }
 
 /**
+ * The same program as another tree has it; files of data stay those of this one.
+ *
+ * @param {Program} program a script
+ * @param {string} tree its folder
+ * @returns {Program}
+ */
+export function inTree(program, tree) {
+  const { script: path, command } = program;
+  if (path === undefined) throw new Error(`${program.label} is no script of this repository`);
+  const [file, , ...args] = command;
+  const missing = () => (existsSync(join(tree, path)) ? program.missing() : `there is no ${path}`);
+  return { ...program, command: [file, join(tree, path), ...args], cwd: tree, missing };
+}
+
+/**
+ * What is run, wherever the repository lies: the script and its arguments.
+ *
+ * @param {Program} program
+ * @returns {string | undefined} undefined where it is no script
+ */
+export function commandText({ script: path, command }) {
+  const folder = fileURLToPath(root);
+  return path === undefined
+    ? undefined
+    : command
+        .slice(1)
+        .map((part) => part.replace(folder, ''))
+        .join(' ');
+}
+
+/**
  * Runs a program to its end.
  *
  * @param {Program} program
  * @param {{ profile?: string | undefined }} [options] `profile`: the folder in which Node leaves profiles of all threads
  * @returns {Promise<Report>}
+ * @throws Error when it ends with another exit code than 0, with what it has printed to stderr
  */
 export async function run(program, { profile } = {}) {
-  const [file, ...args] = program.command;
+  const { label, command, cwd = fileURLToPath(root) } = program;
+  const [file, ...args] = command;
   const flags = profile === undefined || file !== process.execPath ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
   const start = performance.now();
-  const stdout = await output(program.label, file, [...flags, ...args]);
+  const stdout = await outputOf(label, [file, ...flags, ...args], { cwd });
   const wallSeconds = (performance.now() - start) / 1000;
   const { seconds = wallSeconds, program: _, ...results } = program.read(stdout);
   return { seconds: Number(seconds), results };
-}
-
-/**
- * @param {string} label
- * @param {string} file
- * @param {readonly string[]} args
- * @returns {Promise<string>} what it printed
- */
-function output(label, file, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: fileURLToPath(root), stdio: ['ignore', 'pipe', 'inherit'] });
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code === 0) resolve(stdout);
-      else reject(new Error(`${label} ended with ${signal ?? `exit code ${code}`}`));
-    });
-  });
 }

@@ -1,10 +1,11 @@
-/** Results as tables. Pure. */
+/** Results for the terminal. Pure. */
+import { elsewhere, figureRows, isQuery, isReached, queryRows, ratioCells, withoutGenerator } from './tables.mjs';
 import { quantity, table } from './text.mjs';
 
 /**
  * @typedef {import('./measure.mjs').ComparisonResult} ComparisonResult
  * @typedef {import('./measure.mjs').FiguresResult} FiguresResult
- * @typedef {import('./statistics.mjs').Spread} Spread
+ * @typedef {import('./against-base.mjs').AgainstBase} AgainstBase
  */
 
 /**
@@ -13,39 +14,69 @@ import { quantity, table } from './text.mjs';
  */
 export function show(result) {
   const rounds = result.rounds === 1 ? '1 round' : `${result.rounds} rounds`;
-  const body = result.kind === 'comparison' ? comparison(result) : figures(result);
-  return `${result.name}: ${result.title} (${rounds})\n${body}\n`;
+  const body = result.kind === 'comparison' ? comparison(result) : table(figureRows(result));
+  return `${headOf(result)} (${rounds})\n${[body, ...notes(result)].join('\n')}\n`;
+}
+
+/** @param {import('./measure.mjs').Identity} identity */
+export function headOf({ name, member, title }) {
+  return `${member === undefined ? name : `${name} ${member}`}: ${title}`;
 }
 
 /** @param {ComparisonResult} result */
 function comparison({ unit, programs }) {
   const rows = [['', `${unit}/s`, 'per core', 'ratio', '(min – max)']];
-  const notes = [];
   for (const program of programs) {
-    if (program.missing !== undefined) {
-      notes.push(`  ${program.label} was not run: ${program.missing}`);
-      continue;
-    }
+    if (program.missing !== undefined) continue;
     const { label, rate, ratePerCore, ratio } = program;
     rows.push([label, quantity(rate.median), quantity(ratePerCore), ...ratioCells(ratio)]);
   }
-  return [table(rows), ...notes].join('\n');
-}
-
-/** @param {Spread | undefined} ratio */
-function ratioCells(ratio) {
-  return ratio === undefined ? ['', ''] : [quantity(ratio.median), range(ratio)];
-}
-
-/** @param {FiguresResult} result */
-function figures({ figures: all }) {
-  const rows = [['', 'median', '', '(min – max)', 'goal']];
-  for (const { name, value, unit, goal = '' } of all) rows.push([name, quantity(value.median), unit, range(value), goal]);
   return table(rows);
 }
 
-/** @param {Spread} spread */
-function range({ min, max }) {
-  if (min === max) return '';
-  return `(${quantity(min)} – ${quantity(max)})`;
+/** @param {ComparisonResult | FiguresResult} result */
+function notes(result) {
+  const lines = [];
+  if (result.kind === 'comparison') lines.push(...comparisonNotes(result));
+  if (result.check?.state === 'not recorded') lines.push(`the hash of the result, ${result.check.hash}, is not recorded: see --record`);
+  return lines.map((line) => `  ${line}`);
+}
+
+/** @param {ComparisonResult} result */
+function comparisonNotes(result) {
+  const { target, published = [], programs } = result;
+  const lines = programs.flatMap(({ label, missing }) => (missing === undefined ? [] : [`${label} was not run: ${missing}`]));
+  const without = withoutGenerator(result);
+  if (without !== undefined) lines.push(`${quantity(without)} per core without the generator`);
+  if (target !== undefined) lines.push(`target ${quantity(target)} per core: ${isReached(result) ? 'reached' : 'not reached'}`);
+  for (const { label, perCore } of published) lines.push(`${label}: ${quantity(perCore)} per core, published elsewhere`);
+  return lines;
+}
+
+/**
+ * @param {AgainstBase} result
+ * @returns {string}
+ */
+export function showAgainstBase(result) {
+  if (result.missing !== undefined) return `${headOf(result)}\n  not compared: ${result.missing}\n`;
+  if (result.judged.length === 0) return `${headOf(result)}\n  not compared: it reports nothing of which less or more is better\n`;
+  const rows = [['', 'base', 'now', '', 'ratio', '(min – max)', 'by chance', 'pairs', '']];
+  for (const { what, unit, base, tree, ratio, chance, pairs, outcome } of result.judged) {
+    rows.push([what, quantity(base), quantity(tree), unit, ...ratioCells(ratio), quantity(chance), String(pairs), outcome]);
+  }
+  return `${headOf(result)}\n${table(rows)}\n`;
+}
+
+/**
+ * A table with a line for each query, of groups of which several ran.
+ *
+ * @param {readonly (ComparisonResult | FiguresResult)[]} results
+ * @returns {string[]}
+ */
+export function showSummary(results) {
+  const queries = results.filter((result) => result.kind === 'comparison').filter(isQuery);
+  if (queries.length < 2) return [];
+  return [
+    `${queries[0].name}: × is how many times as fast Millrace was, by core; ${elsewhere} published elsewhere\n${table(queryRows(queries))}\n`,
+  ];
 }

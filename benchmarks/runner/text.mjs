@@ -11,6 +11,14 @@ export function quantity(value) {
   return threeDigits(value);
 }
 
+/**
+ * @param {number} value
+ * @returns {string} without digits that say nothing: `2 M`, `0.5`
+ */
+export function shortQuantity(value) {
+  return value === 0 ? '0' : quantity(value).replace(/\.(\d*?)0+(?!\d)/, (_, digits) => (digits === '' ? '' : `.${digits}`));
+}
+
 /** @param {number} value */
 function threeDigits(value) {
   if (value < 0.1) return value.toPrecision(2);

@@ -22,19 +22,24 @@ interface Program {
   read(stdout: string): Record<string, unknown>;
 }
 
-const { spreadOf, quantileOf } = await runner<{
+const { spreadOf, quantileOf, signedRankChance } = await runner<{
   spreadOf(values: readonly number[]): Spread;
+  signedRankChance(differences: readonly number[]): number;
   quantileOf(sorted: Float64Array, share: number): number;
 }>('statistics.mjs');
 const { quantity, table } = await runner<{ quantity(value: number): string; table(rows: readonly (readonly string[])[]): string }>(
   'text.mjs',
 );
 const { requireSameResults, compare } = await runner<{
-  requireSameResults(a: [string, Report], b: [string, Report], tolerances?: Readonly<Record<string, number>>): void;
+  requireSameResults(
+    a: [string, Report],
+    b: [string, Report],
+    leeway?: { tolerances?: Readonly<Record<string, number>>; varying?: readonly string[] },
+  ): void;
   compare(
     comparison: object,
-    options: { rounds: number; reuse?: boolean },
-  ): Promise<{ programs: readonly { label: string; missing?: string; ratio?: Spread }[] }>;
+    options: { rounds: number; hashes?: Readonly<Record<string, string>>; record?: boolean },
+  ): Promise<{ check?: { state: string; hash: string }; programs: readonly { label: string; missing?: string; ratio?: Spread }[] }>;
 }>('measure.mjs');
 
 function runner<M>(name: string): Promise<M> {
@@ -54,6 +59,18 @@ describe('statistics', () => {
     const values = Float64Array.from({ length: 1000 }, (_, i) => i + 1);
     expect([0.5, 0.99, 0.999, 1].map((share) => quantileOf(values, share))).toEqual([500, 990, 999, 1000]);
     expect(quantileOf(Float64Array.of(7), 0.5)).toBe(7);
+  });
+
+  test.each([
+    [[1, 2, 3, 4, 5, 6], 1 / 64],
+    [[-1, 2, 3, 4, 5, 6], 2 / 64],
+    [[1, 2, 3, 4, 5, -6], 14 / 64],
+    [[-1, -2, -3], 1],
+    // Those that are tied share a rank, and none is of no difference.
+    [[5, 5, -5, 0], 4 / 8],
+    [[], 1],
+  ])('the chance of %j without a direction', (differences, chance) => {
+    expect(signedRankChance(differences)).toBe(chance);
   });
 });
 
@@ -99,10 +116,12 @@ describe('comparisons', () => {
   test('a number that has a tolerance may differ by as much', () => {
     const a = report({ hash: 'x', p99Total: 100 });
     const near = report({ hash: 'x', p99Total: 101 });
-    expect(() => requireSameResults(['A', a], ['B', near], { p99Total: 0.01 })).not.toThrow();
+    expect(() => requireSameResults(['A', a], ['B', near], { tolerances: { p99Total: 0.01 } })).not.toThrow();
     expect(() => requireSameResults(['A', a], ['B', near])).toThrow('the results differ: p99Total is 100 of A, but 101 of B');
-    expect(() => requireSameResults(['A', a], ['B', near], { p99Total: 0.009 })).toThrow('the results differ');
-    expect(() => requireSameResults(['A', a], ['B', report({ hash: 'y', p99Total: 100 })], { p99Total: 0.01 })).toThrow('hash is x of A');
+    expect(() => requireSameResults(['A', a], ['B', near], { tolerances: { p99Total: 0.009 } })).toThrow('the results differ');
+    const other = report({ hash: 'y', p99Total: 100 });
+    expect(() => requireSameResults(['A', a], ['B', other], { tolerances: { p99Total: 0.01 } })).toThrow('hash is x of A');
+    expect(() => requireSameResults(['A', a], ['B', other], { varying: ['hash'] })).not.toThrow();
   });
 
   /** A program that reports the time that it is told. */
@@ -110,7 +129,7 @@ describe('comparisons', () => {
     const printed = JSON.stringify({ program: label, seconds, done: 100 });
     return {
       label,
-      command: [process.execPath, '-p', `'${printed}'`],
+      command: ['echo', printed],
       cores: 1,
       missing: () => missing,
       read: (stdout) => JSON.parse(stdout),
@@ -136,9 +155,25 @@ describe('comparisons', () => {
     ]);
   });
 
+  test('a hash must be the one that is recorded for the command, unless it is to be recorded', async () => {
+    const hashed = { ...program('hashed', 1), script: 'job.mjs', read: () => ({ seconds: 1, hash: 'new' }) };
+    const command = hashed.command.slice(1).join(' ');
+    const comparison = { kind: 'comparison', name: 'name', title: 'title', unit: 'things', work: () => 1, subject: hashed, others: [] };
+    expect(await compare(comparison, { rounds: 1 })).toMatchObject({ check: { command, hash: 'new', state: 'not recorded' } });
+    expect(await compare(comparison, { rounds: 1, hashes: { [command]: 'new' } })).toMatchObject({ check: { state: 'expected' } });
+    const hashes = { [command]: 'old' };
+    await expect(compare(comparison, { rounds: 1, hashes })).rejects.toThrow(
+      `is new, but old is expected of ${command}; --record takes it`,
+    );
+    expect(await compare(comparison, { rounds: 1, hashes, record: true })).toMatchObject({ check: { hash: 'new', state: 'not recorded' } });
+    let runs = 0;
+    const unsteady = { ...comparison, subject: { ...hashed, read: () => ({ seconds: 1, hash: `run ${++runs}` }) } };
+    await expect(compare(unsteady, { rounds: 2 })).rejects.toThrow('its hash is run 1 and run 2');
+  });
+
   test('a program that fails is an error that names it', async () => {
-    const broken: Program = { ...program('broken', 1), command: [process.execPath, '-e', 'process.exit(3)'] };
+    const broken: Program = { ...program('broken', 1), command: [process.execPath, '-e', "console.error('no room'); process.exit(3)"] };
     const comparison = { kind: 'comparison', name: 'name', title: 'title', unit: 'things', work: () => 1, subject: broken, others: [] };
-    await expect(compare(comparison, { rounds: 1 })).rejects.toThrow('broken ended with exit code 3');
+    await expect(compare(comparison, { rounds: 1 })).rejects.toThrow('broken ended with exit code 3: no room');
   });
 });

@@ -77,8 +77,16 @@ describe('npm run bench', () => {
     expect(stdout).not.toMatch(/word-count/);
   });
 
+  test('runs a member of a group alone: a query of Nexmark, whose hash is the recorded one', () => {
+    const { status, stdout } = bench('--smoke', '--json', 'nexmark', 'q2');
+    const { results, failures } = JSON.parse(stdout) as Results;
+    expect(failures).toEqual([]);
+    expect(status).toBe(0);
+    expect(results).toMatchObject([{ name: 'nexmark', member: 'q2', target: 2e6, check: { state: 'expected' } }]);
+  });
+
   test.each([
-    [['speed'], /^there is no benchmark 'speed'; there are word-count, exchange, /],
+    [['nexmrak'], /^there is no benchmark 'nexmrak'; did you mean 'nexmark'\? There are nexmark, /],
     [['--rounds', 'many'], /^--rounds must be a whole number from 1, not 'many'/],
     [['--quick'], /^Unknown option '--quick'/],
   ])('%j is a mistake that it explains', (args, message) => {

@@ -15,7 +15,7 @@ const isLong = process.env.MILLRACE_NEXMARK === 'long';
 /** Thirty seconds of event time around midnight: four windows, two days, and bidders who pause for longer than a session. */
 const startTime = Date.UTC(2024, 0, 1) - 15_000;
 const workload = isLong
-  ? { events: 60_000, eventsPerSecond: 2000, seed: 1, startTime }
+  ? { events: 30_000, eventsPerSecond: 1000, seed: 1, startTime }
   : { events: 9000, eventsPerSecond: 300, seed: 1, startTime };
 const parallelisms = isLong ? [1, 2, 4] : [2];
 

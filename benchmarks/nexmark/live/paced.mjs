@@ -3,10 +3,12 @@
  * falls behind gets its events later, with the times at which they were due, so what waits is seen in the latencies of all that wait behind it.
  */
 import { nowMs } from '../../soak/clock.mjs';
+import { epochEvents } from '../neighbourhood.mjs';
 import { nexmark } from '../source.mjs';
 
-/** Batches of this much time, so that no event waits for longer until its batch is full. */
+/** Batches of this much time, so that no event waits for longer until its batch is full, and no reader until it is its turn. */
 const batchMs = 1;
+const blockEventsMax = 1000;
 
 /**
  * @typedef {{ events: number, eventsPerSecond: number, startTime: number }} Pace `startTime`: by `nowMs`, a whole number
@@ -20,7 +22,8 @@ const batchMs = 1;
  * @returns {import('millrace').Source<import('../events.mjs').NexmarkEvent, BlockSplit>}
  */
 export function liveNexmark(pace) {
-  return paced(nexmark(pace), pace);
+  const epochs = Math.ceil((pace.eventsPerSecond * batchMs) / 1000 / epochEvents);
+  return paced(nexmark({ ...pace, blockEvents: Math.min(epochs * epochEvents, blockEventsMax) }), pace);
 }
 
 /**

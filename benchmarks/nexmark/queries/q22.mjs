@@ -1,5 +1,5 @@
 /**
- * q22, url directories: every bid with the three directories of its url.
+ * q22, url directories: every bid with the three directories of its url; '' for those that it has not.
  *
  * Emits final rows. Keeps no state.
  */
@@ -9,30 +9,31 @@ export const emits = 'rows';
 
 /** @param {import('millrace').DataStream<import('../events.mjs').NexmarkEvent>} events */
 export function q22(events) {
-  return events.filter(isBid).map(({ auction, bidder, price, channel, url }) => ({
-    auction,
-    bidder,
-    price,
-    channel,
-    dir1: splitIndex(url, '/', 3),
-    dir2: splitIndex(url, '/', 4),
-    dir3: splitIndex(url, '/', 5),
-  }));
+  return events.filter(isBid).map(({ auction, bidder, price, channel, url }) => {
+    // A split would make six strings and an array.
+    const first = behindSlash(url, 'https://'.length);
+    const second = behindSlash(url, first);
+    const third = behindSlash(url, second);
+    const file = behindSlash(url, third);
+    return {
+      auction,
+      bidder,
+      price,
+      channel,
+      dir1: url.slice(first, second - 1),
+      dir2: url.slice(second, third - 1),
+      dir3: url.slice(third, file - 1),
+    };
+  });
 }
 
 /**
- * `text.split(delimiter)[index]`, without an array and the strings of it that nobody asks for; null behind the last.
+ * Where what stands behind the next slash begins; behind the last one, as if there were another at the end.
  *
- * @param {string} text
- * @param {string} delimiter one character
- * @param {number} index
+ * @param {string} url
+ * @param {number} from
  */
-function splitIndex(text, delimiter, index) {
-  let start = 0;
-  for (let i = 0; i < index; i++) {
-    start = text.indexOf(delimiter, start) + 1;
-    if (start === 0) return null;
-  }
-  const end = text.indexOf(delimiter, start);
-  return end === -1 ? text.slice(start) : text.slice(start, end);
+function behindSlash(url, from) {
+  const slash = url.indexOf('/', from);
+  return (slash === -1 ? url.length : slash) + 1;
 }

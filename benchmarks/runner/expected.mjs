@@ -1,0 +1,55 @@
+/**
+ * The hashes that results have had before, by command: what a program computes from the same arguments must not change unless
+ * somebody says so, with --record.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { commandText } from './programs.mjs';
+
+/**
+ * @typedef {import('./programs.mjs').Program} Program
+ * @typedef {Readonly<Record<string, string>>} Hashes by `commandText`
+ */
+
+const file = new URL('../expected.json', import.meta.url);
+
+/** @returns {Hashes} */
+export function readHashes() {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+/**
+ * @param {Hashes} hashes those that were found now; the others stay
+ * @param {ReadonlySet<string>} commands of the whole catalogue: hashes of no other ones are kept
+ */
+export function writeHashes(hashes, commands) {
+  const all = Object.entries({ ...readHashes(), ...hashes }).filter(([command]) => commands.has(command));
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1))), undefined, 2)}\n`);
+}
+
+/**
+ * @typedef {object} HashCheck
+ * @property {string} command
+ * @property {string} hash
+ * @property {'expected' | 'not recorded'} state
+ */
+
+/**
+ * @param {Program} program
+ * @param {readonly Readonly<Record<string, unknown>>[]} results of all its runs
+ * @param {Hashes} hashes
+ * @param {{ record?: boolean | undefined }} options `record`: whatever it is, it is right
+ * @returns {HashCheck | undefined} undefined where it reports no hash
+ * @throws Error when runs differ, or from what is expected
+ */
+export function checkHash(program, results, hashes, { record = false }) {
+  const command = commandText(program);
+  const found = [...new Set(results.map(({ hash }) => hash))];
+  const [hash] = found;
+  if (command === undefined || typeof hash !== 'string') return undefined;
+  if (found.length > 1) throw new Error(`${program.label} comes to another result in each run: its hash is ${found.join(' and ')}`);
+  const expected = hashes[command];
+  if (!record && expected !== undefined && expected !== hash) {
+    throw new Error(`the hash of the result is ${hash}, but ${expected} is expected of ${command}; --record takes it as right`);
+  }
+  return { command, hash, state: expected === hash ? 'expected' : 'not recorded' };
+}

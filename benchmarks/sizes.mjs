@@ -1,0 +1,61 @@
+/** How much work each benchmark does: to measure, and to see whether it works. */
+import { fullNexmark, smokeNexmark } from './nexmark-catalogue.mjs';
+
+/** All of it once takes about a quarter of an hour. */
+export const full = {
+  textMegabytes: 300,
+  streamedMegabytes: 60,
+  exchangedRecords: 100_000_000,
+  postedRecords: 15_000_000,
+  scaledRecords: 5_000_000,
+  joinedRecords: 10_000_000,
+  logLines: 900_000,
+  logMegabytes: 500,
+  latencyEvents: 1_000_000,
+  latencyPerSecond: 100_000,
+  windowedRecords: 20_000_000,
+  sessionRecords: 20_000_000,
+  sessionKeys: 1_000_000,
+  stateKeys: 1_000_000,
+  stateUpdates: 3_000_000,
+  stateTimes: 5,
+  checkpointedKeys: 1_000_000,
+  checkpointedSeconds: 6,
+  heldUpRecords: 1_000_000,
+  heldUpCheckpoints: 2,
+  heldUpDepths: 'default',
+  warmStarts: 30,
+  habitRecords: 2_000_000,
+  pieceMs: 500,
+  nexmark: fullNexmark,
+};
+
+/** Small enough that starting the processes takes longer than the work; for tests. */
+export const smoke = {
+  textMegabytes: 1,
+  streamedMegabytes: 1,
+  exchangedRecords: 100_000,
+  postedRecords: 100_000,
+  scaledRecords: 50_000,
+  joinedRecords: 20_000,
+  logLines: 5_000,
+  logMegabytes: 1,
+  latencyEvents: 10_000,
+  latencyPerSecond: 20_000,
+  windowedRecords: 200_000,
+  sessionRecords: 100_000,
+  sessionKeys: 5_000,
+  stateKeys: 5_000,
+  stateUpdates: 20_000,
+  // So little memory is gone with buffers.
+  stateTimes: 0.25,
+  checkpointedKeys: 2_000,
+  checkpointedSeconds: 0.3,
+  heldUpRecords: 10_000,
+  heldUpCheckpoints: 1,
+  heldUpDepths: 'small',
+  warmStarts: 3,
+  habitRecords: 20_000,
+  pieceMs: 10,
+  nexmark: smokeNexmark,
+};
