@@ -26,10 +26,13 @@ export function winningBid(isBetter) {
 
     processElement1(auction, { state, timers }) {
       state.auction.update(auction);
-      timers.registerEventTime(auction.expires);
-      if (state.early.length === 0) return;
-      for (const bid of state.early.get()) offer(bid, auction, state.best, isBetter);
+      for (const bid of state.early.get()) {
+        offer(bid, auction, state.best, isBetter);
+        timers.deleteEventTime(bid.dateTime);
+      }
       state.early.clear();
+      // Auctions that expire at the same time so close in the order in which they came, whatever bids came in front of them.
+      timers.registerEventTime(auction.expires);
     },
 
     processElement2(bid, { state, timers }) {

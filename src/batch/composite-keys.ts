@@ -1,6 +1,6 @@
 /**
- * Keys of several columns, for the rows of a batch or for one row: the canonical bytes of the array of their values, made of the columns
- * without making the array. One subtask owns it; its memory serves for all batches.
+ * Keys of several fields, for the rows of a batch or for one row: the canonical bytes of the array of their values, made of columns or
+ * of values without making the array. One subtask owns it; its memory serves for all batches.
  *
  * @hotpath
  */
@@ -53,6 +53,12 @@ export class CompositeKeys implements EncodedRows {
 
   number(value: number): void {
     writeNumber(this.#sink, value);
+  }
+
+  /** A part of any kind. @throws UnsupportedValueError for what cannot be a key */
+  value(value: unknown): void {
+    if (typeof value === 'number') writeNumber(this.#sink, value);
+    else encodeKey(this.#sink, value);
   }
 
   /** The hash of the key that was begun. */

@@ -76,13 +76,8 @@ export function generateKey(
     const call = generateCall(code, spec.select, row, [], (error, record) => code.failure(`${routed}(${error})`, record));
     return keyed(code, call.row, localField('key', call.result), hashOf);
   }
-  const parts = columnarParts(row, spec);
-  if (parts !== undefined) return { row, ...generateComposite(code, parts) };
   const fields = spec.fields.map((name) => generateField(code, row, name, use.call(keyText(spec))));
-  if (!spec.composite) return keyed(code, row, fields[0] as Field, hashOf);
-  const key = code.names.fresh('key');
-  code.body.line(`const ${key} = [${fields.map((field) => field.read()).join(', ')}];`);
-  return keyed(code, row, localField('key', key), hashOf);
+  return spec.composite ? { row, ...generateComposite(code, row, fields) } : keyed(code, row, fields[0] as Field, hashOf);
 }
 
 /** The parts of a key of several fields, where all of them lie in columns. */
@@ -98,15 +93,44 @@ export function compositeField(parts: readonly Field[], encoded: NonNullable<Fie
 }
 
 /** Makes the bytes of a key, and its hash of them. */
-function generateComposite(code: OperatorCode, parts: readonly Field[]): Omit<KeyedRow, 'row'> {
+function generateComposite(code: OperatorCode, row: Row, parts: readonly Field[]): Omit<KeyedRow, 'row'> {
   const { names, body } = code;
   const keys = names.constant('keys', new CompositeKeys());
-  body.line(`${keys}.begin(${parts.length});`);
-  for (const { column, read } of parts)
-    body.line(column === undefined ? `${keys}.number(${read()});` : `${keys}.string(${column.use()}, ${column.row}, ${column.rows});`);
+  const field = compositeField(parts, { rows: keys, row: '0' });
   const hash = names.fresh('hash');
+  const write = (): void => {
+    body.line(`${keys}.begin(${parts.length});`);
+    for (const part of parts) body.line(`${keys}.${partCall(part)};`);
+  };
+  if (parts.every(isPlain)) write();
+  else {
+    const refused = names.constant('refused', refusedKey);
+    body.block('try', write);
+    body.line(`catch (error) { throw ${code.failure(`${refused}(error, ${field.read()})`, wholeRecord(row))}; }`);
+  }
   body.line(`const ${hash} = ${keys}.end();`);
-  return { key: compositeField(parts, { rows: keys, row: '0' }), hash };
+  return { key: field, hash };
+}
+
+/** Whether a part can be nothing but a number or a string. */
+function isPlain({ column, kind, nullable }: Field): boolean {
+  return column !== undefined || (!nullable && (kind === 'float64' || kind === 'int32'));
+}
+
+function partCall(part: Field): string {
+  const { column, read } = part;
+  if (column !== undefined) return `string(${column.use()}, ${column.row}, ${column.rows})`;
+  return isPlain(part) ? `number(${read()})` : `value(${read()})`;
+}
+
+/** What is wrong with a key, of which one part could not be encoded. */
+function refusedKey(error: unknown, key: readonly unknown[]): unknown {
+  try {
+    hashKey(key);
+    return error;
+  } catch (refused) {
+    return refused;
+  }
 }
 
 type HashExpression = (code: OperatorCode, key: Field) => string;

@@ -7,6 +7,7 @@ import { member } from '../base/code-writer.ts';
 import type { OperatorCode } from '../compiler/operator.ts';
 import { fieldsRead, type RecordReads, readByAll } from '../compiler/record-reads.ts';
 import { type Field, type FieldColumn, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import type { UserFunction } from '../graph/logical.ts';
 import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
 
 export type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
@@ -21,9 +22,23 @@ export function createStates(aggregators: Aggregators): NamedState[] {
   return Object.entries(aggregators).map(([name, aggregator]) => ({ name, aggregator, state: aggregator.createState() }));
 }
 
+/** The functions that aggregators call, by names for the plan. */
+export function functionsOfAggregators(aggregators: Aggregators): Record<string, UserFunction> {
+  const functions: Record<string, UserFunction> = {};
+  for (const [name, { input, where }] of Object.entries(aggregators)) {
+    if (input.kind === 'function') functions[name] = input.fn;
+    if (where !== undefined) functions[`${name}: where`] = where;
+  }
+  return functions;
+}
+
 /** What aggregators read of a record. */
 export function readByAggregators(aggregators: Aggregators): RecordReads | undefined {
-  const fields = readByAll(Object.values(aggregators).map(({ input }) => readOfInput(input)));
+  const reads = Object.values(aggregators).flatMap(({ input, where }) => [
+    readOfInput(input),
+    ...(where === undefined ? [] : [fieldsRead(where)]),
+  ]);
+  const fields = readByAll(reads);
   return fields === undefined ? undefined : { fields, handsOn: false };
 }
 
@@ -67,14 +82,24 @@ export interface BatchTarget {
   readonly isNobodys: string | undefined;
 }
 
-/** The partial result of one value alone. */
-function singlePartial(state: AggregatorState): (value: unknown) => unknown {
-  return (value) => {
+/** The partial result of one value alone, or of nothing. */
+function singlePartial(state: AggregatorState): (value: unknown, isTaken: boolean) => unknown {
+  return (value, isTaken) => {
     state.clear(0);
-    state.add(0, value);
+    if (isTaken) state.add(0, value);
     return state.partial(0);
   };
 }
+
+/** What an aggregator is given of a row: expressions. */
+export interface Taken {
+  readonly value: string;
+  /** Whether it is given that at all; undefined where always. */
+  readonly condition: string | undefined;
+}
+
+/** The conditions of a row that are known already, by the function that tells: locals. */
+type Conditions = Map<UserFunction, string>;
 
 /** Writes code of one operator for some states. */
 export class AggregationCode {
@@ -86,32 +111,34 @@ export class AggregationCode {
     this.#states = states;
   }
 
-  /** The expressions of what each aggregator is given of a row. */
-  inputs(row: Row): string[] {
-    return this.#states.map(({ aggregator: { input } }) => this.#input(row, input));
+  /** What each aggregator is given of a row. */
+  inputs(row: Row): Taken[] {
+    const conditions: Conditions = new Map();
+    return this.#states.map(({ aggregator }) => this.#taken(row, aggregator, conditions));
   }
 
-  /** The expressions of the partial results in a row that `partialRow` made. */
-  partials(row: Row): string[] {
-    return this.#states.map((_, i) => fieldOf(row, String(i))?.read() ?? member(wholeRecord(row), String(i)));
+  /** The partial results in a row that `partialRow` made. */
+  partials(row: Row): Taken[] {
+    const partialOf = (i: number): string => fieldOf(row, String(i))?.read() ?? member(wholeRecord(row), String(i));
+    return this.#states.map((_, i) => ({ value: partialOf(i), condition: undefined }));
   }
 
-  /** Adds or merges a row's values, which are expressions. */
-  take(row: Row, { method, slot, values }: { method: 'add' | 'merge'; slot: string; values: readonly string[] }): void {
-    this.guarded(row, () => {
-      for (const [i, { state }] of this.#states.entries()) this.#code.body.line(`${this.#name(state)}.${method}(${slot}, ${values[i]});`);
-    });
+  /** Adds or merges a row's values. */
+  take(row: Row, { method, slot, values }: { method: 'add' | 'merge'; slot: string; values: readonly Taken[] }): void {
+    const states = this.#states.map(({ state }) => this.#name(state));
+    this.guarded(row, () => generateTaking(this.#code, { states, method, slot, values }));
   }
 
   /** Adds all rows of a batch: a loop for each aggregator keeps its arrays in registers. */
   addBatch(row: Row, target: BatchTarget): void {
     for (const { aggregator, state } of this.#states) {
-      const { input } = aggregator;
-      const values = state.addColumn === undefined ? undefined : this.#columnOf(row, input);
-      const strings = state.numbersOf === undefined || input.kind !== 'field' ? undefined : fieldOf(row, input.name)?.column;
+      const { input, where } = aggregator;
+      const values = state.addColumn === undefined || where !== undefined ? undefined : this.#columnOf(row, input);
+      const isNumbered = state.numbersOf !== undefined && input.kind === 'field' && where === undefined;
+      const strings = isNumbered ? fieldOf(row, input.name)?.column : undefined;
       if (values !== undefined) this.#takeColumn(state, { method: 'addColumn', values }, target);
       else if (strings !== undefined) this.#takeStrings(state, strings, target);
-      else this.#takeEach(row, state, { method: 'add', target, value: () => this.#input(row, aggregator.input) });
+      else this.#takeEach(row, state, { method: 'add', target, taken: () => this.#taken(row, aggregator, new Map()) });
     }
   }
 
@@ -123,7 +150,7 @@ export class AggregationCode {
       const strings = state.numbersOf === undefined ? undefined : field?.column;
       if (values !== undefined) this.#takeColumn(state, { method: 'mergeColumn', values }, target);
       else if (strings !== undefined) this.#takeStrings(state, strings, target);
-      else this.#takeEach(row, state, { method: 'merge', target, value: () => field?.read() ?? member(wholeRecord(row), String(i)) });
+      else this.#takeEach(row, state, { method: 'merge', target, taken: () => this.partials(row)[i] as Taken });
     }
   }
 
@@ -144,13 +171,14 @@ export class AggregationCode {
   #takeEach(
     row: Row,
     state: AggregatorState,
-    { method, target, value }: { method: string; target: BatchTarget; value: () => string },
+    { method, target, taken }: { method: 'add' | 'merge'; target: BatchTarget; taken: () => Taken },
   ): void {
     const { body } = this.#code;
     body.block('for (let i = 0; i < rows; i++)', () => {
       if (target.isNobodys !== undefined) body.line(`if (${target.isNobodys}) continue;`);
-      const expression = value();
-      this.guarded(row, () => body.line(`${this.#name(state)}.${method}(${target.slots}[i], ${expression});`));
+      const values = [taken()];
+      const states = [this.#name(state)];
+      this.guarded(row, () => generateTaking(this.#code, { states, method, slot: `${target.slots}[i]`, values }));
     });
   }
 
@@ -174,7 +202,7 @@ export class AggregationCode {
   }
 
   /** The partial results of one row alone, as a row for another subtask. The states are for this only. */
-  singleRow(row: Row, of: Pick<Row, 'key' | 'timestamp'>, values: readonly string[]): Row {
+  singleRow(row: Row, of: Pick<Row, 'key' | 'timestamp'>, values: readonly Taken[]): Row {
     const computed: (() => void)[] = [];
     const fields = this.#states.map(({ aggregator, state }, i) => {
       const known = this.#singlePartial(row, aggregator);
@@ -182,8 +210,9 @@ export class AggregationCode {
       const partial = this.#code.names.fresh('partial');
       this.#code.body.line(`let ${partial};`);
       const single = this.#code.names.constant('single', singlePartial(state));
-      const asIs = aggregator.partialOfNumber === 'itself' ? `typeof ${values[i]} === 'number' ? ${values[i]} : ` : '';
-      computed.push(() => this.#code.body.line(`${partial} = ${asIs}${single}(${values[i]});`));
+      const { value, condition = 'true' } = values[i] as Taken;
+      const asIs = aggregator.partialOfNumber === 'itself' ? `typeof ${value} === 'number' ? ${value} : ` : '';
+      computed.push(() => this.#code.body.line(`${partial} = ${asIs}${single}(${value}, ${condition});`));
       return localField(String(i), partial);
     });
     const write = (): void => {
@@ -220,6 +249,19 @@ export class AggregationCode {
     return `${this.#code.names.constant('constantColumn', new ConstantColumn(field.constant))}.ofLength(rows)`;
   }
 
+  #taken(row: Row, { input, where }: NamedState['aggregator'], conditions: Conditions): Taken {
+    if (where === undefined) return { value: this.#input(row, input), condition: undefined };
+    const condition = conditions.get(where) ?? this.#code.call(where, row).result;
+    conditions.set(where, condition);
+    if (input.kind !== 'function') return { value: this.#input(row, input), condition };
+    // Of other records the function knows nothing.
+    const { names, body } = this.#code;
+    const value = names.fresh('value');
+    body.line(`let ${value};`);
+    body.block(`if (${condition})`, () => body.line(`${value} = ${this.#input(row, input)};`));
+    return { value, condition };
+  }
+
   #input(row: Row, input: AggregatorInput): string {
     switch (input.kind) {
       case 'none':
@@ -231,5 +273,21 @@ export class AggregationCode {
       case 'field':
         return fieldExpression(row, input.name);
     }
+  }
+}
+
+/** Writes what adds or merges the values of a row. @param taking names of the states, and what each is given */
+export function generateTaking(
+  { body }: OperatorCode,
+  taking: {
+    readonly states: readonly string[];
+    readonly method: 'add' | 'merge';
+    readonly slot: string;
+    readonly values: readonly Taken[];
+  },
+): void {
+  for (const [i, { value, condition }] of taking.values.entries()) {
+    const guard = condition === undefined ? '' : `if (${condition}) `;
+    body.line(`${guard}${taking.states[i]}.${taking.method}(${taking.slot}, ${value});`);
   }
 }

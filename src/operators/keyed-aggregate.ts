@@ -10,7 +10,16 @@ import { localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import type { ChangeLog } from '../state/change-log.ts';
 import { KeyIndex } from '../state/key-index.ts';
-import { AggregationCode, type Aggregators, createStates, type NamedState, readByAggregators } from './aggregation.ts';
+import {
+  AggregationCode,
+  type Aggregators,
+  createStates,
+  functionsOfAggregators,
+  generateTaking,
+  type NamedState,
+  readByAggregators,
+  type Taken,
+} from './aggregation.ts';
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
 import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
@@ -54,8 +63,7 @@ export function checkNames(aggregators: Aggregators, taken: readonly string[] = 
 }
 
 function part(options: KeyedAggregateOptions, which: Part): Operator {
-  const functions: Record<string, UserFunction> = {};
-  for (const [name, { input }] of Object.entries(options.aggregators)) if (input.kind === 'function') functions[name] = input.fn;
+  const functions = functionsOfAggregators(options.aggregators);
   if (options.toRow !== undefined) functions.toRow = options.toRow;
   const described = Object.entries(options.aggregators).map(([name, { kind, input, details }]) => [
     name,
@@ -207,14 +215,13 @@ class KeyedAggregate implements OperatorInstance {
   }
 
   /** A record of a key that has no room here goes on as a partial result of its own. */
-  #pass(code: OperatorCode, input: Omit<SlottedRow, 'slot'> & { readonly values: readonly string[] }, emit: Emit): void {
+  #pass(code: OperatorCode, input: Omit<SlottedRow, 'slot'> & { readonly values: readonly Taken[] }, emit: Emit): void {
     const passing = code.names.constant('passing', this.#passing);
     const slot = code.names.fresh('passed');
     code.body.line(`const ${slot} = ${passing}.slot();`);
     const states = this.#states.map((_, i) => `${passing}.states[${i}]`);
-    new AggregationCode(code, this.#states).guarded(input.row, () => {
-      for (const [i, state] of states.entries()) code.body.line(`${state}.add(${slot}, ${input.values[i]});`);
-    });
+    const { values } = input;
+    new AggregationCode(code, this.#states).guarded(input.row, () => generateTaking(code, { states, method: 'add', slot, values }));
     emit(this.#partialRow(code, states, slot, { field: input.key, hash: input.hash }));
   }
 

@@ -9,7 +9,7 @@ import type { ChangeLog } from '../state/change-log.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
+import { generateRowsBySlot, generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
 import { generateTouch, isNewSlot, slotContents } from './slot-contents.ts';
 
 /**
@@ -67,6 +67,7 @@ class KeyedFold implements OperatorInstance {
     const accumulators = this.#accumulators;
     const contents = slotContents(this.#index, {
       schema: { accumulators: 1 },
+      holds: (slot) => slot < accumulators.length,
       write: (slot, sink, of) => encodeState(sink, accumulators[slot], of),
       reader: () => (source, slot) => {
         accumulators[slot] = decodeValue(source);
@@ -80,11 +81,20 @@ class KeyedFold implements OperatorInstance {
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
     const slotted = generateSlot(code, row, this.#context, this.#index);
+    this.#generateRow(code, slotted.row, slotted.slot, emit);
+  }
+
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    return generateRowsBySlot(code, row, { context: this.#context, index: this.#index }, (slot) => {
+      this.#generateRow(code, row, slot, emit);
+    });
+  }
+
+  #generateRow(code: OperatorCode, row: Row, slot: string, emit: Emit): void {
     const accumulators = code.names.constant('accumulators', this.#accumulators);
     const fn = code.names.constant('aggregate', this.#fn);
-    const { slot } = slotted;
     const record = code.names.fresh('record');
-    code.body.line(`const ${record} = ${wholeRecord(slotted.row)};`);
+    code.body.line(`const ${record} = ${wholeRecord(row)};`);
     const isNew = code.names.fresh('isNew');
     code.body.line(`const ${isNew} = ${isNewSlot(code, this.#log, slot, `${accumulators}.length`)};`);
     generateTouch(code, this.#log, slot);

@@ -9,7 +9,7 @@ import type { ChangeLog } from '../state/change-log.ts';
 import { encodeState } from '../state/encode-state.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import { synchronous } from './functions.ts';
-import { generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
+import { generateRowsBySlot, generateSlot, generateSlotLoop, SlotCursor } from './keyed.ts';
 import { compareValues } from './order.ts';
 import { callText } from './rolling.ts';
 import { generateTouch, isNewSlot, setNew, slotContents } from './slot-contents.ts';
@@ -78,6 +78,7 @@ class KeyedReduce implements OperatorInstance {
     const records = this.#records;
     const contents = slotContents(this.#index, {
       schema: { records: 1 },
+      holds: (slot) => slot < records.length,
       write: (slot, sink, of) => encodeState(sink, records[slot], of),
       reader: () => (source, slot) => {
         records[slot] = decodeValue(source);
@@ -91,12 +92,21 @@ class KeyedReduce implements OperatorInstance {
 
   generate(code: OperatorCode, row: Row, emit: Emit): void {
     const slotted = generateSlot(code, row, this.#context, this.#index);
+    this.#generateRow(code, slotted.row, slotted.slot, emit);
+  }
+
+  generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
+    return generateRowsBySlot(code, row, { context: this.#context, index: this.#index }, (slot) => {
+      this.#generateRow(code, row, slot, emit);
+    });
+  }
+
+  #generateRow(code: OperatorCode, row: Row, slot: string, emit: Emit): void {
     const records = code.names.constant('records', this.#records);
     const { reduce, check } = this.#reduction;
     const combine = code.names.constant('reduce', reduce);
     const next = code.names.fresh('reduced');
-    const { slot } = slotted;
-    code.body.line(`let ${next} = ${wholeRecord(slotted.row)};`);
+    code.body.line(`let ${next} = ${wholeRecord(row)};`);
     const isNew = code.names.fresh('isNew');
     code.body.line(`const ${isNew} = ${isNewSlot(code, this.#log, slot, `${records}.length`)};`);
     generateTouch(code, this.#log, slot);

@@ -72,6 +72,23 @@ export function generateSlots(code: OperatorCode, row: Row, context: OperatorCon
   return { key, hash: `${hashes}[i]`, slots, left };
 }
 
+/** Writes a loop over the rows of a batch, the slots of all of which are found first; false, and nothing is written, as for `generateSlots`. */
+export function generateRowsBySlot(
+  code: OperatorCode,
+  row: Row,
+  { context, index }: { readonly context: OperatorContext; readonly index: KeyIndex },
+  write: (slot: string) => void,
+): boolean {
+  const found = generateSlots(code, row, context, index);
+  if (found === undefined) return false;
+  const slot = code.names.fresh('slot');
+  code.eachRow(() => {
+    code.body.line(`const ${slot} = ${found.slots}[i];`);
+    write(slot);
+  });
+  return true;
+}
+
 function generateComposites(code: OperatorCode, parts: readonly Field[], index: KeyIndex): BatchSlots {
   const { names, body } = code;
   const keys = names.constant('keys', new CompositeKeys());

@@ -49,8 +49,9 @@ export class MissingValues {
 }
 
 function watched({ aggregator, state }: WatchedState): Watched[] {
-  const { kind, input } = aggregator;
-  if (input.kind !== 'field') return [];
+  const { kind, input, where } = aggregator;
+  // Of one that takes some records alone there may be none.
+  if (input.kind !== 'field' || where !== undefined) return [];
   return [{ field: input.name, call: callText(kind, input), state, empty: aggregator.createState().partial(0) }];
 }
 

@@ -70,6 +70,7 @@ class Rolling implements OperatorInstance {
     const call = callText(this.#options);
     return {
       schema: { call },
+      holds: (slot) => slot < this.#firsts.length,
       write: (slot, sink, of) => {
         encodeState(sink, this.#firsts[slot], of);
         encodeState(sink, this.#aggregates[slot], of);

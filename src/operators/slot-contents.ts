@@ -10,6 +10,11 @@ import type { KeyedContents } from '../state/keyed-contents.ts';
 
 export interface HeldBySlot {
   readonly schema: unknown;
+  /**
+   * Whether a slot has something. It has not where the slots of all rows of a batch are found first, and its rows are still to come. Absent where
+   * it is all the same, since nothing can be written and read as well.
+   */
+  holds?(slot: number): boolean;
   /** Writes what a slot holds. @param of names the key, for errors */
   write(slot: number, sink: ByteSink, of: () => string): void;
   /** What reads that, of entries that were written under `schema`, into a slot; a second time where several held something of one key. */
@@ -18,13 +23,12 @@ export interface HeldBySlot {
   readonly evict?: ((slot: number) => void) | undefined;
 }
 
-/** Every key of the index has something. */
 export function slotContents(index: KeyIndex, held: HeldBySlot): KeyedContents {
   return {
     schema: held.schema,
     evictable: evictable(index, held),
     forEach: (visit) => {
-      for (let slot = 0; slot < index.size; slot++) if (index.has(slot)) visit(slot);
+      for (let slot = 0; slot < index.size; slot++) if (index.has(slot) && held.holds?.(slot) !== false) visit(slot);
     },
     hash: (slot) => index.hash(slot),
     write: (slot, sink) => {

@@ -64,6 +64,17 @@ describe('the winning bid', () => {
     expect(winners(subject)).toEqual([30]);
   });
 
+  it('is told in the order in which auctions came, of those that close at the same time, whatever bids came in front of them', () => {
+    const subject = harness();
+    const later = { ...auction, id: 2 };
+    subject.second.processElement({ auction: 2, dateTime: 200, price: 1 }, 200);
+    subject.first.processElement(auction, 100);
+    subject.second.processElement(bid(150, 2), 150);
+    subject.first.processElement(later, 100);
+    subject.processWatermark(200);
+    expect(winners(subject)).toEqual([2, 1]);
+  });
+
   it('leaves nothing behind: neither with an auction, nor of bids whose auction never comes, or has closed', () => {
     const subject = harness();
     subject.second.processElement(bid(110, 5), 110);

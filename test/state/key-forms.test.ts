@@ -125,6 +125,29 @@ describe('keys', () => {
     );
   });
 
+  it('of several values are those of the array, made one at a time', () => {
+    const value = fc.oneof(
+      fc.integer(),
+      fc.double(),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.bigInt(),
+      fc.constantFrom<unknown>(0, -0, Number.NaN, null, true, new Date(5), [1, 'a'], { x: 1 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(value, { maxLength: 4 }), { minLength: 1, maxLength: 30 }), (keys) => {
+        const index = new KeyIndex();
+        const composite = new CompositeKeys();
+        for (const key of keys) {
+          composite.begin(key.length);
+          for (const each of key) composite.value(each);
+          const hash = composite.end();
+          expect(hash).toBe(hashKey(key));
+          expect(index.ofEncoded(hash, composite, 0)).toBe(index.ofValue(hash, key));
+        }
+      }),
+    );
+  });
+
   it('keep their text when they are copied row by row from columns of several forms', () => {
     fc.assert(
       fc.property(texts, fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 1, maxLength: 30 }), (strings, picks) => {

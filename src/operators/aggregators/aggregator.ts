@@ -26,6 +26,8 @@ export interface Aggregator<in In, out Out> {
   /** The name of the function that made it: `sum`, `count`, …. */
   readonly kind: string;
   readonly input: AggregatorInput;
+  /** Tells the records that it takes; absent where it takes all. */
+  readonly where?: UserFunction;
   /** Options that make it another aggregator, as plain data. */
   readonly details: Readonly<Record<string, unknown>>;
   /** The partial result of one number alone, where it is always the same: 1, or the number itself. */

@@ -7,6 +7,7 @@ export { count } from './count.ts';
 export { type ApproxCountDistinctOptions, approxCountDistinct, countDistinct } from './distinct.ts';
 export { first, last } from './ends.ts';
 export { max, maxBy, min, minBy, type Ordered } from './extremes.ts';
+export { filtered } from './filtered.ts';
 export type { AggregateResult, FieldName } from './input.ts';
 export { type QuantileOptions, quantile } from './quantile.ts';
 export type { TopValue } from './space-saving.ts';

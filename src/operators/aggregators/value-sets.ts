@@ -1,6 +1,6 @@
 /**
- * The sets of values of all slots of one state. Each different value has a number, whatever slots it is in, and sets are sets of numbers:
- * a few lie in one array for all slots, more in a table of the slot's own. Values that no set has any more are forgotten once they are
+ * The sets of values of all slots of one state. Each different value has a number, whatever slots it is in, and sets are sets of numbers,
+ * see `number-sets.ts`. Values that no set has any more are forgotten once they are
  * as many as the others: most come again soon.
  *
  * Invariant: two values have the same number exactly if they are the same key to the engine. One subtask owns the sets.
@@ -13,11 +13,9 @@ import { ByteSink } from '../../batch/byte-sink.ts';
 import type { StringColumn } from '../../batch/string-column.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import { encodeContent } from './content-key.ts';
-import { NumberSet } from './number-set.ts';
+import { NumberSets } from './number-sets.ts';
 import { grown, initialSlots } from './slots.ts';
 
-/** Numbers that lie in the array: half a cache line. */
-const fewMax = 8;
 /** Values that no set has, which are kept in any case. */
 const keptMin = 4096;
 
@@ -30,13 +28,11 @@ export class ValueSets {
   #uses = new Int32Array(initialSlots);
   /** Values that a set has. */
   #used = 0;
-  /** By slot: how many values there are. */
-  #sizes = new Int32Array(initialSlots);
-  /** `fewMax` for each slot; of no meaning where there are more. */
-  #few = new Int32Array(initialSlots * fewMax);
-  readonly #many = new Map<number, NumberSet>();
+  readonly #sets = new NumberSets();
   readonly #sink = new ByteSink();
   #hashes = noNumbers;
+  /** What was read of a slot last. */
+  #found = noNumbers;
   #numbers = noNumbers;
 
   /** @param call names the aggregator in errors */
@@ -45,7 +41,7 @@ export class ValueSets {
   }
 
   size(slot: number): number {
-    return slot < this.#sizes.length ? this.#sizes[slot] : 0;
+    return this.#sets.size(slot);
   }
 
   /**
@@ -79,65 +75,37 @@ export class ValueSets {
   }
 
   add(slot: number, number: number): void {
-    if (slot >= this.#sizes.length) this.#reserve(slot);
-    const size = this.#sizes[slot];
-    if (size > fewMax) {
-      if (!(this.#many.get(slot) as NumberSet).add(number)) return;
-    } else {
-      const few = this.#few;
-      const from = slot * fewMax;
-      for (let i = from; i < from + size; i++) if (few[i] === number) return;
-      if (size < fewMax) few[from + size] = number;
-      else this.#spread(slot, number);
-    }
-    this.#sizes[slot] = size + 1;
-    this.#use(number);
-  }
-
-  /** Adds what a slot has to another one. */
-  addAll(from: number, to: number): void {
-    for (const number of this.#numbersIn(from)) this.add(to, number);
-  }
-
-  /** The values of a slot. */
-  valuesIn(slot: number): unknown[] {
-    return Array.from(this.#numbersIn(slot), (number) => this.#values.key(number));
-  }
-
-  clear(slot: number): void {
-    const size = this.size(slot);
-    if (size === 0) return;
-    const uses = this.#uses;
-    if (size > fewMax) {
-      for (const number of this.#numbersIn(slot)) if (--uses[number] === 0) this.#used--;
-      this.#many.delete(slot);
-    } else {
-      const few = this.#few;
-      const from = slot * fewMax;
-      for (let i = from; i < from + size; i++) if (--uses[few[i]] === 0) this.#used--;
-    }
-    this.#sizes[slot] = 0;
-    const { keyCount, size: numbers } = this.#values;
-    if (keyCount - this.#used > Math.max(keptMin, this.#used, numbers >> 2)) this.#forgetUnused();
-  }
-
-  #numbersIn(slot: number): Int32Array {
-    const size = this.size(slot);
-    if (size > fewMax) return (this.#many.get(slot) as NumberSet).numbers();
-    return this.#few.slice(slot * fewMax, slot * fewMax + size);
-  }
-
-  #use(number: number): void {
+    if (!this.#sets.add(slot, number)) return;
     if (number >= this.#uses.length) this.#uses = grown(this.#uses, number);
     if (this.#uses[number]++ === 0) this.#used++;
   }
 
-  /** Gives a slot a table of its own. */
-  #spread(slot: number, number: number): void {
-    const set = new NumberSet();
-    for (let i = slot * fewMax; i < (slot + 1) * fewMax; i++) set.add(this.#few[i]);
-    set.add(number);
-    this.#many.set(slot, set);
+  /** Adds what a slot has to another one. */
+  addAll(from: number, to: number): void {
+    const count = this.#read(from);
+    for (let i = 0; i < count; i++) this.add(to, this.#found[i]);
+  }
+
+  /** The values of a slot. */
+  valuesIn(slot: number): unknown[] {
+    const count = this.#read(slot);
+    return Array.from(this.#found.subarray(0, count), (number) => this.#values.key(number));
+  }
+
+  clear(slot: number): void {
+    if (this.size(slot) === 0) return;
+    const uses = this.#uses;
+    const count = this.#read(slot);
+    for (let i = 0; i < count; i++) if (--uses[this.#found[i]] === 0) this.#used--;
+    this.#sets.clear(slot);
+    const { keyCount, size: numbers } = this.#values;
+    if (keyCount - this.#used > Math.max(keptMin, this.#used, numbers >> 2)) this.#forgetUnused();
+  }
+
+  /** Finds the numbers that a slot has. @returns how many */
+  #read(slot: number): number {
+    if (this.#found.length < this.#sets.size(slot)) this.#found = new Int32Array(this.#sets.size(slot) * 2);
+    return this.#sets.read(slot, this.#found);
   }
 
   #forgetUnused(): void {
@@ -147,10 +115,5 @@ export class ValueSets {
       const isUsed = number < uses.length && uses[number] > 0;
       if (!isUsed && values.has(number)) values.remove(number);
     }
-  }
-
-  #reserve(slot: number): void {
-    this.#sizes = grown(this.#sizes, slot);
-    this.#few = grown(this.#few, this.#sizes.length * fewMax - 1);
   }
 }

@@ -1,9 +1,11 @@
 /** What a windowed stream computes: how records are folded, and what becomes of that when a window fires. Immutable data. */
 
 import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
+import { fieldsRead } from '../../compiler/record-reads.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
 import { TimeWindow, type Window } from '../../time/windows/window.ts';
+import { functionsOfAggregators, readByAggregators } from '../aggregation.ts';
 import type { Aggregator } from '../aggregators/aggregator.ts';
 import { synchronous } from '../functions.ts';
 import { checkNames } from '../keyed-aggregate.ts';
@@ -39,6 +41,8 @@ export interface WindowComputation {
   readonly title: string;
   readonly functions: Readonly<Record<string, UserFunction>>;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The fields of a record that the fold reads; absent, or undefined, where it may keep or read everything. */
+  reads?(): readonly string[] | undefined;
   createFold(): WindowFold;
   readonly finish: WindowFinish;
 }
@@ -89,6 +93,7 @@ export function aggregateComputation(fn: AggregateFunction<never, never, unknown
     title: 'aggregate',
     functions: { createAccumulator, add, getResult, merge },
     details: {},
+    reads: () => fieldsRead(add as UserFunction),
     createFold: () => aggregateFold(fn as unknown as AggregateFunction<unknown, unknown, unknown>),
     finish: finishOf(then, 'aggregate'),
   };
@@ -102,12 +107,11 @@ export function aggregatorsComputation(aggregators: Aggregators, then: Then, { k
   checkNames(aggregators, windowNames);
   const names = Object.keys(aggregators);
   const finish = finishOf(then, 'aggregate');
-  const functions: Record<string, UserFunction> = {};
-  for (const [name, { input }] of Object.entries(aggregators)) if (input.kind === 'function') functions[name] = input.fn;
   return {
     title: 'aggregate',
-    functions,
+    functions: functionsOfAggregators(aggregators),
     details: { aggregators: describeAggregators(aggregators) },
+    reads: () => readByAggregators(aggregators)?.fields,
     createFold: () => new AggregatorsFold(aggregators),
     finish: {
       ...finish,

@@ -118,6 +118,8 @@ export class AggregatorsFold implements WindowFold {
   readonly codec: ContentsCodec;
   readonly #states: readonly AggregatorState[];
   readonly #inputs: readonly ((record: unknown) => unknown)[];
+  /** By aggregator: tells the records that it takes; undefined where all. */
+  readonly #wheres: readonly (((record: unknown) => unknown) | undefined)[];
   readonly #missing: MissingValues;
   readonly #free: number[] = [];
   /** Numbers so far. */
@@ -128,6 +130,7 @@ export class AggregatorsFold implements WindowFold {
     this.#states = states.map(({ state }) => state);
     this.#missing = new MissingValues(states);
     this.#inputs = states.map(({ aggregator: { input } }) => readerOf(input));
+    this.#wheres = states.map(({ aggregator: { where } }) => where as ((record: unknown) => unknown) | undefined);
     this.codec = {
       schema: aggregatorSchema(aggregators),
       write: (slot, sink, of) => writePartials(states, slot as number, sink, of),
@@ -191,7 +194,9 @@ export class AggregatorsFold implements WindowFold {
 
   #add(slot: number, record: unknown): void {
     for (let i = 0; i < this.#states.length; i++) {
-      (this.#states[i] as AggregatorState).add(slot, (this.#inputs[i] as (record: unknown) => unknown)(record));
+      const where = this.#wheres[i];
+      if (where === undefined || where(record))
+        (this.#states[i] as AggregatorState).add(slot, (this.#inputs[i] as (record: unknown) => unknown)(record));
     }
   }
 

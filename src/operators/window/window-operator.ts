@@ -4,12 +4,12 @@
  */
 
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../compiler/operator.ts';
-import { type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
+import { literal, type Row, valueRow, wholeRecord } from '../../compiler/row.ts';
 import type { SubtaskPart } from '../../wire/state-handles.ts';
 import { generateSlot } from '../keyed.ts';
 import { describeComputation, type WindowComputation } from './window-computation.ts';
 import { type WindowProgress, WindowScope } from './window-scope.ts';
-import { describeWindows, type WindowSpec, windowFunctions } from './window-spec.ts';
+import { describeWindows, looksAtNoRecord, type WindowSpec, windowFunctions } from './window-spec.ts';
 
 export interface WindowOperatorOptions {
   readonly spec: WindowSpec;
@@ -19,29 +19,41 @@ export interface WindowOperatorOptions {
 }
 
 export function windowOperator({ spec, computation, sided = false }: WindowOperatorOptions): Operator {
+  const fieldsRead = () => (sided || !looksAtNoRecord(spec) ? undefined : computation.reads?.());
   return {
     kind: 'window',
     title: computation.title,
     functions: { ...windowFunctions(spec), ...computation.functions, ...computation.finish.functions },
     details: { ...describeWindows(spec), ...describeComputation(computation) },
     retains: true,
+    reads() {
+      const fields = fieldsRead();
+      return fields === undefined ? undefined : { fields, handsOn: false };
+    },
     ...(spec.keyed ? {} : { parallelismMax: 1 }),
-    create: (context) => new WindowInstance({ spec, computation, sided }, context),
+    create: (context) => new WindowInstance({ spec, computation, sided, fields: fieldsRead() }, context),
   };
 }
 
 /** The key and its hash where there is none: all records have the same. */
 const onlyKey = 0;
 
+interface InstanceOptions extends Required<WindowOperatorOptions> {
+  readonly fields: readonly string[] | undefined;
+}
+
 class WindowInstance implements OperatorInstance {
   readonly #context: OperatorContext;
   readonly #keyed: boolean;
   readonly #sided: boolean;
+  /** Fields that records need; undefined for all. */
+  readonly #fields: readonly string[] | undefined;
   readonly #scope: WindowScope;
 
-  constructor({ spec, computation, sided }: Required<WindowOperatorOptions>, context: OperatorContext) {
+  constructor({ spec, computation, sided, fields }: InstanceOptions, context: OperatorContext) {
     this.#context = context;
     this.#sided = sided;
+    this.#fields = fields;
     this.#keyed = spec.keyed;
     this.#scope = new WindowScope(spec, computation, context);
   }
@@ -75,10 +87,16 @@ class WindowInstance implements OperatorInstance {
     const scope = code.names.constant('windows', this.#scope);
     const results = code.names.constant('results', this.#scope.results);
     const slotted = this.#keyed ? generateSlot(code, row, this.#context, this.#scope.index) : { row, slot: this.#onlySlot(code) };
-    const whole = wholeRecord(slotted.row);
-    const record = this.#sided ? `{ side: '${input === 0 ? 'left' : 'right'}', record: ${whole} }` : whole;
+    const needed = this.#needed(slotted.row);
+    const record = this.#sided ? `{ side: '${input === 0 ? 'left' : 'right'}', record: ${needed} }` : needed;
     code.body.line(`${scope}.accept(${slotted.slot}, ${record}, ${row.timestamp ?? 'NaN'});`);
     code.body.block(`while (${results}.take())`, () => this.#emitTaken(code, emit));
+  }
+
+  /** A record with what is read of it: strings that nobody asks for are not made. */
+  #needed(row: Row): string {
+    const fields = this.#fields;
+    return fields === undefined ? wholeRecord(row) : literal(row, (name) => fields.includes(name));
   }
 
   #onlySlot(code: OperatorCode): string {

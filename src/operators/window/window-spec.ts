@@ -3,6 +3,7 @@
 import { MillraceError } from '../../base/errors.ts';
 import { unexpected } from '../../base/options.ts';
 import type { UserFunction } from '../../graph/logical.ts';
+import type { SessionWindows } from '../../time/windows/assigners/session-windows.ts';
 import type { Evictor } from '../../time/windows/evictor.ts';
 import type { Trigger } from '../../time/windows/trigger.ts';
 import type { Window } from '../../time/windows/window.ts';
@@ -37,6 +38,32 @@ export function describeWindows(spec: WindowSpec): Readonly<Record<string, unkno
 /** The functions of an author's own assigner, trigger and evictor. */
 export function windowFunctions({ assigner, trigger, evictor }: WindowSpec): Readonly<Record<string, UserFunction>> {
   return { ...ownFunctions(assigner), ...ownFunctions(trigger), ...ownFunctions(evictor) };
+}
+
+/** Triggers that know of their records only that they have come. */
+const countingTriggers: readonly string[] = [
+  'event-time',
+  'processing-time',
+  'continuous-event-time',
+  'continuous-processing-time',
+  'count',
+  'end-of-stream',
+  'never',
+];
+
+/** Whether nobody looks at the records of windows but what they are computed by. Late ones that go to a side output are looked at there. */
+export function looksAtNoRecord({ assigner, trigger, evictor, lateTag }: WindowSpec): boolean {
+  return evictor === undefined && lateTag === undefined && assignsByTime(assigner) && (trigger === undefined || isCounting(trigger));
+}
+
+function assignsByTime(assigner: WindowSpec['assigner']): boolean {
+  if (!('kind' in assigner)) return false;
+  return assigner.kind !== 'session' || (assigner as unknown as SessionWindows<unknown>).gapMs !== undefined;
+}
+
+function isCounting({ kind, nested }: { readonly kind?: string; readonly nested?: Trigger<never, Window> }): boolean {
+  if (kind === undefined) return false;
+  return nested === undefined ? countingTriggers.includes(kind) : isCounting(nested);
 }
 
 /** What is built in has a kind. */

@@ -22,7 +22,8 @@ export function inputOfRecord({ input }: AnyAggregator, record: unknown): unknow
 }
 
 export function addAll(aggregator: AnyAggregator, state: AggregatorState, slot: number, records: readonly unknown[]): void {
-  for (const record of records) state.add(slot, inputOfRecord(aggregator, record));
+  const where = (aggregator.where ?? (() => true)) as (record: unknown) => unknown;
+  for (const record of records) if (where(record)) state.add(slot, inputOfRecord(aggregator, record));
 }
 
 /** The result of all records, added one by one. */

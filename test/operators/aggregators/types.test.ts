@@ -9,6 +9,7 @@ import {
   collect,
   count,
   countDistinct,
+  filtered,
   first,
   last,
   max,
@@ -44,6 +45,7 @@ function flat<T>(row: T): Flat<T> {
 }
 
 const logs = new Keyed<Log, string>();
+const isFailed = ({ status = 200 }: Pick<Log, 'status'>): boolean => status >= 500;
 const pairs = new Keyed<[string, number], string>();
 const plain = new Keyed<number, string>();
 
@@ -147,6 +149,18 @@ describe('rows of aggregates', () => {
     }>();
   });
 
+  test('of some of the records, which are those of the stream', () => {
+    const row = flat(
+      logs.aggregate({
+        hits: filtered(count(), (log) => log.bytes > 250),
+        bytes: filtered(sum('bytes'), ({ url }) => url.startsWith('/api')),
+        users: filtered(countDistinct('user'), (log) => log.status === 200),
+        latest: filtered(max('time'), isFailed),
+      }),
+    );
+    expectTypeOf(row).toEqualTypeOf<{ key: string; hits: number; bytes: number; users: number; latest: Date }>();
+  });
+
   test('of elements of tuples', () => {
     const row = flat(pairs.aggregate({ sum: sum(1), word: first(0), most: maxBy(1), median: quantile(1, 0.5), top: topK(0, 2) }));
     expectTypeOf(row).toEqualTypeOf<{
@@ -195,6 +209,7 @@ describe('rows of aggregates', () => {
       bytes: sum('bytes'),
       url: first('url'),
       longest: max((log: Log) => log.url.length),
+      failures: filtered(count(), isFailed),
     };
     expectTypeOf(flat(logs.aggregate(shared))).toEqualTypeOf<{
       key: string;
@@ -202,6 +217,7 @@ describe('rows of aggregates', () => {
       bytes: number;
       url: unknown;
       longest: number;
+      failures: number;
     }>();
   });
 });
@@ -213,6 +229,10 @@ test('what does not fit the records does not compile', () => {
   logs.aggregate({ bytes: sum('byte') });
   // @ts-expect-error: there is no such field.
   logs.aggregate({ url: first('uri') });
+  // @ts-expect-error: there is no such field.
+  logs.aggregate({ hits: filtered(count(), ({ size }) => size > 250) });
+  // @ts-expect-error: there is no such field.
+  logs.aggregate({ bytes: filtered(sum('byte'), isFailed) });
   // @ts-expect-error: records are not numbers.
   logs.aggregate({ bytes: sum() });
   // @ts-expect-error: bigints have no mean here.

@@ -16,7 +16,7 @@ import type { Emit, OperatorCode, OperatorContext, OperatorInstance } from '../.
 import type { Row, RowKey } from '../../../compiler/row.ts';
 import { KeyIndex } from '../../../state/key-index.ts';
 import type { SubtaskPart } from '../../../wire/state-handles.ts';
-import { AggregationCode, type Aggregators, createStates, type NamedState } from '../../aggregation.ts';
+import { AggregationCode, type Aggregators, createStates, type NamedState, type Taken } from '../../aggregation.ts';
 import { generateSlots, slotKey } from '../../keyed.ts';
 import { Accumulators, firstSlot, lateSlot } from './accumulators.ts';
 import { FilledSlices } from './filled-slices.ts';
@@ -238,7 +238,7 @@ export class LocalSlices implements OperatorInstance {
   }
 
   /** A record that finds no room here goes on as a partial result of its own. */
-  #pass(code: OperatorCode, { row, key, values }: { row: Row; key: PassedKey; values: readonly string[] }, emit: Emit): void {
+  #pass(code: OperatorCode, { row, key, values }: { row: Row; key: PassedKey; values: readonly Taken[] }, emit: Emit): void {
     const gain = code.names.constant('gain', this.#gain);
     code.body.line(`if (!${gain}.passes) ${gain}.passed++;`);
     if (this.#gain.samples) {

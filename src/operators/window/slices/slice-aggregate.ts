@@ -10,7 +10,7 @@ import { type Field, localField, type Row, wholeRecord } from '../../../compiler
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
 import type { SubtaskPart } from '../../../wire/state-handles.ts';
-import { AggregationCode, type Aggregators, readByAggregators } from '../../aggregation.ts';
+import { AggregationCode, type Aggregators, functionsOfAggregators, readByAggregators } from '../../aggregation.ts';
 import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
 import { generateSlot, generateSlots, keyOfSlot } from '../../keyed.ts';
@@ -54,15 +54,14 @@ function withRecordCount(aggregators: Aggregators): Aggregators {
   return Object.values(aggregators).some(countsRecords) ? aggregators : { ...aggregators, [recordCount]: count() };
 }
 
-function countsRecords({ kind, input }: Aggregators[string]): boolean {
-  return kind === 'count' && input.kind === 'none';
+function countsRecords({ kind, input, where }: Aggregators[string]): boolean {
+  return kind === 'count' && input.kind === 'none' && where === undefined;
 }
 
 type Part = 'whole' | 'local' | 'merge';
 
 function part(spec: WindowSpec, { aggregators, toRow }: SliceAggregateOptions, which: Part): Operator {
-  const functions: Record<string, UserFunction> = {};
-  for (const [name, { input }] of Object.entries(aggregators)) if (input.kind === 'function') functions[name] = input.fn;
+  const functions = functionsOfAggregators(aggregators);
   if (toRow !== undefined) functions.toRow = toRow;
   const shape = slicedShape(spec.assigner);
   if (shape === undefined) throw new MillraceError('INVALID_JOB', 'window: these windows cannot be cut into slices');
@@ -193,7 +192,7 @@ class SliceAggregate implements OperatorInstance {
     const { states } = this.#windows.accumulators;
     const records = new AggregationCode(code, states).partials(row)[states.findIndex(({ aggregator }) => countsRecords(aggregator))];
     const known = this.#options.spec.keyed ? `key: ${code.names.constant('index', this.#windows.index)}.key(${key}), ` : '';
-    code.body.line(`${drop}(${time}, { ${known}timestamp: ${time} }, ${records});`);
+    code.body.line(`${drop}(${time}, { ${known}timestamp: ${time} }, ${records?.value});`);
   }
 
   /**
