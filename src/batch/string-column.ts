@@ -14,14 +14,24 @@ const noValidity = new Uint8Array(0);
 /** How a string column holds its strings. All forms are lossless and convert into each other. */
 export type StringForm = 'references' | 'bytes' | 'dictionary';
 
+/** Strings that a dictionary has room for at first. */
+const dictionaryStrings = 64;
+
 /** Strings that many batches share; ids are indices. Entries are only ever added. */
 export class StringDictionary {
   readonly strings: string[] = [];
-  readonly hashes: number[] = [];
+  /** By id; longer than there are strings. */
+  hashes = new Int32Array(dictionaryStrings);
 
   add(value: string): number {
-    this.hashes.push(hashString(value));
-    return this.strings.push(value) - 1;
+    const id = this.strings.push(value) - 1;
+    if (id === this.hashes.length) {
+      const hashes = new Int32Array(id * 2);
+      hashes.set(this.hashes);
+      this.hashes = hashes;
+    }
+    this.hashes[id] = hashString(value);
+    return id;
   }
 }
 

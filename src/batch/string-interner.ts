@@ -44,9 +44,17 @@ export interface InternedRows {
   readonly rows: number;
 }
 
-export class StringInterner {
+/** What numbers the strings of a column; in JavaScript here, and in WebAssembly in `KernelInterner`. */
+export interface Interner {
+  readonly dictionary: StringDictionary;
+  /** By row; `nullId` for null. */
+  readonly ids: Int32Array;
+  /** Puts the number of each row into `ids`. False where there are too many strings: then it is of no use any more. */
+  take(rows: InternedRows): boolean;
+}
+
+export class StringInterner implements Interner {
   readonly dictionary = new StringDictionary();
-  /** By row. */
   readonly ids: Int32Array;
   readonly #decode: (bytes: Buffer, start: number, end: number) => string;
   /** Id + 1, 0 for an empty place; at most half full. */
@@ -65,7 +73,6 @@ export class StringInterner {
     this.#decode = decode;
   }
 
-  /** Puts the number of each row into `ids`. False where there are too many strings: then it is of no use any more. */
   take({ bytes, view, offsets, validity, rows }: InternedRows): boolean {
     if (this.#isFull) return false;
     const { ids } = this;

@@ -16,7 +16,7 @@ export type Separator =
   | { readonly kind: 'class'; readonly holds: (character: string) => boolean; readonly run: boolean; readonly skipsEmpty?: boolean };
 
 /** Pieces of a chunk, where it is not a test that asks for less. */
-const chunkRows = 1024;
+export const chunkRows = 1024;
 
 const noBytes = new Uint8Array(0);
 const noOffsets = new Int32Array(0);
@@ -30,6 +30,8 @@ export class StringSplitter {
   first = 0;
   /** Whether the present chunk is to be gone on with before the next is made. */
   stopped = false;
+  /** Whether the pieces always point into the bytes of the strings. */
+  readonly keepsBytes: boolean = true;
   /** By piece. */
   readonly hashes: Int32Array;
   readonly #rowsMax: number;
@@ -192,7 +194,8 @@ export class StringSplitter {
 
 const noValidity = { validity: null, validityBase: 0 } as const;
 
-function classOf(separator: Separator): Uint8Array | null {
+/** 1 for each byte at which strings are split; null when the separator is no such class. */
+export function classOf(separator: Separator): Uint8Array | null {
   const isOneByte = separator.kind === 'text' && separator.text.length === 1 && separator.text.charCodeAt(0) < 256;
   if (separator.kind === 'text' && !isOneByte) return null;
   const holds = separator.kind === 'class' ? separator.holds : (character: string) => character === separator.text;

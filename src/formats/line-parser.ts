@@ -6,9 +6,11 @@
  */
 
 import { isAscii, isUtf8 } from 'node:buffer';
+import { internerBytes, KernelInterner } from '../batch/kernel-interner.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { StringColumn } from '../batch/string-column.ts';
-import { StringInterner } from '../batch/string-interner.ts';
+import { type Interner, StringInterner } from '../batch/string-interner.ts';
+import { createKernelMemory, type KernelMemory } from '../batch/string-kernel.ts';
 import { internType, type RecordForm, type RecordType, selectFields } from '../schema/type.ts';
 import { firstInvalidByte } from './invalid-text.ts';
 import type { ParserInput, ParserOptions, RecordParser } from './parser.ts';
@@ -45,6 +47,8 @@ export function typeOfFields(fields: readonly FieldSpec[], form: RecordForm = 'o
 
 const lineFeed = 10;
 const carriageReturn = 13;
+/** Bytes of a buffer that lies beside the strings which are numbered: larger ones are for records that are larger than most reads. */
+const inputBytesMax = 1 << 19;
 /** Characters of a bad record that are told. */
 const shownBytes = 200;
 
@@ -57,7 +61,10 @@ export class LineParser implements RecordParser {
   readonly #loop: ParserLoop;
   readonly #raw: number;
   /** By column, of those that records are grouped by. */
-  readonly #interners: readonly (StringInterner | undefined)[];
+  readonly #interners: readonly (Interner | undefined)[];
+  /** Of the interners, where they are kernels. */
+  readonly #memory: KernelMemory | undefined;
+  #inputMemory: Buffer | undefined;
   readonly #views = new Views();
   /** Whether a column has strings in it. */
   readonly #holdsText: boolean;
@@ -85,9 +92,16 @@ export class LineParser implements RecordParser {
       this.#code.string(rawField.name, 'start - from', `${textEnd}(bytes, p) - from`);
     }
     this.#loop = this.#code.evaluate(grammar.name);
-    this.#interners = fields.map(({ name, type }, i) =>
-      type.kind === 'string' && i !== this.#raw && options.keys?.includes(name) === true ? internerOf(options) : undefined,
-    );
+    const numbered = fields.map(({ name, type }, i) => type.kind === 'string' && i !== this.#raw && options.keys?.includes(name) === true);
+    const count = numbered.filter(Boolean).length;
+    this.#memory = count === 0 ? undefined : createKernelMemory(inputBytesMax + count * internerBytes(options.batchRows));
+    this.#interners = numbered.map((each) => (each ? internerOf(options, this.#memory) : undefined));
+  }
+
+  inputMemory(length: number): Buffer | undefined {
+    if (this.#memory === undefined || length > inputBytesMax) return undefined;
+    this.#inputMemory ??= this.#memory.allocateBytes(inputBytesMax);
+    return this.#inputMemory.subarray(0, length);
   }
 
   begin(): void {
@@ -174,9 +188,10 @@ export class LineParser implements RecordParser {
   }
 }
 
-function internerOf({ batchRows, encoding }: ParserOptions): StringInterner {
-  const decode = encoding === 'latin1' ? Buffer.prototype.latin1Slice : Buffer.prototype.utf8Slice;
-  return new StringInterner(batchRows, (bytes, start, end) => decode.call(bytes, start, end));
+function internerOf({ batchRows, encoding }: ParserOptions, memory: KernelMemory | undefined): Interner {
+  const slice = encoding === 'latin1' ? Buffer.prototype.latin1Slice : Buffer.prototype.utf8Slice;
+  const decode = (bytes: Buffer, start: number, end: number): string => slice.call(bytes, start, end);
+  return memory === undefined ? new StringInterner(batchRows, decode) : new KernelInterner(memory, batchRows, decode);
 }
 
 /** The offset behind the last line that is complete. */

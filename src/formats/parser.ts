@@ -52,6 +52,8 @@ export interface RecordParser {
    * and says where it got to, and whether a record begins there for sure.
    */
   skipContinuations?(input: ParserInput): { readonly at: number; readonly isRecord: boolean };
+  /** Memory into which input is best read, undefined where it does not matter: for one input at a time. */
+  inputMemory?(length: number): Buffer | undefined;
   /** Milliseconds of silence after which the last record of an input that may go on is complete; absent where its delimiter says so. */
   readonly completeAfterMs?: number | undefined;
   /** Finds records in the midst of an input; absent where a record begins behind every delimiter. */

@@ -3,7 +3,7 @@
  * on as a column. Nothing of it becomes a JavaScript string before somebody asks.
  */
 
-import { StringSplitter } from '../batch/string-splitter.ts';
+import { createSplitter } from '../batch/kernel-splitter.ts';
 import { analyseClosure } from '../compiler/closure-analysis.ts';
 import type { SeparatorSource } from '../compiler/closure-intrinsic.ts';
 import { splitsNatively } from '../compiler/natives.ts';
@@ -38,7 +38,7 @@ export interface SplitRows {
 
 /** Writes the code that splits rows of a column and emits the pieces, a chunk of them at a time. */
 export function generateSplit(code: OperatorCode, separator: SeparatorSource, { column, from, to }: SplitRows, emit: Emit): void {
-  const splitter = new StringSplitter(separator.kind === 'text' ? separator : { ...separator, holds: matcher(separator) });
+  const splitter = createSplitter(separator.kind === 'text' ? separator : { ...separator, holds: matcher(separator) });
   const name = code.names.constant('splitter', splitter);
   const pieces = code.names.constant('pieces', splitter.column);
   const hashes = code.names.constant('pieceHashes', splitter.hashes);
@@ -54,7 +54,7 @@ export function generateSplit(code: OperatorCode, separator: SeparatorSource, { 
       kind: 'string',
       nullable: false,
       read: () => `${pieces}.${code.retains ? 'detached' : 'at'}(i, rows)`,
-      column: { use: () => pieces, row: 'i', rows: 'rows', latin1: true, hashes },
+      column: { use: () => pieces, row: 'i', rows: 'rows', latin1: splitter.keepsBytes, hashes },
     };
     emit.batch({ form: 'scalar', fields: [field], value: undefined, timestamp: undefined, key: undefined }, part);
   });

@@ -37,6 +37,8 @@ import {
 } from './key-slots.ts';
 import { KeyTable } from './key-table.ts';
 
+/** A call of Node for a string costs more than the bytes of one as long as most keys. */
+const scratchBytes = 256;
 /** As many texts, table and entries together, lie in the processor's caches anyway. */
 const cachedKeysMax = 1 << 12;
 
@@ -61,6 +63,8 @@ export class KeyIndex {
   readonly #sink = new ByteSink();
   readonly #text = new CanonicalText();
   readonly #encoded = new EncodedValue();
+  /** For the bytes of most strings. */
+  readonly #scratch = new Uint8Array(scratchBytes);
   readonly #dictionarySlots = new DictionarySlots();
   /**
    * Told of the slots that keys have got, before whoever looked for them: of all new keys of a batch at once. Undefined where nobody wants
@@ -445,11 +449,16 @@ export class KeyIndex {
 
   #insertString(hash: number, place: number, key: string): number {
     const { length } = key;
+    const scratch = this.#scratch;
     let units = 0;
-    for (let i = 0; i < length; i++) units |= key.charCodeAt(i);
-    const wide = units > 255;
-    const kind = wide ? utf16Key : latin1Key;
-    return this.#insert(hash, place, { kind, bytes: Buffer.from(key, wide ? 'utf16le' : 'latin1') });
+    for (let i = 0; i < length; i++) {
+      const unit = key.charCodeAt(i);
+      units |= unit;
+      scratch[i] = unit;
+    }
+    if (units > 255) return this.#insert(hash, place, { kind: utf16Key, bytes: Buffer.from(key, 'utf16le') });
+    const bytes = length <= scratch.length ? scratch.subarray(0, length) : Buffer.from(key, 'latin1');
+    return this.#insert(hash, place, { kind: latin1Key, bytes });
   }
 
   /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */

@@ -2,11 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { internerBytes, KernelInterner } from '../../src/batch/kernel-interner.ts';
 import { nullId } from '../../src/batch/string-column.ts';
-import { StringInterner } from '../../src/batch/string-interner.ts';
+import { type InternedRows, type Interner, StringInterner } from '../../src/batch/string-interner.ts';
+import { KernelMemory } from '../../src/batch/string-kernel.ts';
 
 /** Rows as they lie in a buffer, one behind the other with something between them. */
-function rowsOf(strings: readonly (string | null)[]) {
+function rowsOf(strings: readonly (string | null)[]): InternedRows {
   const offsets = new Int32Array(strings.length * 2);
   const parts: Buffer[] = [];
   let at = 0;
@@ -23,11 +25,34 @@ function rowsOf(strings: readonly (string | null)[]) {
   return { bytes, view, offsets, validity: strings.includes(null) ? validity : null, rows: strings.length };
 }
 
-function createInterner(rows: number): StringInterner {
-  return new StringInterner(rows, (bytes, start, end) => bytes.utf8Slice(start, end));
+type RowsOf = typeof rowsOf;
+
+const decode = (bytes: Buffer, start: number, end: number): string => bytes.utf8Slice(start, end);
+
+function inJavaScript(rows: number): { interner: Interner; rowsOf: RowsOf } {
+  return { interner: new StringInterner(rows, decode), rowsOf };
 }
 
-function stringsOf({ ids, dictionary }: StringInterner, rows: number): (string | null)[] {
+function inKernel(rows: number): { interner: Interner; rowsOf: RowsOf } {
+  return { interner: new KernelInterner(new KernelMemory(internerBytes(rows)), rows, decode), rowsOf };
+}
+
+/** With the rows in the kernel's memory, where they need not be copied. */
+function besideKernel(rows: number): { interner: Interner; rowsOf: RowsOf } {
+  const inputBytes = 3_000_000;
+  const memory = new KernelMemory(internerBytes(rows) + inputBytes);
+  const interner = new KernelInterner(memory, rows, decode);
+  const input = memory.allocateBytes(inputBytes);
+  const place: RowsOf = (strings) => {
+    const made = rowsOf(strings);
+    const bytes = input.subarray(7, made.bytes.length + 7);
+    bytes.set(made.bytes);
+    return { ...made, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+  };
+  return { interner, rowsOf: place };
+}
+
+function stringsOf({ ids, dictionary }: Interner, rows: number): (string | null)[] {
   return Array.from({ length: rows }, (_, row) => (ids[row] === nullId ? null : (dictionary.strings[ids[row] as number] as string)));
 }
 
@@ -40,11 +65,15 @@ const alike = fc
   )
   .map(([text, at, mark]) => text.slice(0, at) + mark + text.slice(at));
 
-describe('StringInterner', () => {
+describe.each([
+  ['in JavaScript', inJavaScript],
+  ['in WebAssembly', inKernel],
+  ['in WebAssembly, of rows in its memory', besideKernel],
+])('StringInterner %s', (_, create) => {
   it('gives back the strings that it was given, over several batches', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.option(alike), { maxLength: 50 }), { maxLength: 5 }), (batches) => {
-        const interner = createInterner(50);
+        const { interner, rowsOf } = create(50);
         for (const strings of batches) {
           expect(interner.take(rowsOf(strings))).toBe(true);
           expect(stringsOf(interner, strings.length)).toEqual(strings);
@@ -52,6 +81,7 @@ describe('StringInterner', () => {
         const different = new Set(batches.flat().filter((string) => string !== null));
         expect(interner.dictionary.strings).toEqual([...different]);
       }),
+      { numRuns: 40 },
     );
   });
 
@@ -59,7 +89,7 @@ describe('StringInterner', () => {
     const strings = Array.from({ length: 10_000 }, (_, i) =>
       i % 3 === 0 ? `${i}` : `a long string with a number in the midst, ${i}, and an end`,
     );
-    const interner = createInterner(strings.length);
+    const { interner, rowsOf } = create(strings.length);
     expect(interner.take(rowsOf(strings))).toBe(true);
     expect(interner.take(rowsOf(strings.toReversed()))).toBe(true);
     expect(stringsOf(interner, strings.length)).toEqual(strings.toReversed());
@@ -67,10 +97,12 @@ describe('StringInterner', () => {
   });
 
   it('gives up where there are too many, or too long ones, and stays so', () => {
-    const many = createInterner(40_000);
-    expect(many.take(rowsOf(Array.from({ length: 40_000 }, (_, i) => `${i}`)))).toBe(false);
-    expect(many.take(rowsOf(['1']))).toBe(false);
-    const long = createInterner(2);
-    expect(long.take(rowsOf(['short', 'x'.repeat(2_000_000)]))).toBe(false);
+    const { interner: many, rowsOf: rowsOfMany } = create(70_000);
+    expect(many.take(rowsOfMany(Array.from({ length: 70_000 }, (_, i) => `${i}`)))).toBe(false);
+    expect(many.take(rowsOfMany(['1']))).toBe(false);
+    const { interner: long, rowsOf: rowsOfLong } = create(3);
+    const strings = ['x'.repeat(900_000), 'y'.repeat(900_000), 'z'.repeat(900_000)];
+    for (let i = 0; i < 5 && long.take(rowsOfLong(strings.map((string) => string + i))); i++) expect(i).toBeLessThan(4);
+    expect(long.take(rowsOfLong(['short']))).toBe(false);
   });
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashString } from '../../src/base/hash.ts';
+import { createSplitter } from '../../src/batch/kernel-splitter.ts';
 import { StringColumn } from '../../src/batch/string-column.ts';
 import { type Separator, StringSplitter } from '../../src/batch/string-splitter.ts';
 
@@ -24,7 +25,10 @@ interface Pieces {
 }
 
 function split(separator: Separator, column: StringColumn, range: readonly [number, number], rowsMax?: number): Pieces {
-  const splitter = new StringSplitter(separator, rowsMax);
+  return piecesOf(new StringSplitter(separator, rowsMax), column, range);
+}
+
+function piecesOf(splitter: StringSplitter, column: StringColumn, range: readonly [number, number]): Pieces {
   const pieces: Pieces = { strings: [], detached: [], hashes: [], chunks: [] };
   splitter.begin(column, ...range);
   while (splitter.next()) {
@@ -95,5 +99,51 @@ describe('splitting bytes', () => {
     const references = new StringColumn(1);
     references.set(0, 'a b');
     expect(() => new StringSplitter({ kind: 'text', text: ' ' }).begin(references, 0, 1)).toThrow('strings are split as bytes');
+  });
+});
+
+const words: Separator = { ...classOf('\\s', true), skipsEmpty: true } as Separator;
+
+describe.each([
+  ['JavaScript', (separator: Separator, rowsMax?: number) => new StringSplitter(separator, rowsMax)],
+  ['WebAssembly', createSplitter],
+])('words of bytes in %s', (_, create) => {
+  const wordsOf = (texts: readonly string[]): string[] => texts.flatMap((line) => line.split(/\s+/).filter((word) => word !== ''));
+  const expectWords = ({ strings, detached, hashes }: Pieces, texts: readonly string[]): void => {
+    const expected = wordsOf(texts);
+    expect(strings).toEqual(expected);
+    expect(detached).toEqual(expected);
+    expect(hashes).toEqual(expected.map(hashString));
+  };
+
+  test('are what stands between runs of white space, whatever lies between the strings', () => {
+    const long = fc.tuple(text, fc.nat(9)).map(([part, times]) => part.repeat(times));
+    fc.assert(
+      fc.property(fc.array(long, { maxLength: 6 }), fc.nat(2), fc.constantFrom(1, 2, 7, undefined), (texts, gap, rowsMax) => {
+        const splitter = create(words, rowsMax);
+        const column = linesOf(texts, gap);
+        expectWords(piecesOf(splitter, column, [0, texts.length]), texts);
+        expectWords(piecesOf(splitter, column, [Math.min(1, texts.length), texts.length]), texts.slice(1));
+        expectWords(piecesOf(splitter, column, [0, Math.min(2, texts.length)]), texts.slice(0, 2));
+      }),
+    );
+  });
+
+  test('at other bytes', () => {
+    const separator: Separator = { ...classOf('[^a-f]', true), skipsEmpty: true } as Separator;
+    expect(piecesOf(create(separator), linesOf(['abc-defg', 'xé\xff', 'a'], 1), [0, 3]).strings).toEqual(['abc', 'def', 'a']);
+  });
+
+  test('are found in strings that are longer than what is looked at together', () => {
+    const line = (start: number, count: number): string => Array.from({ length: count }, (_, i) => `w${start + (i % 3000)}`).join(' ');
+    const texts = [line(0, 90_000), '', line(5, 30_000), 'x', ...Array.from({ length: 10_000 }, (_, i) => (i % 3 === 0 ? '' : line(i, 2)))];
+    expectWords(piecesOf(create(words), linesOf(texts, 1), [0, texts.length]), texts);
+  });
+
+  test('are found when there have come to be too many different ones', () => {
+    const splitter = create(words);
+    const texts = Array.from({ length: 90 }, (_, row) => Array.from({ length: 1000 }, (_, i) => `word${row * 1000 + i}`).join(' '));
+    expectWords(piecesOf(splitter, linesOf(texts, 1), [0, texts.length]), texts);
+    expectWords(piecesOf(splitter, linesOf(['word1 word2'], 1), [0, 1]), ['word1 word2']);
   });
 });

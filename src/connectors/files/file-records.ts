@@ -6,7 +6,7 @@ import type { ReadableFile, Storage } from '../../base/system.ts';
 import type { RecordBatch } from '../../batch/record-batch.ts';
 import type { RecordParser } from '../../formats/parser.ts';
 import { failedOperation } from '../failed-operation.ts';
-import { RecordBuffer } from '../lines/record-buffer.ts';
+import { RecordBuffer, type RecordBufferOptions } from '../lines/record-buffer.ts';
 import type { Taken } from '../lines/record-stream.ts';
 import type { FileSplit } from './file-split.ts';
 import type { RecordStartFinder } from './record-starts.ts';
@@ -88,7 +88,11 @@ export function headOf({ head }: RecordParser): Pick<FileSplit, 'head'> {
   return head === undefined ? {} : { head };
 }
 
-export function createBuffer(split: FileSplit, options: FileRecordsOptions, range: { origin: number; bufferBytes: number }): RecordBuffer {
+export function createBuffer(
+  split: FileSplit,
+  options: FileRecordsOptions,
+  range: Pick<RecordBufferOptions, 'origin' | 'bufferBytes' | 'alone'>,
+): RecordBuffer {
   const { parser, limits, hasAside } = options;
   parser.begin?.(range.origin === 0, split.head);
   return new RecordBuffer({ parser, place: `file '${split.path}'`, lineBytesMax: limits.lineBytes, hasAside, ...range });

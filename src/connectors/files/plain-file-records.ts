@@ -40,7 +40,7 @@ export class PlainFileRecords implements FileRecords {
       this.#split = split;
       this.#next = atRecord ? split.start : split.start - 1;
       const bufferBytes = Math.min(this.#readBytes, Math.max(0, split.end - this.#next) + overrunBytes) + overrunBytes;
-      this.#buffer = createBuffer(split, options, { origin: this.#next, bufferBytes });
+      this.#buffer = createBuffer(split, options, { origin: this.#next, bufferBytes, alone: true });
       if (!atRecord) this.#skipPartialLine();
       else if (split.start === 0 && options.byteOrderMark) this.#dropByteOrderMark();
     } catch (error) {

@@ -20,6 +20,8 @@ export interface RecordBufferOptions {
   readonly origin: number;
   /** Bytes to begin with; the buffer grows with the records. */
   readonly bufferBytes: number;
+  /** Whether no other buffer is used while this one is: the parser may have memory for one. False when absent. */
+  readonly alone?: boolean;
   /** What is read, for errors: `file '/var/log/x'`. */
   readonly place: string;
   /** Bytes of the longest record. */
@@ -38,10 +40,11 @@ export class RecordBuffer {
   readonly #input: { -readonly [name in keyof ParserInput]: ParserInput[name] };
 
   constructor(options: RecordBufferOptions) {
-    const { parser, bufferBytes, origin } = options;
+    const { parser, bufferBytes, origin, alone = false } = options;
     this.#options = options;
     this.#delimiter = parser.delimiter;
-    const bytes = Buffer.allocUnsafeSlow(bufferBytes + this.#delimiter.length + slackBytes);
+    const length = bufferBytes + this.#delimiter.length + slackBytes;
+    const bytes = (alone ? parser.inputMemory?.(length) : undefined) ?? Buffer.allocUnsafeSlow(length);
     this.#input = { bytes, start: 0, filled: 0, startsBefore: 0, ended: false, origin, searched: 0 };
     this.#stand(0);
   }
