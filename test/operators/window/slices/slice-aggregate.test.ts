@@ -163,7 +163,7 @@ describe('windows by slices', () => {
         const late = metrics.stages.flatMap(({ subtasks }) => subtasks.map(({ lateRecords }) => lateRecords));
         expect(late.reduce((a, b) => a + b, 0)).toBe(right.late.length);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
