@@ -6,4 +6,5 @@ interface Buffer {
   utf8Slice(start: number, end: number): string;
   latin1Write(text: string, offset: number): number;
   ucs2Write(text: string, offset: number): number;
+  utf8Write(text: string, offset: number): number;
 }

@@ -2,6 +2,7 @@
 
 import { CsvText } from '../../connectors/files/csv-text.ts';
 import { jsonText } from '../../connectors/files/json-text.ts';
+import { TextBuffer } from '../../connectors/files/text-buffer.ts';
 import { cellText, type TableColumn, tableLines } from './table.ts';
 import { type Row, TopRows } from './top-rows.ts';
 
@@ -23,12 +24,17 @@ export function jsonOutput(write: Write): RowsOutput {
 
 export function csvOutput(columns: readonly string[], write: Write): RowsOutput {
   const csv = new CsvText({ columns });
-  let head = csv.start();
-  const writeBehindHead = (text: string): void => {
-    if (head + text !== '') write(head + text);
-    head = '';
+  const text = new TextBuffer();
+  csv.start(text);
+  const writeOut = (): void => {
+    if (text.length > 0) write(text.written.toString());
+    text.reset();
   };
-  return { ...lines((row) => writeBehindHead(csv.record(row))), end: () => writeBehindHead('') };
+  const row = (each: Row): void => {
+    csv.record(each, text);
+    writeOut();
+  };
+  return { ...lines(row), end: writeOut };
 }
 
 function lines(each: (row: Row) => void): RowsOutput {

@@ -4,6 +4,9 @@ import { types } from 'node:util';
 import { MillraceError } from '../../base/errors.ts';
 import { type CsvOptions, CsvText } from './csv-text.ts';
 import { jsonText } from './json-text.ts';
+import type { TextBuffer } from './text-buffer.ts';
+
+const lineFeed = 0x0a;
 
 export interface FormatOptions {
   readonly format: 'text' | 'json' | 'csv';
@@ -13,8 +16,9 @@ export interface FormatOptions {
 /** Turns the records of one file into text. */
 export interface FileFormat {
   /** What stands in front of the first record. */
-  start(): string;
-  record(record: unknown): string;
+  start(into: TextBuffer): void;
+  /** A record that is refused leaves nothing. */
+  record(record: unknown, into: TextBuffer): void;
   /** What it must know to go on with the file, as plain data. */
   readonly state?: unknown;
 }
@@ -23,7 +27,13 @@ export interface FileFormat {
 export function createFormat({ format, csv }: FormatOptions, state?: unknown): FileFormat {
   if (format === 'csv') return new CsvText(csv ?? {}, state as CsvText['state']);
   const text = format === 'json' ? jsonText : plainText;
-  return { start: () => '', record: (record) => `${text(record)}\n` };
+  return {
+    start: () => {},
+    record: (record, into) => {
+      into.text(text(record));
+      into.ascii(lineFeed);
+    },
+  };
 }
 
 /** Strings as they are, dates in ISO 8601, others as `String` has them: except objects, of which it says nothing. */

@@ -11,6 +11,7 @@ import { type Compression, type Compressor, compressor } from './compression.ts'
 import type { FileFormat } from './file-format.ts';
 import { hiddenPath } from './part-names.ts';
 import type { PartTimes } from './rolling.ts';
+import { TextBuffer } from './text-buffer.ts';
 
 /** A part that goes on behind a checkpoint, as the checkpoint stores it. */
 export interface OpenPartState extends PartTimes {
@@ -59,7 +60,7 @@ export class OpenPart implements PartTimes {
   readonly #file: WritableFile;
   readonly #compression: Compression | undefined;
   readonly #compress: Compressor | undefined;
-  #text: string;
+  readonly #text = new TextBuffer();
   /** Of the next block, where there are blocks. */
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
@@ -70,7 +71,9 @@ export class OpenPart implements PartTimes {
   /** Begins a part. */
   static create(place: PartPlace, part: NewPart, now: number): OpenPart {
     const open = (path: string): WritableFile => place.storage.create(path);
-    return new OpenPart(place, { ...part, createdAt: now, lastWriteAt: now, length: 0 }, open, part.format.start());
+    const begun = new OpenPart(place, { ...part, createdAt: now, lastWriteAt: now, length: 0 }, open);
+    part.format.start(begun.#text);
+    return begun;
   }
 
   /** Goes on with a part as it was at a checkpoint: what was written behind it is cut off. */
@@ -85,14 +88,13 @@ export class OpenPart implements PartTimes {
         });
       }
     };
-    return new OpenPart(place, { ...state, format }, open, '');
+    return new OpenPart(place, { ...state, format }, open);
   }
 
   private constructor(
     { directory }: PartPlace,
     part: NewPart & PartTimes & { readonly length: number },
     open: (hiddenPath: string) => WritableFile,
-    text: string,
   ) {
     this.bucket = part.bucket;
     this.path = part.path;
@@ -104,7 +106,6 @@ export class OpenPart implements PartTimes {
     this.#fullPath = join(directory, part.path);
     this.#file = writing(this.#fullPath, () => open(join(directory, hiddenPath(part.path))));
     this.#length = part.length;
-    this.#text = text;
   }
 
   /** Bytes in the file. */
@@ -112,27 +113,27 @@ export class OpenPart implements PartTimes {
     return this.#length;
   }
 
-  /** Whether so much waits that it is to be written: some characters, or what fills the file, as far as one can tell. */
-  isDue(characters: number, bytes: number): boolean {
-    if (this.#compress !== undefined) return this.#text.length + this.#gatheredBytes >= characters;
-    return this.#text.length >= Math.min(characters, bytes - this.#length);
+  /** Whether so much waits that it is to be written: as many bytes as are gathered, or as many as fill the file. */
+  isDue(gatheredBytes: number, fileBytes: number): boolean {
+    if (this.#compress !== undefined) return this.#text.length + this.#gatheredBytes >= gatheredBytes;
+    return this.#text.length >= Math.min(gatheredBytes, fileBytes - this.#length);
   }
 
   write(record: unknown): void {
-    this.#text += this.format.record(record);
+    this.format.record(record, this.#text);
   }
 
   /** Holds no text any more. What is to be compressed waits until it is worth it. */
   flush(now: number): void {
-    if (this.#text === '') return;
-    const bytes = Buffer.from(this.#text);
-    this.#text = '';
+    const bytes = this.#text.written;
+    if (bytes.length === 0) return;
     this.lastWriteAt = now;
     if (this.#compress === undefined) this.#append(bytes);
     else {
-      this.#gathered.push(bytes);
+      this.#gathered.push(Buffer.from(bytes));
       this.#gatheredBytes += bytes.length;
     }
+    this.#text.reset();
   }
 
   /** Writes all that waits, so that the file is one that can be read. */
