@@ -12,7 +12,7 @@ import { commandsOf, measure } from './runner/measure.mjs';
 import { chartOf } from './runner/pictures.mjs';
 import { readProfiles, showProfiles } from './runner/profiles.mjs';
 import { sectionOf, withSections } from './runner/results-page.mjs';
-import { headOf, show, showAgainstBase, showSummary } from './runner/show.mjs';
+import { headOf, isWorse, show, showAgainstBase, showSummary, showVerdict } from './runner/show.mjs';
 
 /**
  * @typedef {import('./runner/command-line.mjs').CommandLine} CommandLine
@@ -135,15 +135,15 @@ function groupsOf(all) {
  */
 function compareAll(benchmarks, { compare, rounds }) {
   print(`building ${compare} beside this tree\n`);
+  const hashes = readHashes();
   return withBaseTree(root, compare, async ({ folder, commit }) => {
     print(`against ${commit}, ${rounds} pairs each\n`);
     const outcome = await runAll(benchmarks, async (benchmark) => {
-      const result = await againstBase(benchmark, { base: folder, rounds });
+      const result = await againstBase(benchmark, { base: folder, rounds, hashes });
       return { result, text: showAgainstBase(result) };
     });
-    const worse = outcome.results.filter(({ judged }) => judged.some((each) => each.outcome === 'worse'));
-    print(worse.length === 0 ? 'nothing became worse' : `worse than ${compare}: ${worse.map(headOf).join('; ')}`);
-    return { ...outcome, base: commit, worse: worse.length };
+    print(showVerdict(compare, outcome.results));
+    return { ...outcome, base: commit, worse: outcome.results.filter(isWorse).length };
   });
 }
 

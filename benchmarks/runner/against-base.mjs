@@ -3,6 +3,7 @@
  * is turned round each time, A B B A.
  */
 import { provide } from './data.mjs';
+import { checkHash } from './expected.mjs';
 import { requireSameResults } from './measure.mjs';
 import { inTree, run } from './programs.mjs';
 import { directionOf, judge } from './verdict.mjs';
@@ -25,11 +26,11 @@ import { directionOf, judge } from './verdict.mjs';
  * What seems to differ is measured again, and judged by all pairs: of many benchmarks some will look slower once, by chance.
  *
  * @param {Comparison | Figures} benchmark
- * @param {{ base: string, rounds: number }} options `base`: the folder of the other tree
+ * @param {{ base: string, rounds: number, hashes?: import('./expected.mjs').Hashes }} options `base`: the folder of the other tree; `hashes` that are expected
  * @returns {Promise<AgainstBase>}
- * @throws Error when the program of the working tree fails
+ * @throws Error when the program of the working tree fails, or comes to another result than is expected
  */
-export async function againstBase(benchmark, { base, rounds }) {
+export async function againstBase(benchmark, { base, rounds, hashes = {} }) {
   const { name, member, title, subject } = benchmark;
   const identity = { name, ...(member === undefined ? {} : { member }), title };
   if (benchmark.kind === 'comparison' && benchmark.data !== undefined) await provide(benchmark.data);
@@ -38,6 +39,7 @@ export async function againstBase(benchmark, { base, rounds }) {
   if (absent !== undefined) return { ...identity, kind: 'against-base', judged: [], missing: `${absent} in the base` };
   const pairs = await runPairs(other, subject, rounds);
   if (typeof pairs === 'string') return { ...identity, kind: 'against-base', judged: [], missing: pairs };
+  requireExpected(benchmark, pairs, hashes);
   const different = benchmark.kind === 'comparison' ? difference(pairs, benchmark) : undefined;
   if (different !== undefined) return { ...identity, kind: 'against-base', judged: [], missing: different };
   if (judgements(benchmark, pairs).some(({ outcome }) => outcome === 'worse')) {
@@ -69,6 +71,17 @@ async function runPairs(base, tree, rounds) {
     pairs.push([other, mine ?? (await run(tree))]);
   }
   return pairs;
+}
+
+/**
+ * @param {Comparison | Figures} benchmark
+ * @param {readonly [Report, Report][]} pairs
+ * @param {import('./expected.mjs').Hashes} hashes
+ */
+function requireExpected(benchmark, pairs, hashes) {
+  if (benchmark.kind === 'comparison' && benchmark.varying?.includes('hash')) return;
+  const results = pairs.map(([, tree]) => tree.results);
+  checkHash(benchmark.subject, results, hashes, {});
 }
 
 /**

@@ -78,8 +78,8 @@ function parsed(args) {
  * @param {readonly string[]} names
  */
 function roundsOf({ smoke, profile, compare }, names) {
-  if (smoke || profile) return 1;
   if (compare !== undefined) return pairsMin;
+  if (smoke || profile) return 1;
   return names.length === 0 ? 1 : 3;
 }
 

@@ -18,8 +18,9 @@ import { spreadOf } from './statistics.mjs';
  */
 
 /**
- * @typedef {Program & { role?: Role, sameResults?: boolean, data?: import('./data.mjs').DataFile }} Other `sameResults`: false where it does
- *   other work, or less, so that only rates can be compared; `data`: what this program alone reads
+ * @typedef {Program & { role?: Role, sameResults?: boolean, data?: import('./data.mjs').DataFile, vain?: Vain }} Other `sameResults`: false where it
+ *   does other work, or less, so that only rates can be compared; `data`: what this program alone reads; `vain`: why a run of it says nothing
+ * @typedef {(results: Record<string, unknown>) => string | undefined} Vain undefined where it says something
  * @typedef {'variant' | 'generator' | 'peer'} Role a variant of the subject, what makes its records, or what others use instead, the default
  */
 
@@ -136,12 +137,20 @@ export async function compare(comparison, { rounds, profile, hashes = {}, record
     programs: [
       measured(comparison, subject, own),
       ...others.map((other) => {
-        const why = missing.get(other);
+        const why = missing.get(other) ?? vainOf(other, reports.get(other) ?? []);
         if (why !== undefined) return { ...labels(other), missing: why };
         return measured(comparison, other, reports.get(other) ?? [], own);
       }),
     ],
   };
+}
+
+/**
+ * @param {Other} other
+ * @param {readonly Report[]} reports
+ */
+function vainOf({ vain }, reports) {
+  return reports.map(({ results }) => vain?.(results)).find((why) => why !== undefined);
 }
 
 /** @param {Identity} identity */

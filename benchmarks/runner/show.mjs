@@ -45,7 +45,7 @@ function notes(result) {
 /** @param {ComparisonResult} result */
 function comparisonNotes(result) {
   const { target, published = [], programs } = result;
-  const lines = programs.flatMap(({ label, missing }) => (missing === undefined ? [] : [`${label} was not run: ${missing}`]));
+  const lines = programs.flatMap(({ label, missing }) => (missing === undefined ? [] : [`${label}: ${missing}`]));
   const without = withoutGenerator(result);
   if (without !== undefined) lines.push(`${quantity(without)} per core without the generator`);
   if (target !== undefined) lines.push(`target ${quantity(target)} per core: ${isReached(result) ? 'reached' : 'not reached'}`);
@@ -65,6 +65,30 @@ export function showAgainstBase(result) {
     rows.push([what, quantity(base), quantity(tree), unit, ...ratioCells(ratio), quantity(chance), String(pairs), outcome]);
   }
   return `${headOf(result)}\n${table(rows)}\n`;
+}
+
+/**
+ * @param {string} base
+ * @param {readonly AgainstBase[]} results
+ * @returns {string} what became worse, and of what nothing is known
+ */
+export function showVerdict(base, results) {
+  const named = (/** @type {readonly AgainstBase[]} */ some) =>
+    some.map(({ name, member = '' }) => `${name} ${member}`.trimEnd()).join(', ');
+  const worse = results.filter(isWorse);
+  const few = results.filter(({ judged }) => judged.some(({ outcome }) => outcome === 'too few pairs'));
+  const missing = results.filter(({ judged }) => judged.length === 0);
+  const known = few.length + missing.length === 0 ? 'nothing became worse' : 'nothing is known to have become worse';
+  return [
+    worse.length === 0 ? known : `worse than ${base}: ${named(worse)}`,
+    ...(few.length === 0 ? [] : [`too few pairs: ${named(few)}`]),
+    ...(missing.length === 0 ? [] : [`not compared: ${named(missing)}`]),
+  ].join('; ');
+}
+
+/** @param {AgainstBase} result */
+export function isWorse({ judged }) {
+  return judged.some(({ outcome }) => outcome === 'worse');
 }
 
 /**

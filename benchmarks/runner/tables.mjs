@@ -54,7 +54,7 @@ export function range({ min, max }) {
 }
 
 /**
- * A line for each query. All ratios are of rates per core, as what is published is by core.
+ * A line for each query. All ratios are of rates per core, as what is published is by core, and so are all rates but the last one.
  *
  * @param {readonly ComparisonResult[]} results at least one
  * @returns {Cells[]}
@@ -72,9 +72,9 @@ export function queryRows(results) {
     '× target',
     `${unit}/s per core`,
     'without generator',
+    ...variants,
     'target',
     `${unit}/s`,
-    ...variants,
     unit,
   ];
   return [head, ...results.map((result) => queryCells(result, { peers, variants, published }))];
@@ -104,9 +104,9 @@ function queryCells(result, { peers, variants, published }) {
     target === undefined ? '' : `${quantity(subject.ratePerCore / target)}${isReached(result) ? ' ✓' : ''}`,
     quantity(subject.ratePerCore),
     optional(without),
+    ...variants.map((label) => optional(measuredOf(result, label)?.ratePerCore)),
     optional(target),
     quantity(subject.rate.median),
-    ...variants.map((label) => optional(measuredOf(result, label)?.rate.median)),
     quantity(work),
   ];
 }

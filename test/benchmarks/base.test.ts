@@ -22,7 +22,10 @@ const { withBaseTree } = await runner<{
   withBaseTree<T>(repository: string, commit: string, use: (tree: { folder: string; commit: string }) => Promise<T>): Promise<T>;
 }>('base-tree.mjs');
 const { againstBase } = await runner<{
-  againstBase(benchmark: object, options: { base: string; rounds: number }): Promise<AgainstBase>;
+  againstBase(
+    benchmark: object,
+    options: { base: string; rounds: number; hashes?: Readonly<Record<string, string>> },
+  ): Promise<AgainstBase>;
 }>('against-base.mjs');
 
 function runner<M>(name: string): Promise<M> {
@@ -91,6 +94,11 @@ describe('against a base', () => {
         figures: await againstBase({ ...comparison('latency'), kind: 'figures' }, { ...base, rounds: 1 }),
         different: await againstBase(comparison('other'), { ...base, rounds: 1 }),
         absent: await againstBase(comparison('new'), base),
+        wrong: await againstBase(comparison('other'), {
+          ...base,
+          rounds: 1,
+          hashes: { [join(repository, 'dist/other.json')]: 'recorded' },
+        }).catch(String),
       };
     });
 
@@ -102,6 +110,7 @@ describe('against a base', () => {
       missing: expect.stringContaining('hash is of the base of the base, but of the tree of the working tree'),
     });
     expect(seen.absent).toMatchObject({ judged: [], missing: 'there is no dist/new.json in the base' });
+    expect(seen.wrong).toContain('the hash of the result is of the tree, but recorded is expected');
     expect(git('worktree', 'list').split('\n')).toHaveLength(1);
     expect(readdirSync(tmpdir())).not.toContain(seen.folder.split(/[/\\]/).at(-1));
     expect(readdirSync(join(repository, 'node_modules'))).toEqual(['a-package']);

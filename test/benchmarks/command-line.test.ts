@@ -66,6 +66,7 @@ describe('options', () => {
     [['nexmark', '--smoke'], 1],
     [['nexmark', '--profile'], 1],
     [['--compare', 'HEAD'], 6],
+    [['--compare', 'HEAD', '--smoke'], 6],
     [['--compare', 'HEAD', '--rounds', '9'], 9],
   ])('%j: so many rounds', (args, rounds) => {
     expect(parseCommandLine(args).rounds).toBe(rounds);

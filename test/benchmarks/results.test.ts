@@ -17,6 +17,7 @@ const { sectionOf, withSections, markdownTable } = await runner<{
 }>('results-page.mjs');
 const { queryRows, comparisonRows } =
   await runner<Record<'queryRows' | 'comparisonRows', (results: readonly object[]) => string[][]>>('tables.mjs');
+const { showVerdict } = await runner<{ showVerdict(base: string, results: readonly object[]): string }>('show.mjs');
 const { chartOf, goalOf } = await runner<{
   chartOf(name: string, results: readonly object[]): Chart | undefined;
   goalOf(goal: string): number | undefined;
@@ -82,12 +83,12 @@ describe('tables', () => {
         '× target',
         'events/s per core',
         'without generator',
+        'checkpoints',
         'target',
         'events/s',
-        'checkpoints',
         'events',
       ],
-      ['q5', '0.500', '20.0', '1.50 ✓', '1.50 M', '2.00 M', '1.00 M', '1.20 M', '1.10 M', '6.00 M'],
+      ['q5', '0.500', '20.0', '1.50 ✓', '1.50 M', '2.00 M', '1.40 M', '1.00 M', '1.20 M', '6.00 M'],
     ]);
   });
 
@@ -106,6 +107,21 @@ describe('tables', () => {
         ['a|b', '1'],
       ]),
     ).toBe('|  | n |\n| --- | ---: |\n| a\\|b | 1 |');
+  });
+});
+
+describe('the verdict of a comparison with a commit', () => {
+  const of = (name: string, ...outcomes: string[]) => ({
+    name,
+    title: name,
+    judged: outcomes.map((outcome) => ({ what: 'time', outcome })),
+  });
+
+  test('says what became worse, and of what nothing is known', () => {
+    expect(showVerdict('main', [of('a', 'same'), of('b', 'better')])).toBe('nothing became worse');
+    expect(showVerdict('main', [of('a', 'same', 'worse'), of('b', 'same')])).toBe('worse than main: a');
+    const unknown = [of('a', 'same'), of('b', 'same', 'too few pairs'), { ...of('c'), missing: 'the results differ' }];
+    expect(showVerdict('main', unknown)).toBe('nothing is known to have become worse; too few pairs: b; not compared: c');
   });
 });
 

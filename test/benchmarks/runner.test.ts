@@ -155,6 +155,21 @@ describe('comparisons', () => {
     ]);
   });
 
+  test('a run that says nothing is told like one that was none, whatever it measured', async () => {
+    const vain = ({ done }: { done: number }) => (done === 100 ? 'it did 100' : undefined);
+    const comparison = {
+      kind: 'comparison',
+      name: 'name',
+      title: 'title',
+      unit: 'things',
+      work: () => 1,
+      subject: program('subject', 2),
+      others: [{ ...program('variant', 1), vain }],
+    };
+    const { programs } = await compare(comparison, { rounds: 2 });
+    expect(programs[1]).toEqual({ label: 'variant', missing: 'it did 100' });
+  });
+
   test('a hash must be the one that is recorded for the command, unless it is to be recorded', async () => {
     const hashed = { ...program('hashed', 1), script: 'job.mjs', read: () => ({ seconds: 1, hash: 'new' }) };
     const command = hashed.command.slice(1).join(' ');

@@ -80,6 +80,12 @@ describe.runIf(process.env.MILLRACE_NEXMARK === 'long')('benchmarks/nexmark/job.
     expect(one?.rows).toBeGreaterThan(0);
   });
 
+  it('tells how many checkpoints there were: with none, their cost is not in its rates', () => {
+    const [short, long] = ['1h', '50ms'].map((interval) => run('q5', '--events', '200000', '--checkpoint', interval));
+    expect(JSON.parse(short?.stdout ?? '').checkpoints).toBe(0);
+    expect(JSON.parse(long?.stdout ?? '').checkpoints).toBeGreaterThan(0);
+  });
+
   it.each([
     [['q99'], "there is no query 'q99'; there are q0 to q22"],
     [[], 'name one query, such as q5'],

@@ -23,9 +23,8 @@ export class Oracle {
   }
 
   /** @param sideInput a file of lines 'key,value' */
-  static async of(workload: Workload, sideInput: string): Promise<Oracle> {
+  static async of(events: readonly NexmarkEvent[], sideInput: string): Promise<Oracle> {
     const connection = await DuckDBConnection.create();
-    const events = await eventsOf(workload);
     for (const [table, { kind, fields }] of Object.entries(tables)) {
       await connection.run(`CREATE TABLE ${table} (${fields.map((field) => `${field} ${columnType(field, events)}`).join(', ')})`);
       await fill(
@@ -53,7 +52,8 @@ export class Oracle {
   }
 }
 
-function eventsOf(workload: Workload): Promise<NexmarkEvent[]> {
+/** All that the source makes. */
+export function eventsOf(workload: Workload): Promise<NexmarkEvent[]> {
   const env = new TestEnvironment();
   return env.collect(env.fromSource(nexmark(workload)));
 }

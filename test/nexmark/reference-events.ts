@@ -13,7 +13,8 @@ const { channelNames, channelUrls } = await import(`${directory}channels.mjs`);
 
 export type EventAt = (n: number) => NexmarkEvent;
 
-const nothing = {
+/** What an event does not have. */
+export const nothing = {
   id: 0,
   name: '',
   emailAddress: '',

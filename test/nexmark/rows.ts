@@ -1,6 +1,6 @@
 /** How rows of a job differ from those that it should have, whatever their order. */
 
-import type { Row } from './suite.ts';
+import type { Query, Row } from './suite.ts';
 
 /** Numbers with fractions may differ by so much of their size: sums are rounded in the order of their terms. */
 const tolerance = 1e-9;
@@ -13,6 +13,19 @@ export function difference(expected: readonly Row[], found: readonly Row[]): str
   const others = inOrder(found, fields);
   const at = sorted.findIndex((row, i) => !isSame(row, others[i]));
   return at === -1 ? '' : `${text(others[at])} where there should be ${text(sorted[at])}`;
+}
+
+/** What is to be compared of the rows of a query. */
+export function essenceOf({ emits, upsertKey = [], repeats = true }: Query, rows: readonly Row[]): readonly Row[] {
+  if (emits === 'updates') return lastByKey(rows, upsertKey);
+  return repeats ? rows : bidsOfBidders(rows);
+}
+
+/** Windows of processing time are others in every run, but what is in them adds up. */
+function bidsOfBidders(rows: readonly Row[]): Row[] {
+  const bids = new Map<number, number>();
+  for (const { bidder, bid_count } of rows as readonly Record<string, number>[]) bids.set(bidder, (bids.get(bidder) ?? 0) + bid_count);
+  return [...bids].map(([bidder, bid_count]) => ({ bidder, bid_count }));
 }
 
 /** Of updates: the last row of each key. */

@@ -18,6 +18,8 @@ export interface Query {
   readonly name: string;
   readonly emits: 'rows' | 'updates';
   readonly upsertKey?: readonly string[];
+  /** False where rows depend on the clock of the machine. */
+  readonly repeats?: boolean;
   readonly sink?: (directory: string) => Sink<Row>;
   build(events: DataStream<NexmarkEvent>, context: { readonly sideInput: string }): DataStream<Row>;
 }
@@ -27,5 +29,7 @@ function load<M>(file: string): Promise<M> {
 }
 
 export const { nexmark } = await load<{ nexmark: (workload: Workload) => Source<NexmarkEvent> }>('source.mjs');
-export const { loadQuery } = await load<{ loadQuery: (name: string) => Promise<Query> }>('queries.mjs');
+export const { loadQuery, queryNames } = await load<{ loadQuery: (name: string) => Promise<Query>; queryNames: readonly string[] }>(
+  'queries.mjs',
+);
 export const { sideInputFile } = await load<{ sideInputFile: () => string }>('side-input.mjs');

@@ -10,8 +10,8 @@ export const emits = 'rows';
 /** @param {import('millrace').DataStream<import('../events.mjs').NexmarkEvent>} events */
 export function q22(events) {
   return events.filter(isBid).map(({ auction, bidder, price, channel, url }) => {
-    // A split would make six strings and an array.
-    const first = behindSlash(url, 'https://'.length);
+    // A split would make six strings and an array. The scheme and the host are in front of the third slash.
+    const first = behindSlash(url, behindSlash(url, behindSlash(url, 0)));
     const second = behindSlash(url, first);
     const third = behindSlash(url, second);
     const file = behindSlash(url, third);
