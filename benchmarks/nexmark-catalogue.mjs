@@ -20,6 +20,7 @@ import { script } from './runner/programs.mjs';
  * @typedef {object} Query
  * @property {string} name
  * @property {string} asks
+ * @property {number} lasting millions of events that take some seven seconds: two checkpoints
  * @property {keyof NexmarkSizes['events']} weight
  * @property {number} [target]
  * @property {readonly [older: number, newer: number]} [flink] published, of both workloads
@@ -35,13 +36,14 @@ const felderaLabel = 'Feldera, Rust';
 
 /** The heavier a query is the fewer events it gets: a run takes some seconds. @type {readonly Query[]} */
 const queries = [
-  { name: 'q0', asks: 'pass through', weight: 'light', target: 2e6, flink: [155e3, 378e3], feldera: 436e3 },
-  { name: 'q1', asks: 'currency conversion', weight: 'light', target: 2e6, flink: [158e3, 395e3], feldera: 412e3 },
-  { name: 'q2', asks: 'selection', weight: 'light', target: 2e6, flink: [175e3, 414e3], feldera: 422e3 },
-  { name: 'q3', asks: 'local item suggestion', weight: 'light', target: 1.5e6, flink: [152e3, 219e3], feldera: 413e3 },
+  { name: 'q0', asks: 'pass through', lasting: 28, weight: 'light', target: 2e6, flink: [155e3, 378e3], feldera: 436e3 },
+  { name: 'q1', asks: 'currency conversion', lasting: 16, weight: 'light', target: 2e6, flink: [158e3, 395e3], feldera: 412e3 },
+  { name: 'q2', asks: 'selection', lasting: 110, weight: 'light', target: 2e6, flink: [175e3, 414e3], feldera: 422e3 },
+  { name: 'q3', asks: 'local item suggestion', lasting: 77, weight: 'light', target: 1.5e6, flink: [152e3, 219e3], feldera: 413e3 },
   {
     name: 'q4',
     asks: 'average price of a category',
+    lasting: 10,
     weight: 'heavy',
     target: 300e3,
     flink: [34e3, 28e3],
@@ -49,40 +51,69 @@ const queries = [
     varying: ['hash'],
     updates: true,
   },
-  { name: 'q5', asks: 'hot items', weight: 'medium', target: 1e6, flink: [22e3, 75e3], feldera: 412e3 },
-  { name: 'q6', asks: 'average selling price of a seller', weight: 'heavy', feldera: 250e3 },
-  { name: 'q7', asks: 'highest bid', weight: 'medium', target: 1e6, flink: [12e3, 23e3], feldera: 196e3 },
-  { name: 'q8', asks: 'monitor new users', weight: 'light', target: 1.5e6, flink: [146e3, 162e3], feldera: 415e3 },
-  { name: 'q9', asks: 'winning bids', weight: 'heavy', target: 200e3, flink: [14e3, 14e3], feldera: 57e3 },
-  { name: 'q10', asks: 'log to the file system', weight: 'medium', flink: [58e3, 133e3] },
-  { name: 'q11', asks: 'user sessions', weight: 'medium', target: 1e6, flink: [40e3, 46e3] },
+  { name: 'q5', asks: 'hot items', lasting: 28, weight: 'medium', target: 1e6, flink: [22e3, 75e3], feldera: 412e3 },
+  { name: 'q6', asks: 'average selling price of a seller', lasting: 8, weight: 'heavy', feldera: 250e3 },
+  { name: 'q7', asks: 'highest bid', lasting: 21, weight: 'medium', target: 1e6, flink: [12e3, 23e3], feldera: 196e3 },
+  { name: 'q8', asks: 'monitor new users', lasting: 28, weight: 'light', target: 1.5e6, flink: [146e3, 162e3], feldera: 415e3 },
+  { name: 'q9', asks: 'winning bids', lasting: 6, weight: 'heavy', target: 200e3, flink: [14e3, 14e3], feldera: 57e3 },
+  { name: 'q10', asks: 'log to the file system', lasting: 10, weight: 'medium', flink: [58e3, 133e3] },
+  { name: 'q11', asks: 'user sessions', lasting: 18, weight: 'medium', target: 1e6, flink: [40e3, 46e3] },
   {
     name: 'q12',
     asks: 'windows of processing time',
+    lasting: 63,
     weight: 'light',
     target: 1.5e6,
     flink: [76e3, 194e3],
     feldera: 418e3,
     varying: ['rows', 'hash'],
   },
-  { name: 'q13', asks: 'bounded side input', weight: 'light', target: 1.5e6, flink: [131e3, 188e3], feldera: 230e3 },
-  { name: 'q14', asks: 'calculation', weight: 'light', target: 2e6, flink: [161e3, 259e3], feldera: 429e3 },
-  { name: 'q15', asks: 'statistics of bids', weight: 'heavy', target: 200e3, flink: [72e3, 168e3], feldera: 221e3, updates: true },
-  { name: 'q16', asks: 'statistics of channels', weight: 'heavy', target: 200e3, flink: [19e3, 45e3], feldera: 51e3, updates: true },
-  { name: 'q17', asks: 'statistics of auctions', weight: 'medium', target: 1e6, flink: [117e3, 161e3], feldera: 242e3, updates: true },
-  { name: 'q18', asks: 'last bid', weight: 'heavy', target: 300e3, flink: [54e3, 65e3], feldera: 85e3, updates: true },
+  { name: 'q13', asks: 'bounded side input', lasting: 70, weight: 'light', target: 1.5e6, flink: [131e3, 188e3], feldera: 230e3 },
+  { name: 'q14', asks: 'calculation', lasting: 20, weight: 'light', target: 2e6, flink: [161e3, 259e3], feldera: 429e3 },
+  {
+    name: 'q15',
+    asks: 'statistics of bids',
+    lasting: 10,
+    weight: 'heavy',
+    target: 200e3,
+    flink: [72e3, 168e3],
+    feldera: 221e3,
+    updates: true,
+  },
+  {
+    name: 'q16',
+    asks: 'statistics of channels',
+    lasting: 3,
+    weight: 'heavy',
+    target: 200e3,
+    flink: [19e3, 45e3],
+    feldera: 51e3,
+    updates: true,
+  },
+  {
+    name: 'q17',
+    asks: 'statistics of auctions',
+    lasting: 9,
+    weight: 'medium',
+    target: 1e6,
+    flink: [117e3, 161e3],
+    feldera: 242e3,
+    updates: true,
+  },
+  { name: 'q18', asks: 'last bid', lasting: 3, weight: 'heavy', target: 300e3, flink: [54e3, 65e3], feldera: 85e3, updates: true },
   {
     name: 'q19',
     asks: 'top ten of the prices of an auction',
+    lasting: 4,
     weight: 'heavy',
     target: 300e3,
     flink: [44e3, 43e3],
     feldera: 75e3,
     updates: true,
   },
-  { name: 'q20', asks: 'bids with their auctions', weight: 'heavy', target: 300e3, flink: [19e3, 18e3], feldera: 85e3 },
-  { name: 'q21', asks: 'channel ids', weight: 'light', target: 2e6, flink: [98e3, 147e3], feldera: 415e3 },
-  { name: 'q22', asks: 'directories of URLs', weight: 'light', target: 2e6, flink: [130e3, 211e3], feldera: 394e3 },
+  { name: 'q20', asks: 'bids with their auctions', lasting: 6, weight: 'heavy', target: 300e3, flink: [19e3, 18e3], feldera: 85e3 },
+  { name: 'q21', asks: 'channel ids', lasting: 16, weight: 'light', target: 2e6, flink: [98e3, 147e3], feldera: 415e3 },
+  { name: 'q22', asks: 'directories of URLs', lasting: 16, weight: 'light', target: 2e6, flink: [130e3, 211e3], feldera: 394e3 },
 ];
 
 /** Of event time: one of the two published workloads. */
@@ -91,6 +122,7 @@ const eventsPerSecond = 100_000;
 /**
  * @typedef {object} NexmarkSizes
  * @property {Readonly<Record<'light' | 'medium' | 'heavy', number>>} events
+ * @property {boolean} lasting whether the runs with checkpoints are long enough for some
  * @property {number} madeEvents by the generator alone
  * @property {number} tableEvents in the tables of DuckDB
  * @property {number} generationEvents
@@ -104,6 +136,7 @@ const eventsPerSecond = 100_000;
 /** @type {NexmarkSizes} */
 export const fullNexmark = {
   events: { light: 10_000_000, medium: 6_000_000, heavy: 2_000_000 },
+  lasting: true,
   madeEvents: 4_000_000,
   tableEvents: 2_000_000,
   generationEvents: 5_000_000,
@@ -117,6 +150,7 @@ export const fullNexmark = {
 /** @type {NexmarkSizes} */
 export const smokeNexmark = {
   events: { light: 20_000, medium: 20_000, heavy: 20_000 },
+  lasting: false,
   madeEvents: 20_000,
   tableEvents: 20_000,
   generationEvents: 20_000,
@@ -147,14 +181,20 @@ export function nexmark(sizes) {
  * @returns {Comparison}
  */
 function comparison(query, sizes) {
-  const { name, asks, weight, target, varying, updates = false } = query;
+  const { name, asks, lasting, weight, target, varying, updates = false } = query;
   const published = publishedOf(query);
   const events = sizes.events[weight];
-  const job = (/** @type {string} */ label, /** @type {string[]} */ ...options) =>
-    script(label, ['benchmarks/nexmark/job.mjs', name, '--events', events, '--rate', eventsPerSecond, ...options]);
+  const job = (/** @type {string} */ label, /** @type {number} */ count, /** @type {string[]} */ ...options) =>
+    script(label, ['benchmarks/nexmark/job.mjs', name, '--events', count, '--rate', eventsPerSecond, ...options]);
+  const lastingEvents = sizes.lasting ? lasting * 1e6 : events;
   const peer = { ...duckdb(name, sizes.tableEvents), sameResults: events === sizes.tableEvents && !updates };
   const others = [
-    { ...job('checkpoints each 3 s', '--checkpoint', '3s'), role: /** @type {const} */ ('variant'), vain: withoutCheckpoints },
+    {
+      ...job('checkpoints each 3 s', lastingEvents, '--checkpoint', '3s'),
+      role: /** @type {const} */ ('variant'),
+      sameResults: lastingEvents === events,
+      vain: withoutCheckpoints,
+    },
     generator(name, sizes),
     peer,
   ];
@@ -169,7 +209,7 @@ function comparison(query, sizes) {
     ...(varying === undefined ? {} : { varying }),
     ...(target === undefined ? {} : { target }),
     ...(published.length === 0 ? {} : { published }),
-    subject: job('Millrace × 1'),
+    subject: job('Millrace × 1', events),
     others: sizes.whole || name === 'q5' ? others : [],
   };
 }

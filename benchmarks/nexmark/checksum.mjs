@@ -2,7 +2,8 @@
  * A sink that counts rows and adds up a hash of each: over all fields of a row and all characters of its strings, whatever the order
  * of rows. It shows that the rows are right, and that none of them was left unmade; it is part of every time that is measured.
  *
- * A hash has two halves of 32 bits. Fields go by their names, so their order does not matter either.
+ * Each row has a hash of 32 bits, which is mixed in two ways and added up in two halves. Fields go by their names, so their order does not
+ * matter either.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

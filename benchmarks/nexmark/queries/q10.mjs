@@ -1,7 +1,8 @@
 /**
  * q10, log to the file system: all bids as CSV, in directories by day and by minute of their event time.
  *
- * Emits final rows. Keeps the files that are being written; with checkpoints, every row is in a file exactly once.
+ * Emits final rows. Keeps the files that are being written; with checkpoints, every row is in a file exactly once. A directory that is
+ * complete has no mark that says so.
  */
 import { buckets, files } from 'millrace';
 import { isBid } from '../events.mjs';

@@ -39,6 +39,6 @@ export function q5(events) {
  */
 function leading(some, others) {
   if (some.length === 0 || others[0]?.num > some[0].num) return others;
-  if (others[0]?.num === some[0].num) some.push(...others);
+  if (others[0]?.num === some[0].num) for (const each of others) some.push(each);
   return some;
 }

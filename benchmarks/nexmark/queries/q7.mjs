@@ -34,5 +34,6 @@ export function q7(events) {
  */
 function leading(some, others) {
   if (some.length === 0 || others[0]?.price > some[0].price) return others;
-  return others[0]?.price === some[0].price ? [...some, ...others] : some;
+  if (others[0]?.price === some[0].price) for (const each of others) some.push(each);
+  return some;
 }
