@@ -38,12 +38,12 @@ const felderaLabel = 'Feldera, Rust';
 const queries = [
   { name: 'q0', asks: 'pass through', lasting: 28, weight: 'light', target: 2e6, flink: [155e3, 378e3], feldera: 436e3 },
   { name: 'q1', asks: 'currency conversion', lasting: 16, weight: 'light', target: 2e6, flink: [158e3, 395e3], feldera: 412e3 },
-  { name: 'q2', asks: 'selection', lasting: 110, weight: 'light', target: 2e6, flink: [175e3, 414e3], feldera: 422e3 },
+  { name: 'q2', asks: 'selection', lasting: 200, weight: 'light', target: 2e6, flink: [175e3, 414e3], feldera: 422e3 },
   { name: 'q3', asks: 'local item suggestion', lasting: 77, weight: 'light', target: 1.5e6, flink: [152e3, 219e3], feldera: 413e3 },
   {
     name: 'q4',
     asks: 'average price of a category',
-    lasting: 10,
+    lasting: 20,
     weight: 'heavy',
     target: 300e3,
     flink: [34e3, 28e3],
