@@ -23,7 +23,7 @@ export const errorTable = {
   USER_FUNCTION: { kind: 'retryable', meaning: 'A function of the job threw.' },
   SOURCE_FAILED: { kind: 'retryable', meaning: 'A source cannot be opened or read.' },
   SOURCE_CHANGED: { kind: 'fatal', meaning: 'What a source reads is no longer what the job has found: positions in it mean nothing.' },
-  MALFORMED_RECORD: { kind: 'fatal', meaning: 'A record of an input is not what its format says.' },
+  MALFORMED_RECORD: { kind: 'fatal', meaning: 'A record of an input, or the input itself, is not what its format says.' },
   SINK_FAILED: { kind: 'retryable', meaning: 'A sink cannot be opened or written.' },
   SINK_REFUSED: { kind: 'fatal', meaning: 'What a sink writes to does not take the records, and would not the next time either.' },
   SINK_CORRUPT: { kind: 'fatal', meaning: 'What a checkpoint says that a sink has written is not there, or was changed.' },

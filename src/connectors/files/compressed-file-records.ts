@@ -103,6 +103,8 @@ export class CompressedFileRecords implements FileRecords {
     const at = this.#decompressor.bytesWritten;
     const hint = at === 0 ? `; if it is not compressed, give it a name that does not end in ${compressedSuffix[this.#compression]}` : '';
     const place = `'${this.#split.path}' at byte ${at} of ${this.#split.size}`;
-    return new MillraceError('SOURCE_FAILED', `cannot decompress ${place}: ${reasonOf(error)}${hint}`, { cause: error });
+    // A file that is cut may still grow; one that is damaged stays so.
+    const code = (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR' ? 'SOURCE_FAILED' : 'MALFORMED_RECORD';
+    return new MillraceError(code, `cannot decompress ${place}: ${reasonOf(error)}${hint}`, { cause: error });
   }
 }

@@ -63,7 +63,7 @@ export class RecordStartFinder {
       if (parser.head !== undefined) return { ...split, head: parser.head };
       if (input.ended) return split;
     }
-    throw new MillraceError('SOURCE_FAILED', `'${split.path}': its first line is longer than ${limits.lineBytes} bytes; is this text?`);
+    throw new MillraceError('MALFORMED_RECORD', `'${split.path}': its first line is longer than ${limits.lineBytes} bytes; is this text?`);
   }
 
   #front(file: ReadableFile, path: string, length: number): ParserInput {

@@ -169,7 +169,7 @@ export class RecordBuffer {
 
   #refuseRecord(): never {
     throw new MillraceError(
-      'SOURCE_FAILED',
+      'MALFORMED_RECORD',
       `${this.#options.place}: the line that begins at byte ${this.position} is longer than ${this.#options.lineBytesMax} bytes; ` +
         'is this text, and are its lines delimited as they were said to be?',
     );

@@ -313,7 +313,10 @@ describe('fileSource of gzip files', () => {
     whole.fill(0xff, 40, 60);
     write(whole);
     const place = new RegExp(`^cannot decompress '${path}' at byte \\d+ of ${whole.length}: Z_DATA_ERROR`);
-    await expect(readAll(fileSource(path), sourceContext({ readBytes: 64 }))).rejects.toThrow(place);
+    await expect(readAll(fileSource(path), sourceContext({ readBytes: 64 }))).rejects.toMatchObject({
+      code: 'MALFORMED_RECORD',
+      message: expect.stringMatching(place),
+    });
   });
 
   it('says what to do about a plain file with the name of a compressed one', async () => {
