@@ -51,8 +51,8 @@ export interface Limits {
   readonly followedFiles: number;
   /** Bytes of the longest line: below the longest string of V8, about 512 MiB, even as UTF-16. */
   readonly lineBytes: number;
-  /** Characters that a file sink gathers before it writes. */
-  readonly sinkCharacters: number;
+  /** Bytes of text that a file sink gathers before it writes. */
+  readonly sinkBytes: number;
   /** Files that a subtask of a file sink writes at a time: the least recently written part ends where a further bucket needs one. */
   readonly sinkFiles: number;
   /** Milliseconds before a socket is tried again for the first time; doubled each time, since a server that starts is soon there. */
@@ -148,7 +148,7 @@ export const defaultLimits: Limits = {
   splitBytesMin: 64 * 1024,
   followedFiles: 256,
   lineBytes: 256 * 1024 * 1024,
-  sinkCharacters: 64 * 1024,
+  sinkBytes: 64 * 1024,
   sinkFiles: 64,
   connectDelayMs: 100,
   connectDelayMsMax: 5000,

@@ -47,7 +47,7 @@ function stored(...subtasks: readonly { readonly transactions: readonly unknown[
 async function written(compression?: 'gzip'): Promise<{ readonly directory: string; readonly sink: OperatorManifest }> {
   const directory = join(temporaryDirectory(), 'out');
   const sink = fileSink<string>(directory, { format: 'text', rolling: { size: 8 }, ...(compression === undefined ? {} : { compression }) });
-  const writer = sink.createWriter(sinkContext({ checkpoints: true, limits: limitsWith({ sinkCharacters: 1 }) }));
+  const writer = sink.createWriter(sinkContext({ checkpoints: true, limits: limitsWith({ sinkBytes: 1 }) }));
   for (const record of ['complete', 'open']) writer.write(record);
   writer.flush?.();
   const transactions = await writer.prepareCommit(1, false);

@@ -20,7 +20,7 @@ export interface OpenSink {
   readonly text: (record: unknown) => string;
 }
 
-const sizes: readonly Partial<Limits>[] = [...[1, 2, 7].map((sinkCharacters) => ({ sinkCharacters })), {}];
+const sizes: readonly Partial<Limits>[] = [...[1, 2, 7].map((sinkBytes) => ({ sinkBytes })), {}];
 
 export function describeSinkConformance(name: string, { open, records }: SinkSubject): void {
   describe(`sink ${name}`, () => {

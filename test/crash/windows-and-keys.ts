@@ -18,7 +18,7 @@ export const job = describing(
     runtimeMode: 'streaming',
     bufferTimeout: 1,
     autoWatermarkInterval: 1,
-    limits: { batchRows: 8, checkpointPercentMax: 100, inlineStateBytes: 64, stateWriteBytes: 128, sinkCharacters: 64, stateSegments: 4 },
+    limits: { batchRows: 8, checkpointPercentMax: 100, inlineStateBytes: 64, stateWriteBytes: 128, sinkBytes: 64, stateSegments: 4 },
   },
   (env) => {
     const keyed = env

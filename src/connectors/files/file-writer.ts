@@ -175,7 +175,7 @@ export class FileWriter implements TwoPhaseCommitWriter<unknown, PartTransaction
     part.write(record);
     const { context } = this.#options;
     const { bytes } = this.#rolling;
-    if (!part.isDue(context.limits.sinkCharacters, bytes)) return;
+    if (!part.isDue(context.limits.sinkBytes, bytes)) return;
     part.writeOut(context.system.clock.now());
     if (part.length >= bytes) this.#roll(part);
   }

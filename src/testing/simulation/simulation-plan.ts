@@ -106,7 +106,7 @@ const limitsOf = (dice: Dice): Partial<Limits> => ({
   stateSegments: dice.pick(1, 2, 4),
   inlineStateBytes: dice.pick(1, 64, 20_480),
   stateWriteBytes: dice.pick(16, 256, 65_536),
-  sinkCharacters: dice.pick(1, 40),
+  sinkBytes: dice.pick(1, 40),
   cancelMs: dice.pick(5, 50),
   readBytes: dice.pick(64, 1024),
   splitBytes: dice.pick(256, 4096),

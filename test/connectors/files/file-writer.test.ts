@@ -115,8 +115,8 @@ describe('with checkpoints', () => {
     expect(setting.files()).toEqual({});
   });
 
-  test.each([1, 2, 7, 65536])('parts end at their size, with %i characters gathered', async (sinkCharacters) => {
-    const setting = new Setting({ rolling: { size: 8 } }, {}, { sinkCharacters });
+  test.each([1, 2, 7, 65536])('parts end at their size, with %i bytes gathered', async (sinkBytes) => {
+    const setting = new Setting({ rolling: { size: 8 } }, {}, { sinkBytes });
     const writer = setting.writer();
     for (const record of ['aaa', 'bbb', 'ccccccccccccc', 'd', 'é']) writer.write(record);
     await setting.end(writer);
@@ -170,26 +170,23 @@ describe('with checkpoints', () => {
     expect(setting.files()).toEqual({ 'part-0-0.txt': 'a\n', 'part-0-1.txt': 'b\n' });
   });
 
-  test.each([1, 3, 65536])(
-    'compressed parts are whole wherever a checkpoint has cut them, with %i characters gathered',
-    async (sinkCharacters) => {
-      const setting = new Setting({ format: 'csv', compression: 'gzip' }, {}, { sinkCharacters });
-      const writer = setting.writer();
-      writer.write({ id: 1 });
-      writer.flush?.();
-      writer.write({ id: 2 });
-      const taken = await setting.take(writer);
-      const path = join(setting.directory, '.part-0-0.csv.gz.inprogress');
-      expect(textOf('.gz', readFileSync(path))).toBe('id\n1\n2\n');
-      writer.write({ id: 3 });
-      await setting.take(writer);
-      writer.close?.();
-      const next = await setting.restored([taken]);
-      next.write({ id: 4 });
-      await setting.end(next);
-      expect(setting.files()).toEqual({ 'part-0-0.csv.gz': 'id\n1\n2\n4\n' });
-    },
-  );
+  test.each([1, 3, 65536])('compressed parts are whole wherever a checkpoint has cut them, with %i bytes gathered', async (sinkBytes) => {
+    const setting = new Setting({ format: 'csv', compression: 'gzip' }, {}, { sinkBytes });
+    const writer = setting.writer();
+    writer.write({ id: 1 });
+    writer.flush?.();
+    writer.write({ id: 2 });
+    const taken = await setting.take(writer);
+    const path = join(setting.directory, '.part-0-0.csv.gz.inprogress');
+    expect(textOf('.gz', readFileSync(path))).toBe('id\n1\n2\n');
+    writer.write({ id: 3 });
+    await setting.take(writer);
+    writer.close?.();
+    const next = await setting.restored([taken]);
+    next.write({ id: 4 });
+    await setting.end(next);
+    expect(setting.files()).toEqual({ 'part-0-0.csv.gz': 'id\n1\n2\n4\n' });
+  });
 
   test('a part goes on as it was begun, whatever the sink says of compression since', async () => {
     const setting = new Setting({ compression: 'gzip' });
@@ -204,7 +201,7 @@ describe('with checkpoints', () => {
   });
 
   test('compressed parts roll by the bytes that they have in the file', async () => {
-    const setting = new Setting({ compression: 'gzip', rolling: { size: 30 } }, {}, { sinkCharacters: 4 });
+    const setting = new Setting({ compression: 'gzip', rolling: { size: 30 } }, {}, { sinkBytes: 4 });
     const writer = setting.writer();
     for (const record of ['aaaa', 'b', 'c', 'd']) writer.write(record);
     await setting.end(writer);

@@ -15,7 +15,7 @@ const limits = {
   snapshotUnits: 16,
   stateSegments: 4,
   checkpointPercentMax: 100,
-  sinkCharacters: 512,
+  sinkBytes: 512,
 };
 
 export function environment() {
