@@ -10,6 +10,7 @@
  */
 
 import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -57,7 +58,10 @@ function outputsOf(steps: readonly Step[], directory: string): Promise<readonly 
   const child = fork(runner, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
     child.once('message', (outputs) => resolve(outputs as readonly string[]));
-    child.once('exit', (exitCode) => reject(new Error(`the blocks ended their process with ${exitCode}`)));
+    // What it has sent may come behind its exit, and comes before the channel is closed.
+    void Promise.all([once(child, 'exit'), once(child, 'disconnect')]).then(([[exitCode]]) =>
+      reject(new Error(`the blocks ended their process with ${exitCode}`)),
+    );
     child.send(steps);
   });
 }
