@@ -1,7 +1,7 @@
 /** Auctions: how each of their fields is made. */
 import { Choice } from './chance.mjs';
-import { paddings, upTo } from './letters.mjs';
 import { firstEventId, firstId, hotOf, lastAuction, lastPerson, personsAround } from './neighbourhood.mjs';
+import { padding } from './padding.mjs';
 import { priceOf } from './price.mjs';
 import { copyLetters, copySlack } from './text-column.mjs';
 
@@ -79,15 +79,6 @@ export function auctionFills({ seed, letters, words, timeOf }) {
     category: (values) => (row, end, n) => {
       for (; row < end; row++, n++) values[row] = firstCategory + category.below(n, categories);
     },
-    extra: (column) => (row, end, n) => {
-      for (; row < end; row++, n++) {
-        const { least, count } = paddings(sizeOf(n), averageBytes);
-        const word = extra.word(n);
-        const length = least + upTo(word, count);
-        const at = column.reserve(row, length + copySlack);
-        copyLetters(letters.view, word >>> 16, length, column.view, at);
-        column.offsets[row + 1] = at + length;
-      }
-    },
+    extra: padding({ letters, choice: extra, sizeOf, averageBytes }),
   };
 }

@@ -1,8 +1,9 @@
 /** Bids: how each of their fields is made. All bids of an epoch have the same neighbourhood. */
 import { Choice } from './chance.mjs';
 import { hotChannels, otherChannels } from './channels.mjs';
-import { paddings, upTo } from './letters.mjs';
+import { upTo } from './letters.mjs';
 import { auctionsAround, firstEventId, firstId, hotOf, lastAuction, lastPerson, personsAround } from './neighbourhood.mjs';
+import { paddings } from './padding.mjs';
 import { priceOf } from './price.mjs';
 import { copyLetters, copySlack } from './text-column.mjs';
 

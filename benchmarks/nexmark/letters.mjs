@@ -47,18 +47,6 @@ export class Letters {
 }
 
 /**
- * Lengths of what pads an event to its average size: the least one, and how many there are.
- *
- * @param {number} size of the event without it
- * @param {number} averageSize with it
- */
-export function paddings(size, averageSize) {
-  if (size > averageSize) return { least: 0, count: 0 };
-  const delta = Math.round((averageSize - size) * 0.2);
-  return { least: averageSize - size - delta, count: 2 * delta };
-}
-
-/**
  * A whole number up to the bound, without it, of the lowest 16 bits of a word. Where a piece begins is a matter of the highest.
  *
  * @param {number} word

@@ -1,8 +1,8 @@
 /** Persons: how each of their fields is made. */
 import { StringDictionary } from 'millrace';
 import { Choice } from './chance.mjs';
-import { paddings, upTo } from './letters.mjs';
 import { firstEventId, firstId, lastPerson } from './neighbourhood.mjs';
+import { padding } from './padding.mjs';
 import { copyLetters, copySlack } from './text-column.mjs';
 
 export const firstNames = ['Peter', 'Paul', 'Luke', 'John', 'Saul', 'Vicky', 'Kate', 'Julie', 'Sarah', 'Deiter', 'Walter'];
@@ -85,15 +85,6 @@ export function personFills({ seed, letters, words }) {
         offsets[row + 1] = at;
       }
     },
-    extra: (column) => (row, end, n) => {
-      for (; row < end; row++, n++) {
-        const { least, count } = paddings(sizeOf(n), averageBytes);
-        const word = extra.word(n);
-        const length = least + upTo(word, count);
-        const at = column.reserve(row, length + copySlack);
-        copyLetters(letters.view, word >>> 16, length, column.view, at);
-        column.offsets[row + 1] = at + length;
-      }
-    },
+    extra: padding({ letters, choice: extra, sizeOf, averageBytes }),
   };
 }
