@@ -66,6 +66,8 @@ class WorkerRun {
   readonly #early: HostMessage[] = [];
   #cancelled = false;
   #failed = false;
+  /** Has let go of everything: what still comes is no longer for anybody. */
+  #isClosed = false;
 
   constructor(task: WorkerTask, { system, port, loadJob }: WorkerParts) {
     this.#task = task;
@@ -102,6 +104,7 @@ class WorkerRun {
     } catch (error) {
       this.#fail(error);
     } finally {
+      this.#isClosed = true;
       this.#badRecords.flush();
       for (const { task } of this.#subtasks) {
         const failure = task.close();
@@ -173,6 +176,8 @@ class WorkerRun {
   }
 
   #receive(message: HostMessage): void {
+    // A split that was asked for in front of a cancellation comes behind it, and would open what nobody closes.
+    if (this.#isClosed) return;
     if (message.type.includes('checkpoint') && !this.#isBuilt) {
       this.#early.push(message);
       return;
