@@ -25,7 +25,7 @@ export interface Limits {
   readonly idleRounds: number;
   /** Milliseconds that a subtask works at a time, about, where functions are slow: barriers, and the messages of the host, are seen in between. */
   readonly stepMs: number;
-  /** Milliseconds of work after which a worker lets timers, files and sockets have a turn. */
+  /** Milliseconds of work, or of rows that are read on the host, after which a thread lets timers, files and sockets have a turn. */
   readonly eventLoopMs: number;
   /** Milliseconds that a thread sleeps at most: times are counted, and a source that forgot to wake it is asked again. */
   readonly sleepMs: number;

@@ -69,14 +69,14 @@ export class AnyColumn implements EncodedRows {
     this.#end = -1;
   }
 
-  /** The values, decoded if need be. */
-  load(rows: number): unknown[] {
+  /** The values, decoded if need be. @param by what decodes them */
+  load(rows: number, by: ByteSource = source): unknown[] {
     const { values } = this;
     const end = this.#end;
     if (end < 0) return values;
-    source.reset(this.bytes, this.#start, end);
-    for (let row = 0; row < rows; row++) values[row] = decodeValue(source);
-    assert(source.position === end, 'an any column decodes to its end');
+    by.reset(this.bytes, this.#start, end);
+    for (let row = 0; row < rows; row++) values[row] = decodeValue(by);
+    assert(by.position === end, 'an any column decodes to its end');
     this.#end = -1;
     return values;
   }

@@ -101,8 +101,8 @@ export class ByteSource {
     const byteCount = isWide ? 2 * units : units;
     this.need(byteCount);
     this.position = start + byteCount;
-    if (isWide) return this.bytes.toString('utf16le', start, start + byteCount);
-    return units <= 8 ? shortLatin1(this.bytes, start, units) : this.bytes.toString('latin1', start, start + units);
+    if (isWide) return this.bytes.ucs2Slice(start, start + byteCount);
+    return units <= 8 ? shortLatin1(this.bytes, start, units) : this.latin1(start, start + units);
   }
 
   /** As `text`, for strings that come again and again: it returns the same string for the same bytes. */
@@ -121,6 +121,10 @@ export class ByteSource {
   /** Ends the reading of bytes that no sink wrote. */
   fail(what: string): never {
     assert(false, `found ${what} before position ${this.position}`);
+  }
+
+  protected latin1(start: number, end: number): string {
+    return this.bytes.latin1Slice(start, end);
   }
 
   private newKey(slot: number, units: number): string {

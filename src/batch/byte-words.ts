@@ -8,6 +8,9 @@
 /** Pieces from so many bytes on are left to Node. */
 export const copiedByWordsMax = 128;
 
+/** The highest bits of the four bytes of a word: those of ASCII are 0. */
+export const nonAsciiBits = 0x80808080 | 0;
+
 /** The view of some memory, made anew when the memory is another. */
 export class ViewedBytes {
   #bytes: Uint8Array = new Uint8Array(0);

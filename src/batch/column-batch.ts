@@ -13,7 +13,8 @@ import type { AnyColumn } from './any-column.ts';
 import type { FixedColumn, FixedValues } from './column.ts';
 import { Latin1Strings } from './latin1-strings.ts';
 import { RecordBatch } from './record-batch.ts';
-import { type StringColumn, StringDictionary } from './string-column.ts';
+import type { StringColumn } from './string-column.ts';
+import { StringDictionary } from './string-dictionary.ts';
 
 export interface ColumnBatchOptions {
   /** Rows that the batch has room for: `context.limits.batchRows` is what the engine works with. */
@@ -215,7 +216,7 @@ export class ColumnBatch {
     if (filler.form === 'latin1') this.#pointToBytes(index, filler.strings, rows);
     else if (filler.form === 'ids') {
       const last = rows === 0 ? -1 : (filler.ids[rows - 1] as number);
-      if (last >= filler.dictionary.strings.length)
+      if (last >= filler.dictionary.size)
         throw misuse(`the column '${this.type.names[index]}' has the id ${last}, which its dictionary does not; add the string first`);
       column.setIds(filler.ids, 0, filler.dictionary);
     }

@@ -5,7 +5,8 @@
  * @hotpath
  */
 
-import { StringDictionary } from './string-column.ts';
+import { ViewedBytes } from './byte-words.ts';
+import { StringDictionary } from './string-dictionary.ts';
 import type { InternedRows, Interner } from './string-interner.ts';
 import type { KernelMemory } from './string-kernel.ts';
 
@@ -39,7 +40,8 @@ export class KernelInterner implements Interner {
   /** Where the strings of the rows begin and end, for `takeOwn`. */
   readonly offsets: Int32Array;
   readonly #memory: KernelMemory;
-  readonly #decode: (bytes: Buffer, start: number, end: number) => string;
+  readonly #utf8: boolean;
+  readonly #views = new ViewedBytes();
   readonly #state: Int32Array;
   readonly #firstRows: Int32Array;
   readonly #validity: Uint8Array;
@@ -47,10 +49,13 @@ export class KernelInterner implements Interner {
   #rowsSeen = 0;
   #isFull = false;
 
-  /** @param memory with room for `internerBytes` */
-  constructor(memory: KernelMemory, rowsMax: number, decode: (bytes: Buffer, start: number, end: number) => string) {
+  /**
+   * @param memory with room for `internerBytes`
+   * @param utf8 whether the bytes are UTF-8; otherwise they are Latin-1
+   */
+  constructor(memory: KernelMemory, rowsMax: number, utf8: boolean) {
     this.#memory = memory;
-    this.#decode = decode;
+    this.#utf8 = utf8;
     this.offsets = memory.allocateInts(rowsMax * 2);
     this.ids = memory.allocateInts(rowsMax);
     this.#firstRows = memory.allocateInts(rowsMax);
@@ -108,10 +113,11 @@ export class KernelInterner implements Interner {
   }
 
   #add(bytes: Buffer, count: number): void {
-    const { offsets } = this;
+    const { offsets, dictionary } = this;
+    const view = this.#views.of(bytes);
     for (let i = 0; i < count; i++) {
       const at = (this.#firstRows[i] as number) * 2;
-      this.dictionary.add(this.#decode(bytes, offsets[at] as number, offsets[at + 1] as number));
+      dictionary.addBytes(bytes, view, offsets[at] as number, offsets[at + 1] as number, this.#utf8);
     }
   }
 }

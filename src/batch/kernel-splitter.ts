@@ -69,7 +69,7 @@ class KernelSplitter extends StringSplitter {
     this.#offsets = memory.allocateInts(windowRows + 1);
     this.#window = memory.allocateBytes(windowBytes + slackBytes);
     this.#view = new DataView(this.#window.buffer, this.#window.byteOffset, this.#window.length);
-    this.#interner = new KernelInterner(memory, rowsMax, (bytes, start, end) => bytes.latin1Slice(start, end));
+    this.#interner = new KernelInterner(memory, rowsMax, false);
   }
 
   override begin(column: StringColumn, from: number, to: number): void {

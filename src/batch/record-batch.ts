@@ -12,11 +12,11 @@ import { StringColumn } from './string-column.ts';
 
 export class RecordBatch {
   readonly kind = 'batch';
-  readonly type: RecordType;
+  type: RecordType;
   readonly capacity: number;
-  readonly columns: readonly Column[];
+  columns: readonly Column[];
   /** The memory of all float64 and timestamp columns, one behind the other, so that writing a row touches one array. */
-  readonly floats: Float64Array;
+  floats: Float64Array;
   rowCount = 0;
   /** Event time of each row in epoch milliseconds; null when the stream carries none. */
   timestamps: Float64Array | null;
@@ -27,15 +27,18 @@ export class RecordBatch {
     const { capacity } = options;
     this.type = type;
     this.capacity = capacity;
-    const columns = batchColumns(type);
-    this.floats = new Float64Array(columns.filter(isFloat).length * capacity);
-    let floats = 0;
-    this.columns = columns.map((column) => {
-      if (!isFloat(column)) return createColumn(column, capacity);
-      return createColumn(column, capacity, this.floats.subarray(capacity * floats, capacity * ++floats));
-    });
+    this.floats = floatsOf(type, capacity);
+    this.columns = columnsOf(type, capacity, this.floats);
     this.timestamps = options.timestamps ? new Float64Array(capacity) : null;
     this.hashes = options.hashes ? new Int32Array(capacity) : null;
+  }
+
+  /** Gives an empty batch the columns of another type, where its filler finds that its records have one. */
+  become(type: RecordType): void {
+    if (type === this.type) return;
+    this.type = type;
+    this.floats = floatsOf(type, this.capacity);
+    this.columns = columnsOf(type, this.capacity, this.floats);
   }
 
   /** Empties the batch so that it can be filled again. */
@@ -48,6 +51,18 @@ export class RecordBatch {
       column.packed = false;
     }
   }
+}
+
+function floatsOf(type: RecordType, capacity: number): Float64Array {
+  return new Float64Array(batchColumns(type).filter(isFloat).length * capacity);
+}
+
+function columnsOf(type: RecordType, capacity: number, memory: Float64Array): Column[] {
+  let floats = 0;
+  return batchColumns(type).map((column) => {
+    if (!isFloat(column)) return createColumn(column, capacity);
+    return createColumn(column, capacity, memory.subarray(capacity * floats, capacity * ++floats));
+  });
 }
 
 /** Whether a column's values lie in `RecordBatch.floats`. */

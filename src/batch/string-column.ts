@@ -4,7 +4,8 @@
  */
 
 import { fold, hashLatin1, hashLatin1Words, hashString, hashUtf8, hashUtf16, mix, scramble, tailMasks } from '../base/hash.ts';
-import { ViewedBytes } from './byte-words.ts';
+import { copiedByWordsMax, copyWords, nonAsciiBits, ViewedBytes } from './byte-words.ts';
+import type { StringDictionary } from './string-dictionary.ts';
 import { textBytes } from './value-size.ts';
 
 const noOffsets = new Int32Array(0);
@@ -14,32 +15,8 @@ const noValidity = new Uint8Array(0);
 /** How a string column holds its strings. All forms are lossless and convert into each other. */
 export type StringForm = 'references' | 'bytes' | 'dictionary';
 
-/** Strings that a dictionary has room for at first. */
-const dictionaryStrings = 64;
-
-/** Strings that many batches share; ids are indices. Entries are only ever added. */
-export class StringDictionary {
-  readonly strings: string[] = [];
-  /** By id; longer than there are strings. */
-  hashes = new Int32Array(dictionaryStrings);
-
-  add(value: string): number {
-    const id = this.strings.push(value) - 1;
-    if (id === this.hashes.length) {
-      const hashes = new Int32Array(id * 2);
-      hashes.set(this.hashes);
-      this.hashes = hashes;
-    }
-    this.hashes[id] = hashString(value);
-    return id;
-  }
-}
-
 /** Strings that are cut out of others share their memory from so many units on; below, V8 copies them (SlicedString::kMinLength). */
 const sharingUnitsMin = 13;
-
-/** The highest bits of the four bytes of a word. */
-const nonAsciiBits = 0x80808080 | 0;
 
 /** The id of null in a dictionary column. */
 export const nullId = -1;
@@ -233,10 +210,8 @@ export class StringColumn {
     const end = from.bytesBase + (from.offsets[at + 1] as number) - from.gap;
     const length = end - start;
     if (position + length > this.bytes.length) this.#growBytes(position + length);
-    const target = this.bytes;
-    const source = from.bytes;
-    if (length < 64) for (let i = 0; i < length; i++) target[position + i] = source[start + i] as number;
-    else source.copy(target, position, start, end);
+    if (length <= copiedByWordsMax) copyWords({ from: from.view(), start, end, to: this.view(), at: position });
+    else from.bytes.copy(this.bytes, position, start, end);
     if (this.validity !== null) this.validity[row] = 1;
     this.offsets[row + 1] = position + length;
     this.rowBytes += length;
@@ -409,7 +384,7 @@ export class StringColumn {
 
   #fromDictionary(row: number): string | null {
     const id = this.ids[this.idsBase + row] as number;
-    return id === nullId ? null : ((this.dictionary as StringDictionary).strings[id] as string);
+    return id === nullId ? null : (this.dictionary as StringDictionary).at(id);
   }
 
   /** One slice for all rows and a substring for each costs half of a slice for each. */

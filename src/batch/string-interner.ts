@@ -9,7 +9,8 @@
  */
 
 import { hashLatin1Words, tailMasks } from '../base/hash.ts';
-import { nullId, StringDictionary } from './string-column.ts';
+import { nullId } from './string-column.ts';
+import { StringDictionary } from './string-dictionary.ts';
 
 /** More different strings than this are no few: to find one among them costs what it saves behind. */
 const stringsMax = 1 << 14;
@@ -53,10 +54,18 @@ export interface Interner {
   take(rows: InternedRows): boolean;
 }
 
+interface NewString {
+  readonly hash: number;
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
 export class StringInterner implements Interner {
   readonly dictionary = new StringDictionary();
   readonly ids: Int32Array;
-  readonly #decode: (bytes: Buffer, start: number, end: number) => string;
+  readonly #utf8: boolean;
   /** Id + 1, 0 for an empty place; at most half full. */
   #table = new Int32Array(initialEntries * 2);
   /** By how much the hash of a place is shifted. */
@@ -67,10 +76,10 @@ export class StringInterner implements Interner {
   #arenaEnd = 0;
   #isFull = false;
 
-  /** @param decode makes a string of bytes */
-  constructor(rowsMax: number, decode: (bytes: Buffer, start: number, end: number) => string) {
+  /** @param utf8 whether the bytes are UTF-8; otherwise they are Latin-1 */
+  constructor(rowsMax: number, utf8: boolean) {
     this.ids = new Int32Array(rowsMax);
-    this.#decode = decode;
+    this.#utf8 = utf8;
   }
 
   take({ bytes, view, offsets, validity, rows }: InternedRows): boolean {
@@ -117,7 +126,7 @@ export class StringInterner implements Interner {
         break;
       }
       if (id < 0) {
-        id = this.#add(hash, bytes, start, start + length);
+        id = this.#add({ hash, bytes, view, start, end: start + length });
         if (this.#isFull) return false;
         const at = id * entryLength;
         entries = this.#entries;
@@ -143,19 +152,19 @@ export class StringInterner implements Interner {
     return i === behind || arena.getInt32(at, true) === (view.getInt32(i, true) & (tailMasks[behind - i] as number));
   }
 
-  #add(hash: number, bytes: Buffer, start: number, end: number): number {
-    const { strings } = this.dictionary;
+  #add({ hash, bytes, view, start, end }: NewString): number {
+    const { dictionary } = this;
     const length = end - start;
     const rest = Math.max(0, length - shortBytesMax);
     const behind = (this.#arenaEnd + rest + slackBytes + 3) & ~3;
-    if (strings.length === stringsMax || behind > arenaBytesMax) {
+    if (dictionary.size === stringsMax || behind > arenaBytesMax) {
       this.#isFull = true;
       return 0;
     }
     if (behind > this.#arena.byteLength) this.#growArena(behind);
-    if ((strings.length + 1) * entryLength > this.#entries.length) this.#growEntries();
+    if ((dictionary.size + 1) * entryLength > this.#entries.length) this.#growEntries();
     if (rest > 0) new Uint8Array(this.#arena.buffer).set(bytes.subarray(end - rest, end), this.#arenaEnd);
-    const id = this.dictionary.add(this.#decode(bytes, start, end));
+    const id = dictionary.addBytes(bytes, view, start, end, this.#utf8);
     const at = id * entryLength;
     this.#entries[at + 4] = length;
     this.#entries[at + 5] = this.#arenaEnd;
@@ -185,6 +194,6 @@ export class StringInterner implements Interner {
     this.#entries = entries;
     this.#table = new Int32Array(this.#table.length * 2);
     this.#shift--;
-    for (let id = 0; id < this.dictionary.strings.length; id++) this.#place(id);
+    for (let id = 0; id < this.dictionary.size; id++) this.#place(id);
   }
 }

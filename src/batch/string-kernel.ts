@@ -1,5 +1,5 @@
 /**
- * The WebAssembly module of `assembly/strings.ts`, and memory for an instance of it: laid out once, at its largest size, since memory that
+ * The WebAssembly module of `assembly/kernels.ts`, and memory for an instance of it: laid out once, at its largest size, since memory that
  * grows would move away from everything that points into it. What is not used is never touched, so it costs addresses only. One thread
  * uses an instance.
  */
@@ -7,13 +7,30 @@
 import { assert } from '../base/assert.ts';
 import { stringKernel } from './generated/string-kernel.ts';
 
-/** What the module can do; see `assembly/strings.ts`. Addresses and lengths are bytes. */
+/** Takes lines apart; the number of rows that there are then. */
+export type TakeLines = (
+  bytes: number,
+  from: number,
+  to: number,
+  row: number,
+  rowsMax: number,
+  steps: number,
+  stepsEnd: number,
+  classes: number,
+  ends: number,
+) => number;
+
+/** What the module can do; see `assembly/strings.ts` and `assembly/lines.ts`. Addresses and lengths are bytes. */
 export interface StringKernel {
   take(state: number, bytes: number, from: number, to: number, validity: number): number;
   mark(bytes: number, length: number, bits: number, low: number, high: number): void;
   markGaps(bits: number, offsets: number, rows: number, base: number, gap: number): void;
   words(bits: number, from: number, to: number, pieces: number, piecesMax: number): number;
   wordsEnd(): number;
+  lines: TakeLines;
+  separate: TakeLines;
+  nulls(bytes: number, offsets: number, row: number, rows: number, validity: number, byte: number): number;
+  numbers(bytes: number, offsets: number, rows: number, values: number, powers: number): number;
 }
 
 /** As much of it as is used here: the types of Node's version have none. */
@@ -94,6 +111,11 @@ export class KernelMemory {
   allocateInts(length: number): Int32Array {
     const address = this.allocate(length * Int32Array.BYTES_PER_ELEMENT);
     return this.ints.subarray(address / Int32Array.BYTES_PER_ELEMENT, address / Int32Array.BYTES_PER_ELEMENT + length);
+  }
+
+  /** The same, as fractions. */
+  allocateFloats(length: number): Float64Array {
+    return new Float64Array(this.bytes.buffer, this.allocate(length * Float64Array.BYTES_PER_ELEMENT), length);
   }
 
   /** Where some bytes lie in this memory; −1 where they are elsewhere. */

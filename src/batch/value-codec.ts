@@ -335,10 +335,14 @@ function defineOwn(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/** Pairs and triples, which keys of several fields are, take the memory that they need; an array that grows has room for 17 at once. */
 function readArray(source: ByteSource, depth: number): unknown[] {
   const length = readCount(source, depth, 1);
+  const below = depth + 1;
+  if (length === 2) return [readValue(source, below), readValue(source, below)];
+  if (length === 3) return [readValue(source, below), readValue(source, below), readValue(source, below)];
   const array: unknown[] = [];
-  for (let index = 0; index < length; index++) array.push(readValue(source, depth + 1));
+  for (let index = 0; index < length; index++) array.push(readValue(source, below));
   return array;
 }
 

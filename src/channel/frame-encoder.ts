@@ -30,6 +30,9 @@ interface ColumnPlan {
 /** Typed arrays longer than this are copied by the engine, which costs a view; shorter ones element by element. */
 const loopMax = 48;
 
+/** Strings are put together to texts of so many units, or of one string that is longer: far from the longest string that there can be. */
+const textUnitsMax = 64 * 1024;
+
 /** A value in a batch that cannot cross threads, with the row and column that hold it. */
 export class UnsupportedColumnValueError extends Error {
   override readonly name = 'UnsupportedColumnValueError';
@@ -280,32 +283,40 @@ function writeEncodedRows(
   bytes.copy(memory.bytes, position + plan.data, start, start + plan.dataBytes);
 }
 
-/** False when a unit does not fit a byte. */
+/**
+ * False when a unit does not fit a byte. One text of many strings is written for less than each of them: strings that were put together
+ * are taken from their pieces, and none is read unit by unit.
+ */
 function writeLatin1(
   references: readonly (string | null)[],
   plan: ColumnPlan,
   rows: number,
-  memory: FrameMemory,
+  { int32, bytes }: FrameMemory,
   position: number,
 ): boolean {
-  const { int32, uint8 } = memory;
   const offsetsBase = (position + plan.values) >> 2;
   const start = position + plan.data;
   let target = start;
-  let units = 0;
+  let text = '';
   for (let row = 0; row < rows; row++) {
-    int32[offsetsBase + row] = target - start;
+    int32[offsetsBase + row] = target + text.length - start;
     const value = references[row] as string | null;
     if (value === null) continue;
-    const length = value.length;
-    for (let i = 0; i < length; i++) {
-      const unit = value.charCodeAt(i);
-      units |= unit;
-      uint8[target++] = unit;
+    if (text.length + value.length > textUnitsMax) {
+      if (!writeText(text, bytes, target)) return false;
+      target += text.length;
+      text = '';
     }
+    text += value;
   }
-  int32[offsetsBase + rows] = target - start;
-  return units < 256;
+  int32[offsetsBase + rows] = target + text.length - start;
+  return writeText(text, bytes, target);
+}
+
+/** False when a unit does not fit a byte, and was cut off. */
+function writeText(text: string, bytes: Buffer, position: number): boolean {
+  bytes.latin1Write(text, position);
+  return bytes.latin1Slice(position, position + text.length) === text;
 }
 
 /** Whether any unit needed it. */

@@ -6,7 +6,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { StringDictionary } from '../batch/string-column.ts';
+import { StringDictionary } from '../batch/string-dictionary.ts';
 import type { RecordType } from '../schema/type.ts';
 import { decodeDictionary } from '../wire/dictionary.ts';
 import { type FrameHeader, FrameKind } from '../wire/frame.ts';
@@ -96,7 +96,7 @@ export class FrameReader {
     if (first === 0 || dictionary === undefined) dictionary = new StringDictionary();
     else if (this.#borrowed.has(column)) dictionary = copyOf(dictionary, first);
     this.#borrowed.delete(column);
-    assert(dictionary.strings.length === first, 'a dictionary grows at its end');
+    assert(dictionary.size === first, 'a dictionary grows at its end');
     for (const string of strings) dictionary.add(string);
     this.#dictionaries[column] = dictionary;
   }
@@ -104,7 +104,7 @@ export class FrameReader {
 
 function copyOf(dictionary: StringDictionary, count: number): StringDictionary {
   const copy = new StringDictionary();
-  for (const string of dictionary.strings.slice(0, count)) copy.add(string);
+  for (const string of dictionary.slice(0, count)) copy.add(string);
   return copy;
 }
 

@@ -9,7 +9,8 @@ import { assert } from '../base/assert.ts';
 import { defaultLimits } from '../base/limits.ts';
 import type { Column } from '../batch/column.ts';
 import { RecordBatch } from '../batch/record-batch.ts';
-import { StringColumn, type StringDictionary } from '../batch/string-column.ts';
+import { StringColumn } from '../batch/string-column.ts';
+import type { StringDictionary } from '../batch/string-dictionary.ts';
 import type { RecordType } from '../schema/type.ts';
 import { encodeDictionary } from '../wire/dictionary.ts';
 import { FrameKind } from '../wire/frame.ts';
@@ -138,10 +139,10 @@ export class RingChannelWriter implements ChannelWriter {
       if (!(column instanceof StringColumn) || column.form !== 'dictionary') continue;
       const dictionary = column.dictionary as StringDictionary;
       let known = this.#dictionaries[i];
-      if (known?.dictionary === dictionary && known.sent === dictionary.strings.length) continue;
+      if (known?.dictionary === dictionary && known.sent === dictionary.size) continue;
       if (known?.dictionary !== dictionary) known = { dictionary, sent: 0 };
-      const message = encodeDictionary({ column: i, first: known.sent, strings: dictionary.strings.slice(known.sent) });
-      this.#dictionaries[i] = { dictionary, sent: dictionary.strings.length };
+      const message = encodeDictionary({ column: i, first: known.sent, strings: dictionary.slice(known.sent) });
+      this.#dictionaries[i] = { dictionary, sent: dictionary.size };
       if (!this.#sendMessage(FrameKind.Dictionary, message, 0)) return false;
     }
     return true;

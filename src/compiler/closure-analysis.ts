@@ -3,9 +3,9 @@
  * Generated code then builds only those fields of a record, and takes a returned literal apart without looking at it.
  *
  * Invariant: the facts may only ever change speed. `fields` means that the function cannot tell a record from a fresh
- * literal that holds just these fields, if nobody else changes the record in the meantime; where the source leaves any
- * doubt, the answer is `whole` or `unknown`. The one thing a source cannot rule out is a sloppy function that it calls
- * and that looks back through the deprecated `caller.arguments`.
+ * literal that holds just these fields, nor an object in it from one of just what `paths` lead to, if nobody else changes
+ * the record in the meantime; where the source leaves any doubt, the answer is `whole` or `unknown`. The one thing a source
+ * cannot rule out is a sloppy function that it calls and that looks back through the deprecated `caller.arguments`.
  *
  * Pure but for a cache. Runs on the host and on every worker thread, while a stage is compiled.
  */
@@ -31,8 +31,14 @@ import { type FunctionNode, nodesOf, outerReferences, ownNodesOf, type Place } f
  */
 export type ParameterUse =
   | { readonly kind: 'unused' }
-  | { readonly kind: 'fields'; readonly fields: readonly string[] }
+  | { readonly kind: 'fields'; readonly fields: readonly string[]; readonly paths: readonly Path[] }
   | { readonly kind: 'whole' };
+
+/**
+ * A member of a parameter, or a member of that, and so on: the names that lead to it. Of the value that a path leads through the function
+ * reads fixed members alone, unless another path ends there.
+ */
+export type Path = readonly string[];
 
 /**
  * What every return of a function is: an object literal with exactly these keys in this order, an array literal of
@@ -72,7 +78,7 @@ const cache = new WeakMap<AnyFunction, ClosureFacts>();
  * The facts about a function. Never throws: of what it cannot read (native, bound or proxied functions, classes,
  * accessors) it knows nothing.
  *
- * @example analyseClosure((order) => order.price * order.count).parameters // [{ kind: 'fields', fields: ['price', 'count'] }]
+ * @example analyseClosure((order) => order.price * order.count).parameters[0].fields // ['price', 'count']
  */
 export function analyseClosure(fn: AnyFunction): ClosureFacts {
   if (typeof fn !== 'function') return opaque;
@@ -140,45 +146,62 @@ function seesHiddenNames(node: AnyNode): boolean {
 }
 
 function useOf(parameter: Pattern, references: readonly Place[]): ParameterUse {
-  if (parameter.type !== 'Identifier') return useOfFields([fieldsOfPattern(parameter)]);
+  if (parameter.type !== 'Identifier') return useOfPaths([pathsOfPattern(parameter)]);
   // A record leaves a named parameter only through references to the name, so these tell everything.
   const own = references.filter(({ node }) => node.type === 'Identifier' && node.name === parameter.name);
-  return own.length === 0 ? unused : useOfFields(own.map(fieldsReadAt));
+  return own.length === 0 ? unused : useOfPaths(own.map(pathsReadAt));
 }
 
-/** Combines the fields of every use; `undefined` stands for a use that is not a read of fixed fields. */
-function useOfFields(uses: readonly (readonly string[] | undefined)[]): ParameterUse {
-  const fields = new Set<string>();
-  for (const use of uses) {
-    if (use === undefined) return whole;
-    for (const field of use) fields.add(field);
-  }
+/** Combines the paths of every use; `undefined` stands for a use that is not a read of fixed members. */
+function useOfPaths(uses: readonly (readonly Path[] | undefined)[]): ParameterUse {
+  if (!uses.every((use) => use !== undefined)) return whole;
+  const paths = uses.flat();
   // An empty pattern reads nothing, but still demands something that can be taken apart.
-  return fields.size === 0 ? whole : { kind: 'fields', fields: [...fields] };
+  return paths.length === 0 ? whole : { kind: 'fields', fields: [...new Set(paths.map(([field]) => field as string))], paths };
 }
 
-function fieldsReadAt({ node, parent }: Place): readonly string[] | undefined {
-  if (parent?.node.type === 'VariableDeclarator' && parent.node.init === node) return fieldsOfPattern(parent.node.id);
+/** The paths from the value at a place that are read there. */
+function pathsReadAt({ node, parent }: Place): readonly Path[] | undefined {
+  if (parent?.node.type === 'VariableDeclarator' && parent.node.init === node) return pathsOfPattern(parent.node.id);
   if (parent?.node.type !== 'MemberExpression' || parent.node.object !== node || !isPlainRead(parent)) return undefined;
   const field = fixedName(parent.node.property, parent.node.computed);
-  return field === undefined ? undefined : [field];
+  return field === undefined ? undefined : pathsFrom(field, pathsReadAt(outOfChain(parent)));
 }
 
-function fieldsOfPattern(pattern: Pattern): readonly string[] | undefined {
-  const fields = fieldsOrGaps(pattern);
-  return fields?.every((field) => field !== undefined) ? fields : undefined;
+/** The place of an optional chain that ends with the node; it may stand in parentheses, with further members behind it. */
+function outOfChain(place: Place): Place {
+  return place.parent?.node.type === 'ChainExpression' ? place.parent : place;
 }
 
-/** The fields that a pattern takes out of its value; `undefined` stands for a rest element or a computed key. */
-function fieldsOrGaps(pattern: Pattern): (string | undefined)[] | undefined {
+/** @param behind the paths from the value of the field; undefined, or none, where it may be used as a whole */
+function pathsFrom(field: string, behind: readonly Path[] | undefined): readonly Path[] {
+  return behind === undefined || behind.length === 0 ? [[field]] : behind.map((path) => [field, ...path]);
+}
+
+/** The paths that a pattern reads of its value; `undefined` where there is a rest element or a computed key in it. */
+function pathsOfPattern(pattern: Pattern): readonly Path[] | undefined {
+  const read = pathsOrGaps(pattern);
+  return read?.every((paths) => paths !== undefined) ? read.flat() : undefined;
+}
+
+function pathsOrGaps(pattern: Pattern): (readonly Path[] | undefined)[] | undefined {
   if (pattern.type === 'ObjectPattern') {
-    return pattern.properties.map((entry) => (entry.type === 'Property' ? fixedKey(entry) : undefined));
+    return pattern.properties.map((entry) => {
+      const field = entry.type === 'Property' ? fixedKey(entry) : undefined;
+      return field === undefined ? undefined : pathsFrom(field, pathsOfValue((entry as AssignmentProperty).value));
+    });
   }
   if (pattern.type !== 'ArrayPattern') return undefined;
   return pattern.elements.flatMap((element, index) => {
     if (element === null) return [];
-    return [element.type === 'RestElement' ? undefined : String(index)];
+    return [element.type === 'RestElement' ? undefined : [[String(index)]]];
   });
+}
+
+/** What a pattern in a pattern reads. One of an array asks its value for an iterator. */
+function pathsOfValue(pattern: Pattern): readonly Path[] | undefined {
+  const target = pattern.type === 'AssignmentPattern' ? pattern.left : pattern;
+  return target.type === 'ObjectPattern' ? pathsOfPattern(target) : undefined;
 }
 
 function fixedKey({ key, computed }: Property | AssignmentProperty): string | undefined {

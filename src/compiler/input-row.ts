@@ -85,12 +85,8 @@ export class InputRow {
           return `v${index}[i]`;
         case 'string':
           return `${object}.${this.#retains ? 'detached' : 'at'}(i, rows)`;
-        case 'bool':
-          return orNull(`${raw} === 1`);
-        case 'timestamp':
-          return orNull(`new Date(${raw})`);
         default:
-          return orNull(raw);
+          return orNull(fixedValue(column, raw));
       }
     };
     const field: Field = { name, kind: column.kind, nullable: column.nullable, read };
@@ -122,6 +118,12 @@ export class InputRow {
     }
     return code;
   }
+}
+
+/** The expression of the value that a number in a column stands for. */
+export function fixedValue({ kind }: ColumnType, raw: string): string {
+  if (kind === 'bool') return `${raw} === 1`;
+  return kind === 'timestamp' ? `new Date(${raw})` : raw;
 }
 
 /** A function that makes the record of a row, for whoever takes records one by one. */

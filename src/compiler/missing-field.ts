@@ -9,13 +9,14 @@ export class MissingFieldError extends OperatorError {
 
   /** @param call what goes by the field, as authors write it: `sum("bytes")` */
   constructor(call: string, field: string) {
-    super('USER_FUNCTION', `${call}: the record has no field '${field}'`);
+    super('TYPE_MISMATCH', `${call}: the record has no field '${field}'`);
     this.#field = field;
   }
 
   override at(operatorName: string, record: unknown): string {
-    const names = typeof record === 'object' && record !== null ? Object.keys(record) : [];
-    const nearest = nearestName(this.#field, names);
+    const fields = typeof record === 'object' && record !== null ? Object.entries(record) : [];
+    const present = fields.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    const nearest = nearestName(this.#field, present);
     return `${super.at(operatorName, record)}${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`;
   }
 }

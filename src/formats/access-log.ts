@@ -81,6 +81,7 @@ export function requestPart(nullText?: string): FieldPart {
   const string = (name: string, nullable: boolean): FieldSpec => ({ name, type: { kind: 'string', nullable } });
   return {
     fields: [string('method', true), string('url', false), string('protocol', true)],
+    plain: { kind: 'request', names: ['method', 'url', 'protocol'], nothing: nullText },
     write: (code, terminator) => {
       const { body, names } = code;
       const bad = code.bad('no quote behind the request');
@@ -122,6 +123,7 @@ function requestTimePart(): FieldPart {
   const name = 'requestTime';
   return {
     fields: [{ name, type: { kind: 'float64', nullable: true } }],
+    plain: { kind: 'tail', names: [name], read: numberBehind },
     write: (code) => {
       const { body, names } = code;
       if (code.wants(name)) {

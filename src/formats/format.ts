@@ -21,6 +21,12 @@ export interface Format<T> {
    */
   readonly divisible: boolean;
   /**
+   * Whether records are objects of whatever fields: a parser can be asked for any names, and gives undefined where a record has no such field.
+   *
+   * @internal
+   */
+  readonly hasAnyFields?: boolean;
+  /**
    * Where it is complete only when its input was looked at: the format of an input that begins like this.
    *
    * @param of what the sample is of, for errors

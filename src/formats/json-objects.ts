@@ -3,8 +3,8 @@
  * to the last of them: of several members with the same key the first one counts.
  */
 
+import { skipSpace, writeMember } from './json-syntax.ts';
 import { readValue, skipValue } from './json-values.ts';
-import { matchKey, noKey } from './key-code.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
 import { SeenFields } from './seen-fields.ts';
 
@@ -19,7 +19,6 @@ type Members = Map<string, JsonField | Members>;
 const openBrace = 123;
 const closeBrace = 125;
 const comma = 44;
-const colon = 58;
 const quote = 34;
 const backslash = 92;
 const lineFeed = 10;
@@ -61,10 +60,10 @@ class JsonObjectCode {
   write(): void {
     const { body } = this.#code;
     body.block('object:', () => {
-      this.#skipSpace();
+      skipSpace(body);
       body.line(`if (bytes[p] !== ${openBrace}) ${this.#code.bad('it is no object')}`);
       this.#members(membersOf(this.#fields));
-      this.#skipSpace();
+      skipSpace(body);
       body.line(`if (bytes[p] !== ${lineFeed}) ${this.#code.bad('there is something behind the object')}`);
       body.line('p++;');
       this.#seen.settleMissing();
@@ -75,41 +74,31 @@ class JsonObjectCode {
   #members(members: Members): void {
     const { body } = this.#code;
     body.line('p++;');
-    this.#skipSpace();
+    skipSpace(body);
     body.line(`if (bytes[p] === ${closeBrace}) p++;`);
     body.block('else for (;;)', () => {
       this.#member(members);
-      this.#skipSpace();
+      skipSpace(body);
       const separator = this.#code.names.fresh('separator');
       body.line(`const ${separator} = bytes[p++];`);
       const bad = this.#code.bad('neither a comma nor a brace stands behind a member');
       body.line(`if (${separator} !== ${comma} && ${separator} !== ${closeBrace}) ${bad}`);
       body.line(`if (${this.#seen.all}) { p = bytes.indexOf(${lineFeed}, p - 1) + 1; break object; }`);
       body.line(`if (${separator} === ${closeBrace}) break;`);
-      this.#skipSpace();
+      skipSpace(body);
     });
   }
 
   #member(members: Members): void {
-    const { body, names } = this.#code;
-    const key = names.fresh('key');
-    body.line(`if (bytes[p] !== ${quote}) ${this.#code.bad('a member does not begin with a key in quotes')}`);
-    body.line('p++;');
-    this.#findKey(key, [...members.keys()]);
-    body.line('p++;');
-    this.#skipSpace();
-    body.line(`if (bytes[p] !== ${colon}) ${this.#code.bad('no colon stands behind a key')}`);
-    body.line('p++;');
-    this.#skipSpace();
-    body.block(`switch (${key})`, () => {
-      for (const [i, member] of [...members.values()].entries()) {
-        body.line(`case ${i}:`);
-        if (member instanceof Map) this.#object(member);
-        else this.#field(member);
-        body.line('break;');
-      }
-      body.line('default:');
-      skipValue(this.#code);
+    const read = (member: Members | JsonField) => (): void => {
+      if (member instanceof Map) this.#object(member);
+      else this.#field(member as JsonField);
+    };
+    writeMember(this.#code, {
+      members: new Map([...members].map(([key, member]) => [key, read(member)])),
+      bad: (reason) => this.#code.bad(reason),
+      endKey: () => this.#endKey(),
+      skip: () => skipValue(this.#code),
     });
   }
 
@@ -129,36 +118,13 @@ class JsonObjectCode {
     body.line('}');
   }
 
-  /** Leaves `p` at the quote that ends the key. */
-  #findKey(into: string, keys: readonly string[]): void {
-    const { body, names } = this.#code;
-    // A key that cannot stand there as it is never matches, whatever its escapes look like.
-    const plain = keys.map((key) => (JSON.stringify(key) === `"${key}"` ? Buffer.from(`${key}"`) : undefined));
-    matchKey(this.#code, into, plain);
-    body.block(`if (${into} === ${noKey})`, () => {
-      body.line('const from = p;');
-      body.line('let escaped = false;');
-      body.block(`for (let c = bytes[p]; c !== ${quote}; c = bytes[++p])`, () => {
-        body.line(`if (c === ${lineFeed}) ${this.#code.bad('a key has no end')}`);
-        body.line(`if (c === ${backslash} && bytes[p + 1] !== ${lineFeed}) { escaped = true; p++; }`);
-      });
-      body.line(`if (escaped) ${into} = ${names.constant('escapedKey', keyReader(keys))}(bytes, from, p);`);
+  #endKey(): string {
+    const { body } = this.#code;
+    body.line('let escaped = false;');
+    body.block(`for (let c = bytes[p]; c !== ${quote}; c = bytes[++p])`, () => {
+      body.line(`if (c === ${lineFeed}) ${this.#code.bad('a key has no end')}`);
+      body.line(`if (c === ${backslash} && bytes[p + 1] !== ${lineFeed}) { escaped = true; p++; }`);
     });
+    return 'escaped';
   }
-
-  /** Passes over white space, of which mostly there is none. */
-  #skipSpace(): void {
-    this.#code.body.line('while (bytes[p] <= 32 && (bytes[p] === 32 || bytes[p] === 9 || bytes[p] === 13)) p++;');
-  }
-}
-
-/** A function that finds a key that is written with escapes. */
-function keyReader(keys: readonly string[]): (bytes: Buffer, start: number, end: number) => number {
-  return (bytes, start, end) => {
-    try {
-      return keys.indexOf(JSON.parse(`"${bytes.utf8Slice(start, end)}"`));
-    } catch {
-      return noKey;
-    }
-  };
 }

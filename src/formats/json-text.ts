@@ -194,3 +194,9 @@ export function jsonValue(bytes: Buffer, start: number, end: number): unknown {
     return notJson;
   }
 }
+
+/** The object whose text this is; undefined where it is another value, or no JSON. */
+export function jsonObject(bytes: Buffer, start: number, end: number): Record<string, unknown> | undefined {
+  const value = jsonValue(bytes, start, end);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+}

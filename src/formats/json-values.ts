@@ -37,7 +37,7 @@ export function skipValue(code: ParserCode): void {
 }
 
 /** The condition that a word stands at `p`. */
-function isWord(word: string): string {
+export function isWord(word: string): string {
   return [...Buffer.from(word)].map((byte, i) => `bytes[p${i === 0 ? '' : ` + ${i}`}] === ${byte}`).join(' && ');
 }
 

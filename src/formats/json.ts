@@ -2,7 +2,8 @@
  * JSON lines: one object on each line (RFC 8259).
  *
  * With declared fields the bytes go to columns as they are: no objects are made, members that are not looked for are passed over, and
- * behind the last one that is looked for nothing is. Without, each line becomes what `JSON.parse` makes of it.
+ * behind the last one that is looked for nothing is. Without, each line becomes what `JSON.parse` makes of it, of which only those fields
+ * are made that the job reads, where that is known.
  */
 
 import { MillraceError } from '../base/errors.ts';
@@ -10,10 +11,12 @@ import { checkArgument, checkOptions, type OptionRules, objectLike, optional, ty
 import type { Type } from '../schema/type.ts';
 import { declaredFields, type FieldTypes, fieldDetails, type RecordOfFields } from './declared-fields.ts';
 import type { Format } from './format.ts';
+import { noObject } from './json-members.ts';
 import { type JsonField, writeJsonRecord } from './json-objects.ts';
-import { jsonValue } from './json-text.ts';
+import { JsonProjectionParser } from './json-projection.ts';
+import { jsonObject } from './json-text.ts';
 import { grammarFormat } from './line-format.ts';
-import type { ParserOptions } from './parser.ts';
+import type { ParserOptions, RecordParser } from './parser.ts';
 import type { ParserCode } from './parser-code.ts';
 import { wholeLineFormat } from './whole-lines.ts';
 
@@ -37,7 +40,7 @@ export function json<T = Record<string, unknown>>(): Format<T>;
 export function json<T>(type: Type<T>, options?: JsonOptions<T>): Format<T>;
 export function json<const F extends FieldTypes>(fields: F, options?: JsonOptions<RecordOfFields<F>>): Format<RecordOfFields<F>>;
 export function json(declared?: unknown, options: JsonOptions<Record<string, unknown>> = {}): Format<unknown> {
-  if (declared === undefined) return utf8Only(wholeLineFormat('json', ['it is no object'], jsonObject));
+  if (declared === undefined) return utf8Only(undeclared());
   const fields = fieldsWithPaths(declared, options);
   const grammar = { name: 'json', fields, write: (code: ParserCode) => writeJsonRecord(code, fields) };
   return utf8Only(grammarFormat(grammar, detailsOf(fields)));
@@ -88,9 +91,12 @@ function checkApart(of: string, { name, path }: JsonField, fields: readonly Json
   );
 }
 
-function jsonObject(bytes: Buffer, start: number, end: number): object | number {
-  const value = jsonValue(bytes, start, end);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : 0;
+/** Whole objects, or some of their fields where these are known. */
+function undeclared(): Format<unknown> {
+  const whole = wholeLineFormat('json', [noObject], (bytes, start, end) => jsonObject(bytes, start, end) ?? 0);
+  const createParser = (options: ParserOptions): RecordParser =>
+    options.fields === undefined ? whole.createParser(options) : new JsonProjectionParser(options.fields, options);
+  return { ...whole, hasAnyFields: true, createParser };
 }
 
 /** JSON has one encoding (RFC 8259, section 8.1), and escapes of characters that others have not. */

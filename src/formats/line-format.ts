@@ -2,7 +2,8 @@
 
 import type { Format } from './format.ts';
 import { grammarType, type LineGrammar, LineParser, rawField } from './line-parser.ts';
-import { fieldsOfParts, type LinePart, writeParts } from './line-parts.ts';
+import { fieldsOfParts, type LinePart, plainLineOf, writeParts } from './line-parts.ts';
+import type { ParserCode } from './parser-code.ts';
 
 /** The format of a grammar of lines. */
 export function grammarFormat<T>(grammar: LineGrammar, details?: Readonly<Record<string, unknown>>): Format<T> {
@@ -22,5 +23,7 @@ export function lineFormat<T>(options: {
   readonly details?: Readonly<Record<string, unknown>>;
 }): Format<T> {
   const { name, parts, details } = options;
-  return grammarFormat<T>({ name, fields: [...fieldsOfParts(parts), rawField], write: (code) => writeParts(code, parts) }, details);
+  const fields = [...fieldsOfParts(parts), rawField];
+  const write = (code: ParserCode): void => writeParts(code, parts);
+  return grammarFormat<T>({ name, fields, write, plainLine: (isAsked) => plainLineOf(parts, isAsked) }, details);
 }

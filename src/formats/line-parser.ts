@@ -6,6 +6,7 @@
  */
 
 import { isAscii, isUtf8 } from 'node:buffer';
+import { assert } from '../base/assert.ts';
 import { internerBytes, KernelInterner } from '../batch/kernel-interner.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { StringColumn } from '../batch/string-column.ts';
@@ -15,6 +16,7 @@ import { internType, type RecordForm, type RecordType, selectFields } from '../s
 import { firstInvalidByte } from './invalid-text.ts';
 import type { ParserInput, ParserOptions, RecordParser } from './parser.ts';
 import { type FieldSpec, ParserCode, type ParserLoop, type StringPlaces, Views } from './parser-code.ts';
+import { type PlainLine, PlainLines, type PlainStep, plainLineBytes } from './plain-lines.ts';
 
 /** How a record is taken apart. */
 export interface LineGrammar {
@@ -25,10 +27,16 @@ export interface LineGrammar {
   readonly fields: readonly FieldSpec[];
   /** Writes the code that takes one record apart. */
   write(code: ParserCode): void;
+  /** What lines are up to the last field that is asked for, where most can be taken apart without the code. */
+  plainLine?(isAsked: (name: string) => boolean): PlainLine | undefined;
   /** The byte with which lines begin that are no records. The code gives them up. */
   readonly comment?: number;
   /** Where records may hold line feeds: the offset behind the one that begins at `start`, −1 when its end is not there yet. */
   recordEnd?(input: ParserInput, start: number): number;
+  /** Whether lines are text whatever is asked of them, so that bytes are told of that are no UTF-8. */
+  readonly isText?: boolean;
+  /** Whether a line that the code gave up is none for it, and stays where it is for another parser. Absent where none is. */
+  outgrows?(bytes: Buffer, start: number, end: number): boolean;
   /** What is wrong with a bad record, where that says more than the code did. */
   explain?(bytes: Buffer, start: number, end: number): string | undefined;
 }
@@ -62,8 +70,15 @@ export class LineParser implements RecordParser {
   readonly #raw: number;
   /** By column, of those that records are grouped by. */
   readonly #interners: readonly (Interner | undefined)[];
-  /** Of the interners, where they are kernels. */
+  /** Of kernels, where there are some. */
   readonly #memory: KernelMemory | undefined;
+  readonly #plain: PlainLines | undefined;
+  /** Whether it has taken all lines of the batch. */
+  #byKernelAlone = false;
+  /** Whether these are strings that are numbered, and numbers, and nothing else. */
+  readonly #isAllNumbered: boolean;
+  /** How many strings the interners had when all of them were valid; −1 where some are not. */
+  #validStrings = 0;
   #inputMemory: Buffer | undefined;
   readonly #views = new Views();
   /** Whether a column has strings in it. */
@@ -76,15 +91,37 @@ export class LineParser implements RecordParser {
   #input: ParserInput | undefined;
   #invalidSeen = false;
 
-  constructor(grammar: LineGrammar, options: ParserOptions) {
+  /** @param predecessor of the same input, with strings in all columns that hold some here: what it has of them is gone on with */
+  constructor(grammar: LineGrammar, options: ParserOptions, predecessor?: LineParser) {
+    assert(grammar.plainLine === undefined || (grammar.comment === undefined && predecessor === undefined), 'a kernel has lines to itself');
     const { fields: asked } = options;
     const whole = grammarType(grammar);
     const fields = asked === undefined ? grammar.fields : grammar.fields.filter(({ name }) => asked.includes(name));
     this.#grammar = grammar;
     this.#options = options;
     this.type = asked === undefined ? whole : selectFields(whole, asked);
-    this.#code = new ParserCode(fields, options);
-    this.#holdsText = fields.some(({ type }) => type.kind === 'string' || type.kind === 'any');
+    const numbered = fields.map(
+      ({ name, type }) => type.kind === 'string' && name !== rawField.name && options.keys?.includes(name) === true,
+    );
+    const internersBytes = numbered.filter(Boolean).length * internerBytes(options.batchRows);
+    const columnOf = (name: string | undefined): number => fields.findIndex((field) => field.name === name);
+    const plain = columnOf(rawField.name) >= 0 ? undefined : grammar.plainLine?.((name) => columnOf(name) >= 0);
+    const linesBytes = plain === undefined ? 0 : plainLineBytes(plain, options.batchRows);
+    this.#memory = predecessor === undefined ? kernelMemory(internersBytes + linesBytes) : predecessor.#memory;
+    this.#inputMemory = predecessor === undefined ? undefined : predecessor.#inputMemory;
+    const kept = predecessor === undefined ? [] : predecessor.#interners;
+    if (this.#memory !== undefined && plain !== undefined) {
+      const isNullable = (column: number): boolean => fields[column]?.type.nullable === true;
+      this.#plain = new PlainLines(this.#memory, plain, { columnOf, isNullable, rowsMax: options.batchRows });
+    }
+    this.#interners = numbered.map((each, i) => (each ? (kept[i] ?? internerOf(options, this.#memory)) : undefined));
+    const isRead = (name: string | undefined): boolean =>
+      fields.some((field, i) => field.name === name && (numbered[i] || field.type.kind !== 'string'));
+    // Of what is left of a line not all is read.
+    const isAllRead = ({ field }: PlainStep): boolean => field?.kind !== 'tail' && field?.names.every(isRead) !== false;
+    this.#isAllNumbered = plain?.isWhole === true && plain.steps.every(isAllRead);
+    this.#code = new ParserCode(fields, options, (column) => this.#plain?.placesOf(column));
+    this.#holdsText = grammar.isText === true || fields.some(({ type }) => type.kind === 'string' || type.kind === 'any');
     this.#raw = fields.findIndex(({ name }) => name === rawField.name);
     grammar.write(this.#code);
     if (this.#raw >= 0) {
@@ -92,10 +129,6 @@ export class LineParser implements RecordParser {
       this.#code.string(rawField.name, 'start - from', `${textEnd}(bytes, p) - from`);
     }
     this.#loop = this.#code.evaluate(grammar.name);
-    const numbered = fields.map(({ name, type }, i) => type.kind === 'string' && i !== this.#raw && options.keys?.includes(name) === true);
-    const count = numbered.filter(Boolean).length;
-    this.#memory = count === 0 ? undefined : createKernelMemory(inputBytesMax + count * internerBytes(options.batchRows));
-    this.#interners = numbered.map((each) => (each ? internerOf(options, this.#memory) : undefined));
   }
 
   inputMemory(length: number): Buffer | undefined {
@@ -114,11 +147,30 @@ export class LineParser implements RecordParser {
     const limit = Math.min(behind, input.startsBefore);
     if (limit <= input.start) return input.start;
     this.#input = input;
-    const { bytes, start } = input;
     if (this.#raw >= 0) this.#keepRaw(input, behind);
-    const end = this.#loop(batch, bytes, start, limit, this.#bad, input);
+    const end = this.#takeLines(batch, input, limit);
     if (batch.rowCount > 0) this.#pointTo(batch, input, end);
     return Math.min(end, input.filled);
+  }
+
+  /** The kernel takes lines as far as it can, and the loop one where it cannot. */
+  #takeLines(batch: RecordBatch, input: ParserInput, limit: number): number {
+    const { bytes, start } = input;
+    const plain = this.#plain?.canTake(bytes) === true ? this.#plain : undefined;
+    this.#byKernelAlone = plain !== undefined;
+    if (plain === undefined) return this.#loop(batch, bytes, start, limit, this.#bad, input, 0);
+    const { strings } = this.#code;
+    for (let end = start; ; ) {
+      const stop = plain.take(batch, bytes, { from: end, limit, row: batch.rowCount, strings });
+      batch.rowCount = plain.rows;
+      if (stop >= limit || batch.rowCount === batch.capacity) return stop;
+      this.#byKernelAlone = false;
+      // What is left of the batch, where it would stop again and again.
+      const reach = plain.canTake(bytes) ? stop + 1 : limit;
+      plain.stopped();
+      end = this.#loop(batch, bytes, stop, reach, this.#bad, input, batch.rowCount);
+      if (end === stop || end >= limit || batch.rowCount === batch.capacity) return end;
+    }
   }
 
   readonly #bad = (start: number, reason: number): number => {
@@ -129,6 +181,7 @@ export class LineParser implements RecordParser {
     if (behind < 0) return start;
     const last = endOfText(bytes, behind);
     if (last > start && bytes[start] !== grammar.comment) {
+      if (grammar.outgrows?.(bytes, start, last) === true) return start;
       const text = bytes.toString(this.#options.encoding, start, Math.min(last, start + shownBytes));
       const why = grammar.explain?.(bytes, start, last) ?? (this.#code.reasons[reason] as string);
       this.#options.onBad({ reason: why, offset: origin + start, text });
@@ -155,10 +208,15 @@ export class LineParser implements RecordParser {
     }
     if (!this.#holdsText) return;
     const { bytes, start } = input;
+    const isNumbered = this.#byKernelAlone && this.#isAllNumbered && this.#internAll(batch, bytes);
+    // What equals a valid string is valid: it need not be looked at again.
+    if (isNumbered && this.#stringCount === this.#validStrings) return;
     const run = bytes.subarray(start, end);
     const oneByteEach = this.#options.encoding === 'latin1' || isAscii(run);
     const valid = oneByteEach || isUtf8(run);
     if (!valid) this.#tellInvalid(run);
+    if (isNumbered) this.#validStrings = valid && this.#validStrings >= 0 ? this.#stringCount : -1;
+    if (isNumbered && valid) return;
     for (const [i, places] of strings.entries()) {
       if (places === undefined) continue;
       const column = batch.columns[i] as StringColumn;
@@ -167,6 +225,15 @@ export class LineParser implements RecordParser {
       if (valid) point(column, places, from, !oneByteEach);
       else decode(column, places, from, batch.rowCount);
     }
+  }
+
+  /** How many strings the interners have. */
+  get #stringCount(): number {
+    return this.#interners.reduce((sum, interner) => sum + (interner?.dictionary.size ?? 0), 0);
+  }
+
+  #internAll(batch: RecordBatch, bytes: Buffer): boolean {
+    return this.#interners.every((interner, i) => interner === undefined || this.#intern(i, batch, bytes));
   }
 
   /** Tells the strings of a column by their numbers, where they are few. */
@@ -188,10 +255,14 @@ export class LineParser implements RecordParser {
   }
 }
 
+/** Memory for kernels that take so many bytes, and for the input beside them. */
+function kernelMemory(bytes: number): KernelMemory | undefined {
+  return bytes === 0 ? undefined : createKernelMemory(inputBytesMax + bytes);
+}
+
 function internerOf({ batchRows, encoding }: ParserOptions, memory: KernelMemory | undefined): Interner {
-  const slice = encoding === 'latin1' ? Buffer.prototype.latin1Slice : Buffer.prototype.utf8Slice;
-  const decode = (bytes: Buffer, start: number, end: number): string => slice.call(bytes, start, end);
-  return memory === undefined ? new StringInterner(batchRows, decode) : new KernelInterner(memory, batchRows, decode);
+  const utf8 = encoding !== 'latin1';
+  return memory === undefined ? new StringInterner(batchRows, utf8) : new KernelInterner(memory, batchRows, utf8);
 }
 
 /** The offset behind the last line that is complete. */

@@ -2,6 +2,7 @@
 
 import type { ColumnKind } from '../schema/type.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
+import { isPlain, type PlainField, type PlainLine, type PlainStep } from './plain-lines.ts';
 import {
   anything,
   checkAt,
@@ -12,6 +13,7 @@ import {
   readTime,
   scanTo,
   scanUntil,
+  skipBytes,
   skipLine,
   type Terminator,
 } from './scan-code.ts';
@@ -21,6 +23,8 @@ import type { TimeReader } from './times.ts';
 export interface FieldPart {
   /** What it gives; nothing for one that is only passed over. */
   readonly fields: readonly FieldSpec[];
+  /** What it is to `PlainLines`, which reads most fields without the code; absent for others. */
+  readonly plain?: PlainField;
   /** Writes the code that takes it apart and leaves `p` at the terminator, which it has seen there. */
   write(code: ParserCode, terminator: Terminator): void;
 }
@@ -32,10 +36,37 @@ export function fieldsOfParts(parts: readonly LinePart[]): FieldSpec[] {
   return parts.flatMap((part) => (typeof part === 'string' ? [] : part.fields));
 }
 
+/** What `PlainLines` makes of lines of these parts, up to the last field that is asked for; undefined where it cannot. */
+export function plainLineOf(parts: readonly LinePart[], isAsked: (name: string) => boolean): PlainLine | undefined {
+  const last = lastAsked(parts, isAsked);
+  const steps: PlainStep[] = [];
+  for (const [i, part] of parts.slice(0, last + 1).entries()) {
+    const text = textBehind(parts[i + 1]);
+    if (typeof part === 'string') {
+      if (i === 0) steps.push({ field: undefined, text: part });
+    } else if (part.plain === undefined || (text === '' && part.plain.kind !== 'quoted')) return undefined;
+    else steps.push({ field: part.plain, text: part.plain.kind === 'tail' ? '' : text });
+  }
+  const line = { steps, isWhole: last === parts.length - 1 };
+  const mayBeEmpty = parts.length === 1;
+  return isPlain(line) && !mayBeEmpty ? line : undefined;
+}
+
+function lastAsked(parts: readonly LinePart[], isAsked: (name: string) => boolean): number {
+  return parts.findLastIndex((part) => typeof part !== 'string' && part.fields.some(({ name }) => isAsked(name)));
+}
+
+function textBehind(next: LinePart | undefined): string {
+  if (next === undefined) return '\n';
+  return typeof next === 'string' ? next : '';
+}
+
 /** Writes the code for a line of these parts: what lies behind the last field that is asked for is not looked at. */
 export function writeParts(code: ParserCode, parts: readonly LinePart[]): void {
-  const asked = parts.map((part) => typeof part !== 'string' && part.fields.some(({ name }) => code.wants(name)));
-  const last = asked.lastIndexOf(true);
+  const last = lastAsked(parts, (name) => code.wants(name));
+  // Everything else finds an empty line wrong by itself.
+  if (last < 0 || parts.length === 1)
+    code.body.line(`if (bytes[p] === 10 || (bytes[p] === 13 && bytes[p + 1] === 10)) ${code.bad('it is empty')}`);
   for (let i = 0; i <= last; i++) {
     const part = parts[i] as LinePart;
     const next = parts[i + 1];
@@ -81,6 +112,7 @@ function named(name: string | undefined): string {
 export function stringPart(name: string | undefined, nullText?: string): FieldPart {
   return {
     fields: field(name, 'string', nullText !== undefined),
+    plain: { kind: 'text', names: [name], nothing: nullText },
     write: (code, terminator) => {
       const { body, names } = code;
       const wanted = code.wants(name);
@@ -111,6 +143,7 @@ export function stringOrNull(code: ParserCode, given: { name: string | undefined
 export function numberPart(name: string | undefined): FieldPart {
   return {
     fields: field(name, 'float64'),
+    plain: { kind: 'number', names: [name] },
     write: (code, terminator) => {
       const bad = code.bad(`${named(name)} is no number${orElse(terminator)}`);
       if (!code.wants(name)) return scanTo(code, terminator, bad);
@@ -126,6 +159,7 @@ export function numberPart(name: string | undefined): FieldPart {
 export function countPart(name: string | undefined, nothing?: string): FieldPart {
   return {
     fields: field(name, 'float64'),
+    plain: { kind: 'count', names: [name], nothing },
     write: (code, terminator) => {
       const { body, names } = code;
       const bad = code.bad(`${named(name)} is no whole number${orElse(terminator)}`);
@@ -150,6 +184,7 @@ export function countPart(name: string | undefined, nothing?: string): FieldPart
 export function timePart(name: string | undefined, reader: TimeReader, notation: string): FieldPart {
   return {
     fields: field(name, 'float64'),
+    plain: { kind: 'time', names: [name], length: reader.length, read: (bytes, start, end) => reader.read(bytes, start, end) },
     write: (code, terminator) => {
       const bad = code.bad(`${named(name)} is no time like ${notation}${orElse(terminator)}`);
       if (code.wants(name)) {
@@ -157,7 +192,7 @@ export function timePart(name: string | undefined, reader: TimeReader, notation:
         readTime(code, value, reader, terminator, bad);
         code.number(name, value);
       } else if (reader.length === undefined) scanTo(code, terminator, bad);
-      else code.body.line(`p += ${reader.length};`);
+      else skipBytes(code, reader.length, bad);
       checkAt(code, terminator, bad);
     },
   };
@@ -212,6 +247,7 @@ export function scanQuoted(code: ParserCode, escaped: string, bad: string, atSpa
 export function quotedPart(name: string | undefined, nullText?: string): FieldPart {
   return {
     fields: field(name, 'string', nullText !== undefined),
+    plain: { kind: 'quoted', names: [name], nothing: nullText },
     write: (code, terminator) => {
       const { body, names } = code;
       const bad = code.bad(`${named(name)} does not stand in quotes${orElse(terminator)}`);

@@ -9,7 +9,7 @@
 
 import { CodeWriter, Names } from '../base/code-writer.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
-import { StringDictionary } from '../batch/string-column.ts';
+import { StringDictionary } from '../batch/string-dictionary.ts';
 import type { ColumnType } from '../schema/type.ts';
 import type { ParserInput, ParserOptions, TextEncoding } from './parser.ts';
 
@@ -32,6 +32,12 @@ export class ChosenStrings {
   }
 }
 
+/** The arrays of places that somebody else finds as well. */
+export interface ForeignPlaces {
+  readonly offsets?: Int32Array;
+  readonly validity?: Uint8Array | undefined;
+}
+
 /** Strings of a column as the loop leaves them: places in `bytes`. */
 export class StringPlaces {
   /** Beginning and end of each row. */
@@ -41,16 +47,16 @@ export class StringPlaces {
   /** Rows of the batch that are null. */
   nulls = 0;
 
-  constructor(rows: number, nullable: boolean) {
-    this.offsets = new Int32Array(rows * 2);
-    this.validity = nullable ? new Uint8Array(rows) : null;
+  constructor(rows: number, nullable: boolean, { offsets, validity }: ForeignPlaces = {}) {
+    this.offsets = offsets ?? new Int32Array(rows * 2);
+    this.validity = nullable ? (validity ?? new Uint8Array(rows)) : null;
   }
 }
 
 /**
- * Takes records that begin between `from` and `limit`, as many as the batch has room for; says where the last one ends. A bad record
- * is told of by where it begins and what is wrong with it, an index of `ParserCode.reasons`; the answer is where to go on, or where it
- * begins when its end is not there yet.
+ * Takes records that begin between `from` and `limit`, as many as the batch has room for behind the `n` that it has; says where the
+ * last one ends. A bad record is told of by where it begins and what is wrong with it, an index of `ParserCode.reasons`; the answer is
+ * where to go on, or where it begins when its end is not there yet.
  */
 export type ParserLoop = (
   batch: RecordBatch,
@@ -59,6 +65,7 @@ export type ParserLoop = (
   limit: number,
   bad: (start: number, reason: number) => number,
   input: ParserInput,
+  n: number,
 ) => number;
 
 export class ParserCode {
@@ -81,13 +88,20 @@ export class ParserCode {
   readonly encoding: TextEncoding;
   readonly #fields: readonly FieldSpec[];
 
-  /** @param fields the columns of the batch */
-  constructor(fields: readonly FieldSpec[], { batchRows, encoding }: Pick<ParserOptions, 'batchRows' | 'encoding'>) {
+  /**
+   * @param fields the columns of the batch
+   * @param placesOf the places of the strings of a column, where somebody else finds them as well
+   */
+  constructor(
+    fields: readonly FieldSpec[],
+    { batchRows, encoding }: Pick<ParserOptions, 'batchRows' | 'encoding'>,
+    placesOf: (column: number) => ForeignPlaces | undefined = () => undefined,
+  ) {
     this.#fields = fields;
     this.encoding = encoding;
     this.chosen = fields.map(({ choices }) => (choices === undefined ? undefined : new ChosenStrings(batchRows, choices)));
-    this.strings = fields.map(({ type, choices }) =>
-      type.kind === 'string' && choices === undefined ? new StringPlaces(batchRows, type.nullable) : undefined,
+    this.strings = fields.map(({ type, choices }, i) =>
+      type.kind === 'string' && choices === undefined ? new StringPlaces(batchRows, type.nullable, placesOf(i)) : undefined,
     );
     for (const [i, { type }] of fields.entries()) this.#declare(i, type);
   }
@@ -104,7 +118,7 @@ export class ParserCode {
       const name = this.names.constant('places', places);
       prologue.line(`const o${index} = ${name}.offsets;`);
       if (type.nullable) prologue.line(`const v${index} = ${name}.validity;`);
-      if (type.nullable) prologue.line(`let nulls${index} = 0;`);
+      if (type.nullable) prologue.line(`let nulls${index} = n === 0 ? 0 : ${name}.nulls;`);
       return;
     }
     if (type.kind === 'any') {
@@ -187,12 +201,11 @@ export class ParserCode {
   /** @param name of the format, for stack traces and profiles */
   evaluate(name: string): ParserLoop {
     const code = new CodeWriter();
-    code.block('return function parse(batch, bytes, from, limit, bad, input)', () => {
+    code.block('return function parse(batch, bytes, from, limit, bad, input, n)', () => {
       code.append(this.prologue);
       code.line(`const view = ${this.names.constant('views', new Views())}.of(bytes);`);
       code.line('const { capacity } = batch;');
       code.line('let p = from;');
-      code.line('let n = 0;');
       code.line('let why = 0;');
       code.block('while (n < capacity && p < limit)', () => {
         code.line('const start = p;');

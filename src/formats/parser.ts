@@ -4,6 +4,7 @@
  */
 
 import type { RecordBatch } from '../batch/record-batch.ts';
+import type { MembersRead } from '../graph/source.ts';
 import type { RecordType } from '../schema/type.ts';
 
 /** How text is stored. In `latin1` every byte is the character with its number. */
@@ -27,7 +28,7 @@ export interface ParserInput {
 }
 
 export interface RecordParser {
-  /** Of the batches that it fills. */
+  /** Of the batches that it fills: of the next one, where `parse` may give them another. */
   readonly type: RecordType;
   /** What ends a record. */
   readonly delimiter: Buffer;
@@ -102,6 +103,8 @@ export interface ParserOptions {
   readonly fields: readonly string[] | undefined;
   /** Those of them that records are grouped by: it helps whoever groups them if equal strings are told apart from others once. */
   readonly keys?: readonly string[] | undefined;
+  /** What is read of the values of the fields, of a format that has any; all where absent. */
+  readonly members?: MembersRead | undefined;
   readonly encoding: TextEncoding;
   /** Told of the first byte that is not valid UTF-8, by its offset in the input; such bytes become U+FFFD. */
   readonly onInvalid: (offset: number) => void;

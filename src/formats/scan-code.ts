@@ -73,7 +73,7 @@ export function checkAt({ body }: ParserCode, terminator: Terminator, bad: strin
 }
 
 /** Powers of ten that a float64 holds exactly. */
-const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+export const powersOfTen = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 /** Digits of a whole number that a float64 always holds exactly. */
 export const exactDigits = 15;
 
@@ -169,10 +169,28 @@ export function readTime(code: ParserCode, name: string, reader: TimeReader, ter
   const time = names.constant('time', reader);
   const from = names.fresh('from');
   body.line(`const ${from} = p;`);
-  if (reader.length === undefined) scanTo(code, terminator, bad);
-  else body.line(`p += ${reader.length};`);
+  if (reader.length !== undefined) body.line(`p += ${reader.length};`);
+  else {
+    scanTo(code, terminator, bad);
+    if (terminator === endOfLine) body.line(`if (p > ${from} && bytes[p - 1] === 13) p--;`);
+  }
   body.line(`const ${name} = ${time}.read(bytes, ${from}, p);`);
   body.line(`if (${name} !== ${name}) ${bad}`);
+}
+
+/** Moves `p` on by some bytes, at least four, of the same line. */
+export function skipBytes({ body }: ParserCode, length: number, bad: string): void {
+  body.line(`if (p + ${length} > bytes.length) ${bad}`);
+  body.block('', () => {
+    body.line('let m = 0;');
+    for (let i = 0; i < length; i += 4) {
+      body.line(
+        `{ const x = view.getInt32(p + ${Math.min(i, length - 4)}, true) ^ ${repeated(lineFeed)}; m |= (x - ${repeated(1)}) & ~x; }`,
+      );
+    }
+    body.line(`if ((m & ${highBits}) !== 0) ${bad}`);
+  });
+  body.line(`p += ${length};`);
 }
 
 /** Moves `p` behind the line, whatever is left of it. */

@@ -40,6 +40,17 @@ export class SeenFields {
     body.line('}');
   }
 
+  /** Writes that a field is seen, once or again. */
+  mark(field: FieldSpec): void {
+    const [mask, bit] = this.#bitOf(field);
+    this.#code.body.line(`${mask} |= ${bit};`);
+  }
+
+  /** Writes what is done where not all fields were seen. */
+  requireAll(otherwise: string): void {
+    if (this.#fields.length > 0) this.#code.body.line(`if (!(${this.all})) ${otherwise}`);
+  }
+
   /** Writes what is done for fields that were not seen: null where they may be, else the record is bad. */
   settleMissing(): void {
     const { body } = this.#code;

@@ -152,8 +152,10 @@ function carried(key: KeySpec): PartitionerSpec {
 }
 
 /** Whether records are brought together: those of a key, or all. */
-function isGathering({ partitioner: { kind } }: LogicalEdge, { parallelism }: LogicalOperator): boolean {
-  return kind === 'hash' || (parallelism === 1 && (kind === 'global' || kind === 'rebalance'));
+function isGathering({ partitioner: { kind } }: LogicalEdge, { parallelism, spec }: LogicalOperator): boolean {
+  if (kind === 'hash') return true;
+  const isBehindOne = kind === 'forward' && spec.local?.behindOne === true;
+  return parallelism === 1 && (kind === 'global' || kind === 'rebalance' || isBehindOne);
 }
 
 /** Puts each operator's local aggregation behind the operator that feeds it, to be chained there. */

@@ -42,6 +42,11 @@ export interface OperatorSpec {
   readonly local?: OperatorSpec;
   /** Of a local aggregation: whether it is worth having in streaming mode, too, since it knows when to go on. */
   readonly streams?: boolean;
+  /**
+   * Of a local aggregation over all records: whether there is one behind a single subtask as well, where checkpoints are taken, so that state goes from
+   * there to another parallelism. Named aggregators have none there: checkpoints hold their state as it is without.
+   */
+  readonly behindOne?: boolean;
   /** The operator that takes the place of this one behind its local aggregation; this one itself when absent. */
   readonly merge?: OperatorSpec;
   /** For a source: whether its input ends. */

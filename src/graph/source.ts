@@ -85,6 +85,9 @@ export interface SplitObserver {
   selectSplit(id: string): void;
 }
 
+/** Members of an object that are read, and which of theirs; undefined for all of a value. Of values that are no objects all is read. */
+export type MembersRead = ReadonlyMap<string, MembersRead | undefined>;
+
 export interface Source<T, S extends Split = Split> {
   readonly name: string;
   /** Whether the input ends. */
@@ -104,12 +107,20 @@ export interface Source<T, S extends Split = Split> {
   divideAgain?(splits: readonly S[], parallelism: number): readonly S[];
   createReader(context: SourceReaderContext): SourceReader<T, S>;
   /**
+   * Whether its records are objects of whatever fields, so that `project` takes any names; records without such a field have undefined
+   * there.
+   *
+   * @internal
+   */
+  readonly hasAnyFields?: boolean;
+  /**
    * The source of the same records without the fields that nobody asks for; absent where it saves nothing to leave them out.
    *
-   * @param fields names of fields of `type`, at least one
+   * @param fields names of fields of `type`, at least one; where it `hasAnyFields`, any names
    * @param keys those of them by which records are grouped
+   * @param members where it `hasAnyFields`: the fields with what is read of their values
    */
-  project?(fields: readonly string[], keys: readonly string[]): Source<T, S>;
+  project?(fields: readonly string[], keys: readonly string[], members?: MembersRead): Source<T, S>;
   /** Bytes of all splits, for progress; undefined when not known. */
   totalBytes?(splits: readonly S[]): number | undefined;
 }

@@ -56,6 +56,11 @@ export function selectFields(type: RecordType, fields: readonly string[]): Recor
   return internType({ ...type, names: kept.map((i) => type.names[i] as string), columns: kept.map((i) => type.columns[i] as ColumnType) });
 }
 
+/** The type of objects with these fields, of which nothing is known. */
+export function objectOfAny(names: readonly string[]): RecordType {
+  return internType({ form: 'object', names, columns: names.map(() => anyColumn), key: undefined });
+}
+
 /** The type of records of which nothing is known. */
 export const anyRecord: RecordType = scalarType(anyColumn);
 

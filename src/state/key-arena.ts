@@ -5,6 +5,7 @@
  */
 
 import { MillraceError } from '../base/errors.ts';
+import { copyWords, ViewedBytes } from '../batch/byte-words.ts';
 
 /** The arena is indexed by int32. */
 const bytesMax = 2 ** 31 - 1;
@@ -14,6 +15,7 @@ const initialBytes = 4096;
 export class KeyArena {
   bytes: Buffer = Buffer.allocUnsafeSlow(initialBytes);
   view = viewOf(this.bytes);
+  readonly #views = new ViewedBytes();
   #length = 0;
   /** Bytes that belong to no key any more. */
   #dead = 0;
@@ -32,8 +34,7 @@ export class KeyArena {
     const start = this.#length;
     const needed = start + length;
     if (needed > this.bytes.length) this.#grow(needed);
-    const { bytes } = this;
-    for (let i = 0; i < length; i++) bytes[start + i] = from[at + i] as number;
+    copyWords({ from: this.#views.of(from), start: at, end: at + length, to: this.view, at: start });
     this.#length = start + length;
     return start;
   }

@@ -1,7 +1,6 @@
 /**
  * Maps keys to dense slots: 0 for the first key seen, 1 for the second, and so on. What an operator knows of a key lies in
- * arrays indexed by slot. Open addressing with linear probing in typed arrays; hashes come with the records. The keys themselves lie
- * in `KeySlots`.
+ * arrays indexed by slot. Single keys are found by `KeyFinder`; here, those of a batch. The keys themselves lie in `KeySlots`.
  *
  * Keys are equal as in a JavaScript `Map` (−0 is 0, NaN is NaN), whatever column they came from; arrays, dates and objects
  * are equal by content. A removed key leaves its slot to the next new one. One subtask owns an index.
@@ -10,74 +9,90 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { hashBytes, hashNumber } from '../base/hash.ts';
 import { AnyColumn, type EncodedRows, EncodedValue } from '../batch/any-column.ts';
 import { ByteSink } from '../batch/byte-sink.ts';
 import type { ByteSource } from '../batch/byte-source.ts';
 import { encodeKey } from '../batch/key-codec.ts';
-import { nullId, type StringColumn, type StringDictionary } from '../batch/string-column.ts';
+import type { Latin1Strings } from '../batch/latin1-strings.ts';
+import { nullId, type StringColumn } from '../batch/string-column.ts';
+import type { StringDictionary } from '../batch/string-dictionary.ts';
 import { decodeValue, tag } from '../batch/value-codec.ts';
-import { CanonicalText } from './canonical-text.ts';
 import { DictionarySlots } from './dictionary-slots.ts';
-import { DirectKeys } from './direct-keys.ts';
-import { IntList } from './int-list.ts';
+import type { DirectKeys } from './direct-keys.ts';
+import { KeyFinder } from './key-finder.ts';
 import {
   entryBytes,
   entryHash,
   entryLength,
-  entryNumber,
   entryStart,
-  KeySlots,
+  type KeySlots,
   latin1Code,
   latin1Key,
-  numberKey,
   shortBytesMax,
   shortMasks,
   utf16Key,
   valueKey,
 } from './key-slots.ts';
-import { KeyTable } from './key-table.ts';
+import type { KeyTable } from './key-table.ts';
 
-/** A call of Node for a string costs more than the bytes of one as long as most keys. */
-const scratchBytes = 256;
 /** As many texts, table and entries together, lie in the processor's caches anyway. */
 const cachedKeysMax = 1 << 12;
 
 /** The keys of the rows of a batch, by row; slots are put into `slots`. */
 interface ColumnKeys {
-  readonly hashes: Int32Array;
+  /** Null where nobody has hashed the keys yet: then those are that need it. */
+  readonly hashes: Int32Array | null;
   readonly rows: number;
   readonly slots: Int32Array;
 }
 
-interface KeyBytes {
-  readonly kind: number;
-  readonly bytes: Uint8Array;
+interface HashedKeys extends ColumnKeys {
+  readonly hashes: Int32Array;
 }
 
+const nullSink = new ByteSink();
+encodeKey(nullSink, null);
+const nullHash = hashBytes(nullSink.bytes, 0, nullSink.length);
+
 export class KeyIndex {
-  /** Keys that the index takes; the slot of any further key is −1. */
-  limit: number;
-  readonly #keys = new KeySlots();
-  readonly #table = new KeyTable(this.#keys);
-  readonly #direct = new DirectKeys();
+  readonly #finder: KeyFinder;
+  readonly #keys: KeySlots;
+  readonly #table: KeyTable;
+  readonly #direct: DirectKeys;
+  /** For a key that is written. */
   readonly #sink = new ByteSink();
-  readonly #text = new CanonicalText();
   readonly #encoded = new EncodedValue();
-  /** For the bytes of most strings. */
-  readonly #scratch = new Uint8Array(scratchBytes);
   readonly #dictionarySlots = new DictionarySlots();
-  /**
-   * Told of the slots that keys have got, before whoever looked for them: of all new keys of a batch at once. Undefined where nobody wants
-   * to know.
-   */
-  added: ((slots: Int32Array) => void) | undefined = undefined;
-  /** Of those it is still to be told. */
-  readonly #added = new IntList();
+  /** Of the column that is looked at. */
+  #bytes: Buffer = Buffer.alloc(0);
+  /** Memory for the hashes of the rows of a batch. */
+  #hashes = new Int32Array(0);
   /** Of no use to anybody, but a loop that only reads would be left out without it. */
   touched = 0;
 
   constructor(limit = Number.POSITIVE_INFINITY) {
-    this.limit = limit;
+    this.#finder = new KeyFinder(limit);
+    this.#keys = this.#finder.keys;
+    this.#table = this.#finder.table;
+    this.#direct = this.#finder.direct;
+  }
+
+  /** Keys that the index takes; the slot of any further key is −1. */
+  get limit(): number {
+    return this.#finder.limit;
+  }
+
+  set limit(keys: number) {
+    this.#finder.limit = keys;
+  }
+
+  /**
+   * Told of the slots that keys have got, before whoever looked for them: of all new keys of a batch at once. Undefined where nobody wants
+   * to know.
+   */
+  set added(listener: ((slots: Int32Array) => void) | undefined) {
+    this.#finder.added = listener;
   }
 
   /** Slots so far, those of removed keys too: all slots are below. While no key was removed, the slot of the next new key. */
@@ -98,7 +113,7 @@ export class KeyIndex {
   /** Slot of a number, a new one if need be. */
   ofNumber(hash: number, key: number): number {
     const slot = this.#direct.find(key);
-    return slot >= 0 ? slot : this.#told(this.#findNumber(hash, key));
+    return slot >= 0 ? slot : this.#finder.told(this.#finder.number(hash, key));
   }
 
   /** Slots of the numbers of a column: `ofNumber` for every row. Rows that find no room get the slot `size`; says how many. */
@@ -117,76 +132,49 @@ export class KeyIndex {
           continue;
         }
       }
-      const slot = this.#findNumber(hashes[row] as number, key);
+      const slot = this.#finder.number(hashes === null ? hashNumber(key) : (hashes[row] as number), key);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
       direct = this.#direct.slots;
     }
-    return this.#told(left);
-  }
-
-  #findNumber(hash: number, key: number): number {
-    // biome-ignore lint/suspicious/noSelfCompare: only NaN differs from itself, and this is faster than a call.
-    if (key !== key) return this.#ofOther(hash, Number.NaN);
-    const { words: table, mask } = this.#table;
-    const { entries, numbers } = this.#keys;
-    let place = this.#table.placeOf(hash);
-    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
-      const slot = (word & mask) - 1;
-      const at = slot * entryLength;
-      if (((word ^ hash) & ~mask) === 0 && entries[at] === numberKey && numbers[(at >> 1) + entryNumber] === key) {
-        // Keys were too sparse when it came.
-        this.#direct.addLarge(key, slot, this.keyCount);
-        return slot;
-      }
-      place = (place + 1) & mask;
-    }
-    if (this.keyCount >= this.limit) return -1;
-    const slot = this.#keys.addNumber(hash, key + 0);
-    this.#take(place, hash, slot);
-    this.#direct.add(key, slot, this.keyCount);
-    return slot;
+    return this.#finder.told(left);
   }
 
   ofString(hash: number, key: string): number {
-    return this.#told(this.#findString(hash, key));
-  }
-
-  #findString(hash: number, key: string): number {
-    const { words: table, mask } = this.#table;
-    const keys = this.#keys;
-    let place = this.#table.placeOf(hash);
-    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
-      const slot = (word & mask) - 1;
-      if (((word ^ hash) & ~mask) === 0 && keys.equalsString(slot * entryLength, key)) return slot;
-      place = (place + 1) & mask;
-    }
-    return this.#insertString(hash, place, key);
+    return this.#finder.told(this.#finder.string(hash, key));
   }
 
   /** Slot of the string of a row, without making it a JavaScript string where it is bytes. */
   ofColumn(hash: number, column: StringColumn, row: number, rows: number): number {
-    return this.#told(this.#findColumn(hash, column, row, rows));
+    return this.#finder.told(this.#findColumn(hash, column, row, rows));
   }
 
   #findColumn(hash: number, column: StringColumn, row: number, rows: number): number {
-    if (column.isNull(row)) return this.#ofOther(hash, null);
-    if (column.form !== 'bytes' || column.wide) return this.#findString(hash, column.at(row, rows) as string);
+    if (column.isNull(row)) return this.#finder.other(hash, null);
+    if (column.form !== 'bytes' || column.wide) return this.#finder.string(hash, column.at(row, rows) as string);
     const at = column.base + row * column.stride;
     const start = column.bytesBase + (column.offsets[at] as number);
     const end = column.bytesBase + (column.offsets[at + 1] as number) - column.gap;
-    if (!column.isLatin1(row)) return this.#ofUtf8(hash, column.bytes, start, end);
-    return this.#ofBytes(hash, latin1Key, column.bytes, start, end);
+    if (!column.isLatin1(row)) return this.#finder.utf8(hash, column.bytes, start, end);
+    return this.#finder.bytes(hash, latin1Key, column.bytes, start, end);
   }
 
   /** Slots of the strings of a column: `ofColumn` for every row. Rows that find no room get the slot `size`; says how many. */
   ofStrings(options: ColumnKeys & { readonly keys: StringColumn }): number {
-    if (options.keys.form === 'dictionary') return this.#told(this.#ofDictionary(options));
-    return this.#told(isBytes(options.keys) ? this.#ofColumnBytes(options) : this.#ofTexts(options));
+    const { keys, rows, slots } = options;
+    if (keys.form === 'dictionary') return this.#finder.told(this.#ofDictionary(options));
+    const hashed = { hashes: options.hashes ?? this.#hashesOf(keys, rows), keys, rows, slots };
+    return this.#finder.told(isBytes(keys) ? this.#ofColumnBytes(hashed) : this.#ofTexts(hashed));
+  }
+
+  #hashesOf(keys: StringColumn, rows: number): Int32Array {
+    if (this.#hashes.length < rows) this.#hashes = new Int32Array(rows);
+    keys.hashAll(rows, this.#hashes, nullHash);
+    return this.#hashes;
   }
 
   /** Looks each string of a dictionary up once, and its slot from then on. */
-  #ofDictionary({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
+  #ofDictionary({ keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
     const { ids, idsBase } = keys;
     const dictionary = keys.dictionary as StringDictionary;
     const known = this.#dictionarySlots.of(dictionary);
@@ -195,7 +183,7 @@ export class KeyIndex {
       const id = ids[idsBase + row] as number;
       let slot = id === nullId ? -1 : (known[id] as number) - 1;
       if (slot < 0) {
-        slot = this.#findColumn(hashes[row] as number, keys, row, rows);
+        slot = id === nullId ? this.#finder.other(nullHash, null) : this.#ofEntry(dictionary, id);
         if (slot >= 0 && id !== nullId) known[id] = slot + 1;
       }
       slots[row] = slot < 0 ? this.size : slot;
@@ -204,7 +192,14 @@ export class KeyIndex {
     return left;
   }
 
-  #ofTexts({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
+  #ofEntry(dictionary: StringDictionary, id: number): number {
+    const { bytes, starts, hashes } = dictionary;
+    const hash = hashes[id] as number;
+    if (!dictionary.hasBytes(id)) return this.#finder.string(hash, dictionary.at(id));
+    return this.#finder.bytes(hash, latin1Key, bytes, starts[id] as number, starts[id + 1] as number);
+  }
+
+  #ofTexts({ hashes, keys, rows, slots }: HashedKeys & { readonly keys: StringColumn }): number {
     let left = 0;
     for (let row = 0; row < rows; row++) {
       const slot = this.#findColumn(hashes[row] as number, keys, row, rows);
@@ -214,10 +209,11 @@ export class KeyIndex {
     return left;
   }
 
-  #ofColumnBytes({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: StringColumn }): number {
+  #ofColumnBytes({ hashes, keys, rows, slots }: HashedKeys & { readonly keys: StringColumn }): number {
     const { bytes, offsets, base, stride, bytesBase, gap } = keys;
     const others = keys.nonAscii(rows);
     const view = keys.view();
+    this.#bytes = bytes;
     const wholeMax = bytes.length - shortBytesMax;
     if (this.size >= cachedKeysMax) this.#guess(hashes, rows, slots);
     else slots.fill(0, 0, rows);
@@ -228,9 +224,9 @@ export class KeyIndex {
       const start = bytesBase + (offsets[at] as number);
       const end = bytesBase + (offsets[at + 1] as number) - gap;
       let slot: number;
-      if (others !== null && others[row] !== 0) slot = this.#ofUtf8(hash, bytes, start, end);
+      if (others !== null && others[row] !== 0) slot = this.#finder.utf8(hash, bytes, start, end);
       // At the end of the memory there may be less to read than a short text may have.
-      else if (start > wholeMax) slot = this.#ofBytes(hash, latin1Key, bytes, start, end);
+      else if (start > wholeMax) slot = this.#finder.bytes(hash, latin1Key, bytes, start, end);
       else slot = this.#ofWords(hash, view, start, end, slots[row] as number);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
@@ -261,7 +257,7 @@ export class KeyIndex {
     this.touched = this.#keys.touch(slots, rows);
   }
 
-  /** Slot of Latin-1 bytes; from where they begin, as many can be read as a short text may have. @param guess a slot + 1, or 0 */
+  /** Slot of Latin-1 bytes of `#bytes`; from where they begin, as many can be read as a short text may have. @param guess a slot + 1, or 0 */
   #ofWords(hash: number, view: DataView, start: number, end: number, guess: number): number {
     const length = end - start;
     const isShort = length <= shortBytesMax;
@@ -292,23 +288,23 @@ export class KeyIndex {
       entry = ((word ^ hash) & ~mask) === 0 ? word & mask : 0;
       place = (place + 1) & mask;
     }
-    return this.#insert(hash, place, { kind: latin1Key, bytes: new Uint8Array(view.buffer, view.byteOffset + start, length) });
+    return this.#finder.insert(hash, place, { kind: latin1Key, bytes: this.#bytes, start, end });
   }
 
   /** Slots of keys of any kind: `ofValue` for every row. Rows that find no room get the slot `size`; says how many. */
-  ofValues({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: EncodedRows }): number {
-    if (!(keys instanceof AnyColumn) || keys.isEncoded) return this.#told(this.#ofEncodedRows({ hashes, keys, rows, slots }));
+  ofValues({ hashes, keys, rows, slots }: HashedKeys & { readonly keys: EncodedRows }): number {
+    if (!(keys instanceof AnyColumn) || keys.isEncoded) return this.#finder.told(this.#ofEncodedRows({ hashes, keys, rows, slots }));
     const values = keys.load(rows);
     let left = 0;
     for (let row = 0; row < rows; row++) {
-      const slot = this.#findValue(hashes[row] as number, values[row]);
+      const slot = this.#finder.value(hashes[row] as number, values[row]);
       slots[row] = slot < 0 ? this.size : slot;
       if (slot < 0) left++;
     }
-    return this.#told(left);
+    return this.#finder.told(left);
   }
 
-  #ofEncodedRows({ hashes, keys, rows, slots }: ColumnKeys & { readonly keys: EncodedRows }): number {
+  #ofEncodedRows({ hashes, keys, rows, slots }: HashedKeys & { readonly keys: EncodedRows }): number {
     const { offsets, base, bytesBase } = keys;
     const view = keys.view();
     const slotKeys = this.#keys;
@@ -332,37 +328,38 @@ export class KeyIndex {
 
   /** Slot of a key of any kind, by its canonical bytes. */
   ofEncoded(hash: number, keys: EncodedRows, row: number): number {
-    return this.#told(this.#findEncoded(hash, keys, row));
+    return this.#finder.told(this.#findEncoded(hash, keys, row));
   }
 
   #findEncoded(hash: number, keys: EncodedRows, row: number): number {
     const { bytes, bytesBase, offsets, base } = keys;
     const start = bytesBase + (offsets[base + row] as number);
     // Numbers and strings are not found by these bytes.
-    if (bytes[start] !== tag.array) return this.#findValue(hash, keys.at(row));
-    return this.#ofBytes(hash, valueKey, bytes, start, bytesBase + (offsets[base + row + 1] as number));
+    if (bytes[start] !== tag.array) return this.#finder.value(hash, keys.at(row));
+    return this.#finder.bytes(hash, valueKey, bytes, start, bytesBase + (offsets[base + row + 1] as number));
   }
 
   /** Slot of a key that is neither a number nor a string, by its canonical bytes. */
   ofCanonical(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    return this.#told(this.#ofBytes(hash, valueKey, bytes, start, end));
+    return this.#finder.told(this.#finder.bytes(hash, valueKey, bytes, start, end));
   }
 
   /** Slot of a key of any kind. */
   ofValue(hash: number, key: unknown): number {
-    return this.#told(this.#findValue(hash, key));
-  }
-
-  #findValue(hash: number, key: unknown): number {
-    if (typeof key === 'string') return this.#findString(hash, key);
-    if (typeof key !== 'number') return this.#ofOther(hash, key);
-    const slot = this.#direct.find(key);
-    return slot >= 0 ? slot : this.#findNumber(hash, key);
+    return this.#finder.told(this.#finder.value(hash, key));
   }
 
   /** The key of a slot. */
   key(slot: number): unknown {
     return this.#keys.key(slot);
+  }
+
+  /**
+   * Copies the keys of the slots from `from` to before `to`, the first one to row 0; false where one of them is anything but Latin-1 text. A slot
+   * without a key has an empty one.
+   */
+  copyTexts(from: number, to: number, texts: Latin1Strings): boolean {
+    return this.#keys.copyTexts(from, to, texts);
   }
 
   /** The key of a slot as `encodeValue` writes it; valid until the next call, or until keys come or go. */
@@ -392,13 +389,7 @@ export class KeyIndex {
     source.need(length);
     const start = source.position;
     source.position = start + length;
-    return this.#told(this.#ofBytes(hash, isWide ? utf16Key : latin1Key, source.bytes, start, start + length));
-  }
-
-  /** Tells of the keys that are new. Returns its argument. */
-  #told(result: number): number {
-    if (this.#added.length > 0) this.added?.(this.#added.take());
-    return result;
+    return this.#finder.told(this.#finder.bytes(hash, isWide ? utf16Key : latin1Key, source.bytes, start, start + length));
   }
 
   /** The hash that the key of a slot came with. */
@@ -421,57 +412,6 @@ export class KeyIndex {
     this.#table.clear();
     this.#direct.clear();
     this.#dictionarySlots.forget();
-  }
-
-  #ofOther(hash: number, key: unknown): number {
-    this.#sink.reset();
-    encodeKey(this.#sink, key);
-    return this.#ofBytes(hash, valueKey, this.#sink.bytes, 0, this.#sink.length);
-  }
-
-  #ofUtf8(hash: number, bytes: Uint8Array, start: number, end: number): number {
-    const text = this.#text;
-    text.ofUtf8(bytes, start, end);
-    return this.#ofBytes(hash, text.isWide ? utf16Key : latin1Key, text.bytes, 0, text.length);
-  }
-
-  #ofBytes(hash: number, kind: number, bytes: Uint8Array, start: number, end: number): number {
-    const { words: table, mask } = this.#table;
-    const keys = this.#keys;
-    let place = this.#table.placeOf(hash);
-    for (let word = table[place] as number; word !== 0; word = table[place] as number) {
-      const slot = (word & mask) - 1;
-      if (((word ^ hash) & ~mask) === 0 && keys.equalsBytes(slot * entryLength, kind, bytes, start, end)) return slot;
-      place = (place + 1) & mask;
-    }
-    return this.#insert(hash, place, { kind, bytes: bytes.subarray(start, end) });
-  }
-
-  #insertString(hash: number, place: number, key: string): number {
-    const { length } = key;
-    const scratch = this.#scratch;
-    let units = 0;
-    for (let i = 0; i < length; i++) {
-      const unit = key.charCodeAt(i);
-      units |= unit;
-      scratch[i] = unit;
-    }
-    if (units > 255) return this.#insert(hash, place, { kind: utf16Key, bytes: Buffer.from(key, 'utf16le') });
-    const bytes = length <= scratch.length ? scratch.subarray(0, length) : Buffer.from(key, 'latin1');
-    return this.#insert(hash, place, { kind: latin1Key, bytes });
-  }
-
-  /** Takes the empty place for a new key and returns its slot, −1 when the index is full. */
-  #insert(hash: number, place: number, { kind, bytes }: KeyBytes): number {
-    if (this.keyCount >= this.limit) return -1; // Its bytes would stay in the arena.
-    const slot = this.#keys.addBytes(hash, kind, bytes);
-    this.#take(place, hash, slot);
-    return slot;
-  }
-
-  #take(place: number, hash: number, slot: number): void {
-    this.#table.put(place, hash, slot);
-    if (this.added !== undefined) this.#added.push(slot);
   }
 }
 

@@ -9,6 +9,8 @@ import { assert } from '../base/assert.ts';
 import type { EncodedValue } from '../batch/any-column.ts';
 import type { ByteSink } from '../batch/byte-sink.ts';
 import { ByteSource } from '../batch/byte-source.ts';
+import { copyWords, ViewedBytes } from '../batch/byte-words.ts';
+import type { Latin1Strings } from '../batch/latin1-strings.ts';
 import { decodeValue, encodeValue, tag } from '../batch/value-codec.ts';
 import { KeyArena } from './key-arena.ts';
 
@@ -75,6 +77,7 @@ export class KeySlots {
   /** The same memory. */
   numbers = new Float64Array(this.entries.buffer);
   #bytes = Buffer.from(this.entries.buffer);
+  #view = new DataView(this.entries.buffer);
   /** By slot; of a removed key, the next slot that is free, or −1. */
   #hashes = new Int32Array(initialSlots);
   readonly #arena = new KeyArena();
@@ -85,6 +88,7 @@ export class KeySlots {
   /** By slot: the key as a JavaScript value, once somebody asked for it. */
   #values: unknown[] = [];
   readonly #source = new ByteSource();
+  readonly #texts = new ViewedBytes();
 
   /** Keys that there are now. */
   get keyCount(): number {
@@ -112,6 +116,7 @@ export class KeySlots {
     if (this.isNumber(slot)) return this.number(slot);
     const known = this.#values[slot];
     if (known !== undefined) return known;
+    assert(this.has(slot), 'a slot that is asked for its key has one');
     const key = this.#decode(slot);
     this.#values[slot] = key;
     return key;
@@ -123,6 +128,33 @@ export class KeySlots {
     if (this.entries[at] !== longCode(valueKey)) return false;
     const start = this.entries[at + entryStart] as number;
     value.point(this.#arena.bytes, start, start + (this.entries[at + entryBytes] as number));
+    return true;
+  }
+
+  /**
+   * Copies the texts of the slots from `from` to before `to`, the first one to row 0; false where a key is anything but Latin-1 text. A slot
+   * without a key has an empty one.
+   */
+  copyTexts(from: number, to: number, texts: Latin1Strings): boolean {
+    const { entries } = this;
+    const { offsets } = texts;
+    let end = 0;
+    offsets[0] = 0;
+    for (let slot = from; slot < to; slot++) {
+      const at = slot * entryLength;
+      const word = entries[at] as number;
+      let length = 0;
+      if (word !== noKey) {
+        if ((word & 3) !== latin1Key) return false;
+        const isHere = !isLong(word);
+        length = isHere ? (word & 0xff) >> 2 : (entries[at + entryBytes] as number);
+        const start = isHere ? at * Int32Array.BYTES_PER_ELEMENT + 1 : (entries[at + entryStart] as number);
+        const view = isHere ? this.#view : this.#arena.view;
+        copyWords({ from: view, start, end: start + length, to: this.#texts.of(texts.reserve(end + length)), at: end });
+      }
+      end += length;
+      offsets[slot - from + 1] = end;
+    }
     return true;
   }
 
@@ -153,14 +185,14 @@ export class KeySlots {
     return slot;
   }
 
-  /** Gives a new key of bytes a slot. */
-  addBytes(hash: number, kind: number, bytes: Uint8Array): number {
-    const { length } = bytes;
+  /** Gives a new key, which is bytes[from, to), a slot. */
+  addBytes(hash: number, kind: number, bytes: Uint8Array, from: number, to: number): number {
+    const length = to - from;
     assert(length <= keyBytesMax, 'a key takes less than 1 GiB');
-    if (kind === latin1Key && length <= shortBytesMax) return this.#addShort(hash, bytes);
+    if (kind === latin1Key && length <= shortBytesMax) return this.#addShort(hash, bytes, from, length);
     const arena = this.#arena;
     if (arena.isWorthCompacting(length)) this.#compact(length);
-    const start = arena.append(bytes, 0, length);
+    const start = arena.append(bytes, from, length);
     const slot = this.#takeSlot(hash);
     const { entries } = this;
     const at = slot * entryLength;
@@ -171,13 +203,14 @@ export class KeySlots {
     return slot;
   }
 
-  #addShort(hash: number, text: Uint8Array): number {
+  #addShort(hash: number, bytes: Uint8Array, from: number, length: number): number {
     const slot = this.#takeSlot(hash);
+    const { entries } = this;
     const at = slot * entryLength;
-    this.entries.fill(0, at, at + entryLength);
-    this.entries[at] = latin1Code(text.length);
-    const from = at * Int32Array.BYTES_PER_ELEMENT + 1;
-    for (let i = 0; i < text.length; i++) this.#bytes[from + i] = text[i] as number;
+    entries[at] = latin1Code(length);
+    for (let i = 1; i < entryLength; i++) entries[at + i] = 0;
+    const to = at * Int32Array.BYTES_PER_ELEMENT + 1;
+    for (let i = 0; i < length; i++) this.#bytes[to + i] = bytes[from + i] as number;
     return slot;
   }
 
@@ -289,6 +322,7 @@ export class KeySlots {
     this.entries = entries;
     this.numbers = new Float64Array(entries.buffer);
     this.#bytes = Buffer.from(entries.buffer);
+    this.#view = new DataView(entries.buffer);
     const hashes = new Int32Array(this.#capacity);
     hashes.set(this.#hashes);
     this.#hashes = hashes;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { ColumnBatch } from '../../src/batch/column-batch.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
-import { StringDictionary } from '../../src/batch/string-column.ts';
+import { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import { recordReader } from '../../src/compiler/input-row.ts';
 import { t } from '../../src/schema/type.ts';
 

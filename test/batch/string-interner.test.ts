@@ -27,21 +27,19 @@ function rowsOf(strings: readonly (string | null)[]): InternedRows {
 
 type RowsOf = typeof rowsOf;
 
-const decode = (bytes: Buffer, start: number, end: number): string => bytes.utf8Slice(start, end);
-
 function inJavaScript(rows: number): { interner: Interner; rowsOf: RowsOf } {
-  return { interner: new StringInterner(rows, decode), rowsOf };
+  return { interner: new StringInterner(rows, true), rowsOf };
 }
 
 function inKernel(rows: number): { interner: Interner; rowsOf: RowsOf } {
-  return { interner: new KernelInterner(new KernelMemory(internerBytes(rows)), rows, decode), rowsOf };
+  return { interner: new KernelInterner(new KernelMemory(internerBytes(rows)), rows, true), rowsOf };
 }
 
 /** With the rows in the kernel's memory, where they need not be copied. */
 function besideKernel(rows: number): { interner: Interner; rowsOf: RowsOf } {
   const inputBytes = 3_000_000;
   const memory = new KernelMemory(internerBytes(rows) + inputBytes);
-  const interner = new KernelInterner(memory, rows, decode);
+  const interner = new KernelInterner(memory, rows, true);
   const input = memory.allocateBytes(inputBytes);
   const place: RowsOf = (strings) => {
     const made = rowsOf(strings);
@@ -53,7 +51,7 @@ function besideKernel(rows: number): { interner: Interner; rowsOf: RowsOf } {
 }
 
 function stringsOf({ ids, dictionary }: Interner, rows: number): (string | null)[] {
-  return Array.from({ length: rows }, (_, row) => (ids[row] === nullId ? null : (dictionary.strings[ids[row] as number] as string)));
+  return Array.from({ length: rows }, (_, row) => (ids[row] === nullId ? null : dictionary.at(ids[row] as number)));
 }
 
 /** Strings of which many are the same, or differ in one place only. */
@@ -79,7 +77,7 @@ describe.each([
           expect(stringsOf(interner, strings.length)).toEqual(strings);
         }
         const different = new Set(batches.flat().filter((string) => string !== null));
-        expect(interner.dictionary.strings).toEqual([...different]);
+        expect(interner.dictionary.slice(0)).toEqual([...different]);
       }),
       { numRuns: 40 },
     );
@@ -93,7 +91,7 @@ describe.each([
     expect(interner.take(rowsOf(strings))).toBe(true);
     expect(interner.take(rowsOf(strings.toReversed()))).toBe(true);
     expect(stringsOf(interner, strings.length)).toEqual(strings.toReversed());
-    expect(interner.dictionary.strings).toHaveLength(10_000);
+    expect(interner.dictionary.size).toBe(10_000);
   });
 
   it('gives up where there are too many, or too long ones, and stays so', () => {
@@ -105,4 +103,16 @@ describe.each([
     for (let i = 0; i < 5 && long.take(rowsOfLong(strings.map((string) => string + i))); i++) expect(i).toBeLessThan(4);
     expect(long.take(rowsOfLong(['short']))).toBe(false);
   });
+});
+
+it('the kernel takes as many strings as there is room for, and no more', () => {
+  const [all, rows] = [1 << 17, 1 << 14];
+  const { interner, rowsOf } = inKernel(rows);
+  for (let from = 0; from < all; from += rows) {
+    const strings = rowsOf(Array.from({ length: rows }, (_, i) => `${from + i}`));
+    for (let time = 0; time < 2; time++) expect(interner.take(strings)).toBe(true);
+    expect(interner.ids[5]).toBe(from + 5);
+  }
+  expect(interner.dictionary.size).toBe(all);
+  expect(interner.take(rowsOf(['one more']))).toBe(false);
 });

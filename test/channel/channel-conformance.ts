@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashString } from '../../src/base/hash.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
-import { StringDictionary } from '../../src/batch/string-column.ts';
+import { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import type { BatchOptions, ChannelReader, ChannelWriter } from '../../src/channel/channel.ts';
 import { endOfInput, type Mark, type StreamElement } from '../../src/channel/element.ts';
 import { type ColumnKind, type ColumnType, column, internType, type RecordType, scalarType } from '../../src/schema/type.ts';

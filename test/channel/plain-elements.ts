@@ -3,7 +3,8 @@
 import { AnyColumn } from '../../src/batch/any-column.ts';
 import { type Column, FixedColumn } from '../../src/batch/column.ts';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
-import { nullId, StringColumn, StringDictionary } from '../../src/batch/string-column.ts';
+import { nullId, StringColumn } from '../../src/batch/string-column.ts';
+import { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import type { ChannelWriter } from '../../src/channel/channel.ts';
 import type { Mark, StreamElement } from '../../src/channel/element.ts';
 import { batchColumns, type ColumnType, column, internType, type RecordType } from '../../src/schema/type.ts';
@@ -88,7 +89,7 @@ function fillStrings(
 
 function idOf(dictionary: StringDictionary, value: string | null): number {
   if (value === null) return nullId;
-  const known = dictionary.strings.indexOf(value);
+  const known = dictionary.slice(0).indexOf(value);
   return known >= 0 ? known : dictionary.add(value);
 }
 

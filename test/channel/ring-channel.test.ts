@@ -5,7 +5,7 @@ import { createRingMemory } from '../../src/channel/ring.ts';
 import { RingChannelReader, RingChannelWriter } from '../../src/channel/ring-channel.ts';
 import { column } from '../../src/schema/type.ts';
 import { type ChannelEnds, testChannel, transfer } from './channel-conformance.ts';
-import { batchOf, materialise, type Offered, stringColumn, tupleType } from './plain-elements.ts';
+import { batchOf, materialise, nullableString, type Offered, stringColumn, tupleType } from './plain-elements.ts';
 
 /** @param counted bytes that have gone through the ring already */
 function ringEnds(capacity: number, counted = 0): ChannelEnds {
@@ -43,6 +43,22 @@ describe('ring channel', () => {
     expect(bytesOf('€'.repeat(800)) - narrow).toBe(800);
     bytesOf('x'.repeat(800));
     expect(bytesOf('x'.repeat(800))).toBe(narrow);
+  });
+
+  test('sends strings that are too many, or too long, to be put together', () => {
+    const ends = ringEnds(2 ** 16);
+    const long = 'x'.repeat(70_000);
+    const many = Array.from({ length: 3000 }, (_, i) => `string ${i} ${'y'.repeat(60)}`);
+    const texts = [...many, long, null, '', ...many, 'ÿ', long, long];
+    // The first wide unit stands in a text behind the first one.
+    const wide = [...texts, '€', ...many];
+    const elements = [texts, wide, texts].map((strings) => batchOf(nullableString, strings));
+    expect(
+      transfer(
+        ends,
+        elements.map((element) => ({ element })),
+      ),
+    ).toEqual(elements);
   });
 
   test('sends a dictionary once, then ids', () => {

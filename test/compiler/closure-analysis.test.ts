@@ -231,6 +231,36 @@ describe('parameterUse', () => {
     expect(parameterUse(analyseClosure(evaluate(source)), 0)).toEqual({ kind: 'whole' });
   });
 
+  it.each<[source: string, paths: string]>([
+    ['p => p.a', 'a'],
+    ['p => p.a.b + p.a.c', 'a.b a.c'],
+    ['p => p.a.b.c.d', 'a.b.c.d'],
+    ["p => p?.a?.['b c'].d", 'a.b c.d'],
+    ['p => (p?.a).b ?? (p.a?.b).c', 'a.b a.b.c'],
+    ['p => p.a.b()', 'a'],
+    ['p => p.a.b.c()', 'a.b'],
+    ['p => p.a[p.b.c]', 'a b.c'],
+    ['p => p.a && p.a.b', 'a a.b'],
+    ['p => { p.a.b = 1; delete p.b.c; p.c.d++; [p.d.e] = [1]; }', 'a b c d'],
+    ['p => { p.a.b.c = 1 }', 'a.b'],
+    ['p => ({ ...p.a.b })', 'a.b'],
+    ['p => "b" in p.a', 'a'],
+    ['p => { const a = p.a; return a.b }', 'a'],
+    ['p => { const { b, c: { d } } = p.a; return b + d }', 'a.b a.c.d'],
+    ['p => { const { b } = p?.a ?? {}; return b }', 'a'],
+    ['p => { const { b, ...c } = p.a; return c }', 'a'],
+    ['({ a: { b, c: [d] }, e }) => b + d + e', 'a.b a.c e'],
+    ['({ a: { b } = lookup }) => b', 'a.b'],
+    ['({ a: { b = 1 }, c: {} }) => b', 'a.b c'],
+    ["({ a: { ['b' + 1]: c } }) => c", 'a'],
+    ['([{ a }]) => a', '0'],
+    ['p => { for (const { b } of p.a) identity(b) }', 'a'],
+    ['p => { ({ b: identity.x } = p.a) }', 'a'],
+  ])('knows what is read of the values of fields: %s', (source, paths) => {
+    const use = parameterUse(analyseClosure(evaluate(source)), 0);
+    expect(use.kind === 'fields' && use.paths.map((path) => path.join('.')).join(' ')).toBe(paths);
+  });
+
   it('sees each parameter by itself', () => {
     const facts = analyseClosure(evaluate('(p, { x }, q, unread, ...rest) => p.a + x + identity(q)'));
     expect(facts.parameters.map(show)).toEqual(['a', 'x', 'WHOLE', 'UNUSED']);

@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { RecordOf } from '../../src/formats/format.ts';
 import { json } from '../../src/formats/json.ts';
 import { t } from '../../src/schema/type.ts';
-import { describesLines, linesIn, mutated, parse, parseLine } from './support.ts';
+import { describesLines, jsonPunctuation, linesIn, mutated, parse, parseLine } from './support.ts';
 
 /** The record of one line with one field `a`, or what is wrong with the line. */
 function fieldOf(type: Parameters<typeof t.nullable>[0], text: string): unknown {
@@ -519,14 +519,7 @@ describe('lines that may be anything', () => {
       ),
     );
     const piece = fc.constantFrom(
-      '{',
-      '}',
-      '[',
-      ']',
-      '"',
-      ':',
-      ',',
-      '\\',
+      ...jsonPunctuation,
       's',
       'i',
       'u',

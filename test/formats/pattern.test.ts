@@ -38,6 +38,20 @@ describe('text', () => {
   });
 });
 
+describe('empty lines', () => {
+  it('are no records, whatever is asked for', () => {
+    const lines = 'a\n\n\r\nb\n';
+    expect(parse(pattern('%{string:key}'), lines).records).toEqual([
+      { key: 'a', raw: 'a' },
+      { key: 'b', raw: 'b' },
+    ]);
+    for (const fields of [['raw'], ['key'], []]) {
+      const { records, bad } = parse(pattern('%{string:key}'), lines, { fields });
+      expect([records.length, bad]).toEqual([2, []]);
+    }
+  });
+});
+
 describe('numbers', () => {
   it.each([
     ['number', '0', 0],

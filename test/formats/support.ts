@@ -10,6 +10,7 @@ import { fileSource } from '../../src/connectors/files/file-source.ts';
 import { RecordBuffer } from '../../src/connectors/lines/record-buffer.ts';
 import type { Format } from '../../src/formats/format.ts';
 import type { BadRecord, RecordParser, TextEncoding } from '../../src/formats/parser.ts';
+import type { MembersRead } from '../../src/graph/source.ts';
 import { ranges } from '../connectors/arbitraries.ts';
 import { ReaderContext, sourceContext, temporaryDirectory } from '../connectors/support.ts';
 
@@ -22,6 +23,7 @@ export interface Parsed<T = unknown> {
 
 export interface ParseChanges {
   readonly fields?: readonly string[];
+  readonly members?: MembersRead;
   readonly encoding?: TextEncoding;
   readonly batchRows?: number;
 }
@@ -64,11 +66,12 @@ function parserOf(format: Format<unknown>, changes: ParseChanges): Kept {
   return known;
 }
 
-function createParser(format: Format<unknown>, { fields, encoding = 'utf8', batchRows = 1024 }: ParseChanges): Kept {
+function createParser(format: Format<unknown>, { fields, members, encoding = 'utf8', batchRows = 1024 }: ParseChanges): Kept {
   const collector: Kept['collector'] = { parsed: { records: [], bad: [], invalid: [] } };
   const parser = format.createParser({
     batchRows,
     fields,
+    members,
     encoding,
     onInvalid: (offset) => collector.parsed.invalid.push(offset),
     onBad: (record) => collector.parsed.bad.push(record),
@@ -189,3 +192,6 @@ export function mutated(content: fc.Arbitrary<string>): fc.Arbitrary<Buffer> {
     return bytes;
   });
 }
+
+/** What JSON is put together with. */
+export const jsonPunctuation = ['{', '}', '[', ']', '"', ':', ',', '\\'];

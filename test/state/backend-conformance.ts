@@ -12,6 +12,7 @@ import { KeyedStateContents } from '../../src/state/keyed-state-contents.ts';
 import { KeyedStates } from '../../src/state/keyed-states.ts';
 import { fileId, type LogSnapshot } from '../../src/state/log-snapshot.ts';
 import type { StoredSegment } from '../../src/state/state-log.ts';
+import { runsOf } from '../property-runs.ts';
 
 export interface Backend {
   /** A log as a subtask has it. What one is opened with, the ones before have let go of. */
@@ -348,7 +349,7 @@ export function backendConformance(name: string, open: () => Backend): void {
             for (const each of steps) run.apply(each);
             run.end();
           });
-          fc.assert(property, { numRuns: equalHashes ? 10 : 40 });
+          fc.assert(property, { numRuns: runsOf(equalHashes ? 10 : 40) });
         });
       }
     }

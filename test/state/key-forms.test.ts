@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashString } from '../../src/base/hash.ts';
 import { CompositeKeys } from '../../src/batch/composite-keys.ts';
-import { StringColumn, StringDictionary } from '../../src/batch/string-column.ts';
+import { Latin1Strings } from '../../src/batch/latin1-strings.ts';
+import { StringColumn } from '../../src/batch/string-column.ts';
+import { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import { hashKey } from '../../src/compiler/key-code.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
 
@@ -53,17 +55,31 @@ function references(strings: readonly string[]): StringColumn {
   return column;
 }
 
-function dictionaryColumn(strings: readonly string[]): StringColumn {
+function dictionaryColumn(strings: readonly string[], add: (dictionary: StringDictionary, string: string) => number): StringColumn {
   const dictionary = new StringDictionary();
-  const ids = strings.map((string) => (dictionary.strings.includes(string) ? dictionary.strings.indexOf(string) : dictionary.add(string)));
+  const known = new Map<string, number>();
+  const ids = strings.map((string) => {
+    const id = known.get(string) ?? add(dictionary, string);
+    known.set(string, id);
+    return id;
+  });
   const column = new StringColumn(strings.length);
   column.setIds(Int32Array.from(ids), 0, dictionary);
   return column;
 }
 
+function addBytes(dictionary: StringDictionary, string: string): number {
+  const bytes = Buffer.concat([Buffer.from(string), Buffer.alloc(3)]);
+  return dictionary.addBytes(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length - 3, true);
+}
+
 function forms(strings: readonly string[]): StringColumn[] {
   const isLatin1 = strings.every((string) => /^[\0-\xff]*$/.test(string));
-  const all = [references(strings), bytesColumn(strings, 'utf16le'), bytesColumn(strings, 'utf8'), dictionaryColumn(strings)];
+  const all = [references(strings), bytesColumn(strings, 'utf16le'), bytesColumn(strings, 'utf8')];
+  all.push(
+    dictionaryColumn(strings, (dictionary, string) => dictionary.add(string)),
+    dictionaryColumn(strings, addBytes),
+  );
   return isLatin1 ? [...all, bytesColumn(strings, 'latin1')] : all;
 }
 
@@ -72,6 +88,9 @@ function slotsOf(index: KeyIndex, column: StringColumn, rows: number): number[] 
   const slots = new Int32Array(rows);
   column.hashAll(rows, hashes, hashKey(null));
   expect(index.ofStrings({ hashes, keys: column, rows, slots })).toBe(0);
+  const unhashed = new Int32Array(rows);
+  expect(index.ofStrings({ hashes: null, keys: column, rows, slots: unhashed })).toBe(0);
+  expect(unhashed).toEqual(slots);
   return [...slots];
 }
 
@@ -145,6 +164,27 @@ describe('keys', () => {
           expect(index.ofEncoded(hash, composite, 0)).toBe(index.ofValue(hash, key));
         }
       }),
+    );
+  });
+
+  it('are copied as texts where all of them are Latin-1', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.oneof(fc.string({ maxLength: 40 }), fc.constantFrom('naïve', '€', 1, null))),
+        fc.nat(),
+        (keys, from) => {
+          const index = new KeyIndex();
+          for (const key of ['removed', ...keys]) index.ofValue(hashKey(key), key);
+          index.remove(0);
+          const texts = new Latin1Strings(keys.length + 1, false);
+          const first = from % (keys.length + 1);
+          const expected = ['', ...keys].slice(first);
+          const isText = expected.every((key) => typeof key === 'string' && /^[\0-\xff]*$/.test(key));
+          expect(index.copyTexts(first, index.size, texts)).toBe(isText);
+          const { bytes, offsets } = texts;
+          if (isText) expect(expected.map((_, row) => bytes.latin1Slice(offsets[row], offsets[row + 1]))).toEqual(expected);
+        },
+      ),
     );
   });
 

@@ -8,6 +8,7 @@ import { encodeKey } from '../../src/batch/key-codec.ts';
 import { StringColumn } from '../../src/batch/string-column.ts';
 import { KeyArena } from '../../src/state/key-arena.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
+import { runsOf } from '../property-runs.ts';
 import { anyText } from '../text.ts';
 
 /** Bytes that are equal exactly for keys that are the same. */
@@ -93,7 +94,7 @@ describe('removed keys', () => {
   ])('are unknown, and all others known: %s', (_, hash) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => compareWithMap(steps, hash)),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     );
   });
 

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { hashBytes, hashNumber, hashString } from '../../src/base/hash.ts';
 import { ByteSink } from '../../src/batch/byte-sink.ts';
 import { encodeKey } from '../../src/batch/key-codec.ts';
-import { StringColumn, StringDictionary } from '../../src/batch/string-column.ts';
+import { StringColumn } from '../../src/batch/string-column.ts';
+import { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
+import { runsOf } from '../property-runs.ts';
 import { anyText } from '../text.ts';
 
 /** How a key comes to the index. */
@@ -112,7 +114,7 @@ describe('key index', () => {
   test('gives the slots that a map would', () => {
     fc.assert(
       fc.property(fc.array(probe, { maxLength: 300 }), (probes) => compareWithMap(probes, hashOf)),
-      { numRuns: 200 },
+      { numRuns: runsOf(200) },
     );
   });
 

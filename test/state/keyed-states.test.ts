@@ -9,6 +9,7 @@ import { encodeKey } from '../../src/batch/key-codec.ts';
 import { aggregatingState, listState, mapState, reducingState, type StateOptions, valueState } from '../../src/state/descriptors.ts';
 import { KeyIndex } from '../../src/state/key-index.ts';
 import { KeyedStates } from '../../src/state/keyed-states.ts';
+import { runsOf } from '../property-runs.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -189,7 +190,7 @@ describe.each(options)('state %s', (_, option) => {
           expect(restored.stateCount(slot)).toBe(countOf(plain));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(300) },
     );
   });
 

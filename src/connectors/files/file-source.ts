@@ -73,10 +73,11 @@ function fileSourceOf<T>(patterns: readonly string[], name: string, parsing: Par
     name,
     bounded: true,
     type: parsedType(parsing),
+    hasAnyFields: format.hasAnyFields === true,
     details: formatDetails(format),
     enumerate: (context) => enumerate(patterns, format.divisible, context),
     createReader: (context) => new FileReader(context, parsing) as SourceReader<T, FileSplit>,
-    project: (fields, keys) => fileSourceOf<T>(patterns, name, { ...parsing, fields, keys }),
+    project: (fields, keys, members) => fileSourceOf<T>(patterns, name, { ...parsing, fields, keys, members }),
     totalBytes: (splits) => splits.reduce((sum, split) => sum + split.end - split.start, 0),
   };
 }
@@ -94,7 +95,7 @@ async function findFiles(pattern: string, storage: Storage): Promise<readonly st
     throw failedOperation('SOURCE_FAILED', `cannot read files '${pattern}'`, error);
   });
   if (paths.length > 0) return paths;
-  throw new MillraceError('SOURCE_FAILED', `no file matches '${pattern}' (working directory: ${process.cwd()})`);
+  throw new MillraceError('SOURCE_MISSING', `no file matches '${pattern}' (working directory: ${process.cwd()})`);
 }
 
 function inspectFile(path: string, storage: Storage): FoundFile {

@@ -5,9 +5,9 @@ import { type OptionRules, oneOf, optional, type Rule } from '../../base/options
 import { RecordBatch } from '../../batch/record-batch.ts';
 import type { Format } from '../../formats/format.ts';
 import type { BadRecord, RecordParser, TextEncoding } from '../../formats/parser.ts';
-import type { SideRecords, SourceReaderContext } from '../../graph/source.ts';
+import type { MembersRead, SideRecords, SourceReaderContext } from '../../graph/source.ts';
 import type { MalformedRecord } from '../../metrics/bad-records.ts';
-import { type RecordType, selectFields } from '../../schema/type.ts';
+import { objectOfAny, type RecordType, selectFields } from '../../schema/type.ts';
 
 /** What becomes of a record that is not what its format says. */
 export type ErrorPolicy = 'fail' | 'skip' | SidePolicy;
@@ -58,11 +58,14 @@ export interface ParsingOptions extends FormatOptions<unknown> {
   readonly fields?: readonly string[] | undefined;
   /** Those that records are grouped by. */
   readonly keys?: readonly string[] | undefined;
+  /** What is read of the values of the fields, of records that have any; all where absent. */
+  readonly members?: MembersRead | undefined;
 }
 
 /** The type of the records that are parsed. */
 export function parsedType({ format, fields }: ParsingOptions): RecordType {
-  return fields === undefined ? format.type : selectFields(format.type, fields);
+  if (fields === undefined) return format.type;
+  return format.hasAnyFields === true ? objectOfAny(fields) : selectFields(format.type, fields);
 }
 
 export class Parsing {
@@ -86,6 +89,7 @@ export class Parsing {
       batchRows: limits.batchRows,
       fields: options.fields,
       keys: options.keys,
+      members: options.members,
       encoding: options.encoding ?? 'utf8',
       onInvalid: (offset) => this.#invalid(offset),
       onBad: (record) => this.#bad(record),

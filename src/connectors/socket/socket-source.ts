@@ -72,11 +72,12 @@ function socketSourceOf<T>(options: SocketReaderOptions, parsing: ParsingOptions
     name: `socket ${place}`,
     bounded: false,
     type: parsedType(parsing),
+    hasAnyFields: parsing.format.hasAnyFields === true,
     details: formatDetails(parsing.format),
     parallelismMax: 1,
     enumerate: () => [{ id: place }],
     createReader: (context) => new SocketReader(context, options, parsing) as SourceReader<T, Split>,
-    project: (fields) => socketSourceOf<T>(options, { ...parsing, fields }),
+    project: (fields, _, members) => socketSourceOf<T>(options, { ...parsing, fields, members }),
   };
 }
 

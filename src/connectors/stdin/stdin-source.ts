@@ -42,11 +42,12 @@ function stdinSourceOf<T>(
     name: 'stdin',
     bounded,
     type: parsedType(parsing),
+    hasAnyFields: format.hasAnyFields === true,
     details: formatDetails(format),
     parallelismMax: 1,
     enumerate: () => [{ id: 'stdin' }],
     createReader: (context) => new StdinReader(context, { descriptor: standardInput, front }, parsing) as SourceReader<T, Split>,
-    project: (fields, keys) => stdinSourceOf<T>({ bounded, front }, { ...parsing, fields, keys }),
+    project: (fields, keys, members) => stdinSourceOf<T>({ bounded, front }, { ...parsing, fields, keys, members }),
   };
 }
 

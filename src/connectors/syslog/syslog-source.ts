@@ -47,10 +47,11 @@ function syslogSourceOf<T>(address: ListenAddress, parsing: ParsingOptions): Sou
     name: `syslog ${place}`,
     bounded: false,
     type: parsedType(parsing),
+    hasAnyFields: parsing.format.hasAnyFields === true,
     details: formatDetails(parsing.format),
     parallelismMax: 1,
     enumerate: () => [{ id: place }],
     createReader: (context) => new SyslogReader(context, address, parsing) as SourceReader<T, Split>,
-    project: (fields) => syslogSourceOf<T>(address, { ...parsing, fields }),
+    project: (fields, _, members) => syslogSourceOf<T>(address, { ...parsing, fields, members }),
   };
 }

@@ -8,6 +8,7 @@ import { badRecordsLines } from '../../../src/cli/bad-records-text.ts';
 import { callbackSink } from '../../../src/connectors/callback/callback-sink.ts';
 import { fileSource } from '../../../src/connectors/files/file-source.ts';
 import type { MalformedRecord } from '../../../src/metrics/bad-records.ts';
+import { count } from '../../../src/operators/aggregators/index.ts';
 import { OutputTag } from '../../../src/operators/process/context.ts';
 import { t } from '../../../src/schema/type.ts';
 import { TestEnvironment } from '../../../src/testing/test-environment.ts';
@@ -99,4 +100,15 @@ it('are shown by the command line', () => {
   ]);
   const many = Array.from({ length: 12 }, (_, i) => count(1, `reason ${i}`));
   expect(badRecordsLines({ badRecords: many }).at(-1)).toBe('and bad records for 2 more reasons');
+});
+
+it('are no records where these are only counted', async () => {
+  const line = '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.1" 200 5 "-" "curl"';
+  const path = fileOf([line, 'a b c', '10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET', line, line.slice(0, -8)].join('\n'));
+  const env = new TestEnvironment();
+  const rows = env
+    .readFile(path, formats.combinedLog(), { onError: 'skip' })
+    .keyBy(() => 'all')
+    .aggregate({ lines: count() });
+  expect(await env.collect(rows)).toEqual([{ key: 'all', lines: 2 }]);
 });

@@ -161,7 +161,7 @@ describe('fileSource', () => {
     const missing = join(temporaryDirectory(), '*.log');
     const enumerated = readAll(fileSource(missing));
     await expect(enumerated).rejects.toMatchObject({
-      code: 'SOURCE_FAILED',
+      code: 'SOURCE_MISSING',
       message: `no file matches '${missing}' (working directory: ${process.cwd()})`,
     });
   });

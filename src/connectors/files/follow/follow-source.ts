@@ -24,12 +24,13 @@ export function followSource<T>(options: FollowSourceOptions): Source<T, FollowS
     name,
     bounded: false,
     type: parsedType(parsing),
+    hasAnyFields: parsing.format.hasAnyFields === true,
     parallelismMax: 1,
     details: { follow: true, from: following.from, ...formatDetails(parsing.format) },
     enumerate: async ({ system }) => [followSplit(following.from === 'start' ? [] : await endsOfFiles(patterns, system.storage))],
     divideAgain: (splits) => [followSplit(splits)],
     createReader: (context) => new FollowReader(context, patterns, following, parsing) as SourceReader<T, FollowSplit | FollowedSplit>,
-    project: (fields) => followSource({ ...options, parsing: { ...parsing, fields } }),
+    project: (fields, _, members) => followSource({ ...options, parsing: { ...parsing, fields, members } }),
   };
 }
 
