@@ -6,9 +6,10 @@
 import { member } from '../base/code-writer.ts';
 import type { OperatorCode } from '../compiler/operator.ts';
 import { fieldsRead, type RecordReads, readByAll } from '../compiler/record-reads.ts';
-import { type Field, type FieldColumn, fieldExpression, fieldOf, localField, type Row, wholeRecord } from '../compiler/row.ts';
+import { type Field, type FieldColumn, fieldExpression, fieldOf, literal, localField, type Row, wholeRecord } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import type { Aggregator, AggregatorInput, AggregatorState } from './aggregators/aggregator.ts';
+import type { Aggregator, AggregatorInput, AggregatorState, RowNames } from './aggregators/aggregator.ts';
+import { NumberLoop } from './number-loop.ts';
 
 export type Aggregators = Readonly<Record<string, Aggregator<never, unknown>>>;
 
@@ -39,7 +40,7 @@ export function readByAggregators(aggregators: Aggregators): RecordReads | undef
     ...(where === undefined ? [] : [fieldsRead(where)]),
   ]);
   const fields = readByAll(reads);
-  return fields === undefined ? undefined : { fields, handsOn: false };
+  return fields === undefined ? undefined : { fields: [...new Set(fields)], handsOn: false };
 }
 
 function readOfInput(input: AggregatorInput): readonly string[] | undefined {
@@ -47,7 +48,7 @@ function readOfInput(input: AggregatorInput): readonly string[] | undefined {
     case 'none':
       return [];
     case 'record':
-      return undefined;
+      return input.fields;
     case 'field':
       return [input.name];
     case 'function':
@@ -55,12 +56,10 @@ function readOfInput(input: AggregatorInput): readonly string[] | undefined {
   }
 }
 
-const noNumbers = new Float64Array(0);
-
 /** One number as a column of any length. */
 class ConstantColumn {
   readonly #value: number;
-  #values = noNumbers;
+  #values = new Float64Array(0);
 
   constructor(value: number) {
     this.#value = value;
@@ -101,14 +100,44 @@ export interface Taken {
 /** The conditions of a row that are known already, by the function that tells: locals. */
 type Conditions = Map<UserFunction, string>;
 
+/** What is done with values: with those of records, or with partial results. */
+type Method = 'add' | 'merge';
+
+/** Where the values of the rows of a batch lie. */
+interface BatchColumn {
+  /** `use` gives the expression of their array; undefined where no value matters. */
+  readonly numbers?: { use(): string | undefined };
+  readonly column?: FieldColumn;
+}
+
+/** For an aggregator that sees no values. */
+const noColumn: BatchColumn = { numbers: { use: () => undefined } };
+
+/** What an aggregator is given of the rows of a batch. */
+interface Given {
+  readonly column: BatchColumn | undefined;
+  /** Writes the code that takes it from a row. */
+  readonly taken: () => Taken;
+}
+
+/** How a state takes numbers of many rows. */
+function numberMethods(state: AggregatorState, method: Method): { print: ((names: RowNames) => string) | undefined; hasColumn: boolean } {
+  const print = method === 'add' ? state.addCode : state.mergeCode;
+  const hasColumn = (method === 'add' ? state.addColumn : state.mergeColumn) !== undefined;
+  return { print: print?.bind(state), hasColumn };
+}
+
 /** Writes code of one operator for some states. */
 export class AggregationCode {
   readonly #code: OperatorCode;
   readonly #states: readonly NamedState[];
+  readonly #shown: (row: Row) => string;
 
-  constructor(code: OperatorCode, states: readonly NamedState[]) {
+  /** @param shown the expression of what errors show of a row; the row itself when absent */
+  constructor(code: OperatorCode, states: readonly NamedState[], shown: (row: Row) => string = wholeRecord) {
     this.#code = code;
     this.#states = states;
+    this.#shown = shown;
   }
 
   /** What each aggregator is given of a row. */
@@ -124,38 +153,47 @@ export class AggregationCode {
   }
 
   /** Adds or merges a row's values. */
-  take(row: Row, { method, slot, values }: { method: 'add' | 'merge'; slot: string; values: readonly Taken[] }): void {
+  take(row: Row, { method, slot, values }: { method: Method; slot: string; values: readonly Taken[] }): void {
     const states = this.#states.map(({ state }) => this.#name(state));
     this.guarded(row, () => generateTaking(this.#code, { states, method, slot, values }));
   }
 
-  /** Adds all rows of a batch: a loop for each aggregator keeps its arrays in registers. */
+  /** Adds all rows of a batch. */
   addBatch(row: Row, target: BatchTarget): void {
-    for (const { aggregator, state } of this.#states) {
-      const { input, where } = aggregator;
-      const values = state.addColumn === undefined || where !== undefined ? undefined : this.#columnOf(row, input);
-      const isNumbered = state.numbersOf !== undefined && input.kind === 'field' && where === undefined;
-      const strings = isNumbered ? fieldOf(row, input.name)?.column : undefined;
-      if (values !== undefined) this.#takeColumn(state, { method: 'addColumn', values }, target);
-      else if (strings !== undefined) this.#takeStrings(state, strings, target);
-      else this.#takeEach(row, state, { method: 'add', target, taken: () => this.#taken(row, aggregator, new Map()) });
-    }
+    const given = this.#states.map(({ aggregator }) => ({
+      column: aggregator.where === undefined ? this.#columnOf(row, aggregator.input) : undefined,
+      taken: () => this.#taken(row, aggregator, new Map()),
+    }));
+    this.#takeBatch(row, { method: 'add', given, target });
   }
 
   /** Merges the partial results in all rows of a batch. */
   mergeBatch(row: Row, target: BatchTarget): void {
-    for (const [i, { state }] of this.#states.entries()) {
-      const field = fieldOf(row, String(i));
-      const values = state.mergeColumn === undefined ? undefined : field?.numbers?.use();
-      const strings = state.numbersOf === undefined ? undefined : field?.column;
-      if (values !== undefined) this.#takeColumn(state, { method: 'mergeColumn', values }, target);
-      else if (strings !== undefined) this.#takeStrings(state, strings, target);
-      else this.#takeEach(row, state, { method: 'merge', target, taken: () => this.partials(row)[i] as Taken });
-    }
+    const given = this.#states.map((_, i) => ({ column: fieldOf(row, String(i)), taken: () => this.partials(row)[i] as Taken }));
+    this.#takeBatch(row, { method: 'merge', given, target });
   }
 
-  #takeColumn(state: AggregatorState, { method, values }: { method: string; values: string }, { slots, slotCount }: BatchTarget): void {
-    this.#code.body.line(`${this.#name(state)}.${method}({ slots: ${slots}, slotCount: ${slotCount}, rows, values: ${values} });`);
+  /** In one loop for most aggregators of numbers, and in one for each of the others. */
+  #takeBatch(row: Row, { method, given, target }: { method: Method; given: readonly Given[]; target: BatchTarget }): void {
+    const loop = new NumberLoop();
+    for (const [i, { state }] of this.#states.entries()) {
+      const { column, taken } = given[i] as Given;
+      const { numbers, column: strings } = column ?? {};
+      const { print, hasColumn } = numberMethods(state, method);
+      if (numbers !== undefined && print !== undefined) loop.add({ state, numbers: numbers.use(), print });
+      else if (numbers !== undefined && hasColumn) this.#takeColumn(state, { method, values: numbers.use() }, target);
+      else if (strings !== undefined && state.numbersOf !== undefined) this.#takeStrings(state, strings, target);
+      else this.#takeEach(row, state, { method, target, taken });
+    }
+    loop.write(this.#code, row, target);
+  }
+
+  #takeColumn(
+    state: AggregatorState,
+    { method, values }: { method: Method; values: string | undefined },
+    { slots, slotCount }: BatchTarget,
+  ): void {
+    this.#code.body.line(`${this.#name(state)}.${method}Column({ slots: ${slots}, slotCount: ${slotCount}, rows, values: ${values} });`);
   }
 
   #takeStrings(state: AggregatorState, strings: FieldColumn, { slots, isNobodys }: BatchTarget): void {
@@ -171,7 +209,7 @@ export class AggregationCode {
   #takeEach(
     row: Row,
     state: AggregatorState,
-    { method, target, taken }: { method: 'add' | 'merge'; target: BatchTarget; taken: () => Taken },
+    { method, target, taken }: { method: Method; target: BatchTarget; taken: () => Taken },
   ): void {
     const { body } = this.#code;
     body.block('for (let i = 0; i < rows; i++)', () => {
@@ -234,19 +272,21 @@ export class AggregationCode {
   /** Code whose errors become failures at the row's record. */
   guarded(row: Row, write: () => void): void {
     this.#code.body.block('try', write);
-    this.#code.body.line(`catch (error) { throw ${this.#code.failure('error', wholeRecord(row))}; }`);
+    this.#code.body.line(`catch (error) { throw ${this.#code.failure('error', this.#shown(row))}; }`);
   }
 
   #name(state: AggregatorState): string {
     return this.#code.names.constant('state', state);
   }
 
-  /** The expression of the array that holds an aggregator's input, if there is one. */
-  #columnOf(row: Row, input: AggregatorInput): string | undefined {
-    if (input.kind === 'none') return this.#code.names.constant('noNumbers', noNumbers);
+  /** The column that holds an aggregator's input, if there is one. */
+  #columnOf(row: Row, input: AggregatorInput): BatchColumn | undefined {
+    if (input.kind === 'none') return noColumn;
     const field = input.kind === 'field' ? fieldOf(row, input.name) : undefined;
-    if (field?.constant === undefined) return field?.numbers?.use();
-    return `${this.#code.names.constant('constantColumn', new ConstantColumn(field.constant))}.ofLength(rows)`;
+    const { constant } = field ?? {};
+    if (constant === undefined) return field;
+    const name = this.#code.names.constant('constantColumn', new ConstantColumn(constant));
+    return { numbers: { use: () => `${name}.ofLength(rows)` } };
   }
 
   #taken(row: Row, { input, where }: NamedState['aggregator'], conditions: Conditions): Taken {
@@ -266,8 +306,10 @@ export class AggregationCode {
     switch (input.kind) {
       case 'none':
         return 'undefined';
-      case 'record':
-        return wholeRecord(row);
+      case 'record': {
+        const { fields } = input;
+        return fields === undefined ? wholeRecord(row) : literal(row, (name) => fields.includes(name));
+      }
       case 'function':
         return this.#code.call(input.fn, row).result;
       case 'field':
@@ -281,7 +323,7 @@ export function generateTaking(
   { body }: OperatorCode,
   taking: {
     readonly states: readonly string[];
-    readonly method: 'add' | 'merge';
+    readonly method: Method;
     readonly slot: string;
     readonly values: readonly Taken[];
   },

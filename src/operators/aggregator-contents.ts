@@ -12,6 +12,9 @@ import { encodeState } from '../state/encode-state.ts';
 import type { Aggregators, NamedState } from './aggregation.ts';
 import { callText } from './aggregators/input.ts';
 
+/** The name of an aggregator that its author gave none, and what the names of the engine's own begin with: no author writes it. */
+export const unnamed = '\u0000';
+
 interface StoredAggregator {
   readonly name: string;
   /** As its author would write it: `sum('bytes')`. */
@@ -37,7 +40,7 @@ function asJson(details: StoredAggregator['details']): StoredAggregator['details
 }
 
 export function writePartials(states: readonly NamedState[], slot: number, sink: ByteSink, of: () => string): void {
-  for (const { name, state } of states) encodeState(sink, state.partial(slot), () => `'${name}' of ${of()}`);
+  for (const { name, state } of states) encodeState(sink, state.partial(slot), () => (name === unnamed ? of() : `'${name}' of ${of()}`));
 }
 
 /**
@@ -68,8 +71,10 @@ export function partialsReader(
 
 function mismatch(was: StoredAggregator, is: StoredAggregator): OperatorError {
   const shown = ({ call, details }: StoredAggregator): string => (was.call === is.call ? `${call} with ${JSON.stringify(details)}` : call);
+  const [what, another] =
+    is.name === unnamed ? ['what it holds', 'operator another uid'] : [`the aggregator '${is.name}'`, 'new one another name'];
   return new OperatorError(
     'STATE_MISMATCH',
-    `the aggregator '${is.name}' was stored as ${shown(was)}, and is ${shown(is)} now; give the new one another name, or write it as it was`,
+    `${what} was stored as ${shown(was)}, and is ${shown(is)} now; give the ${another}, or write it as it was`,
   );
 }

@@ -6,7 +6,7 @@
 
 import { MillraceError } from '../base/errors.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../compiler/operator.ts';
-import { localField, type Row } from '../compiler/row.ts';
+import { type Field, localField, type Row } from '../compiler/row.ts';
 import type { UserFunction } from '../graph/logical.ts';
 import type { ChangeLog } from '../state/change-log.ts';
 import { KeyIndex } from '../state/key-index.ts';
@@ -23,7 +23,7 @@ import {
 import { type AggregatorSchema, aggregatorSchema, partialsReader, writePartials } from './aggregator-contents.ts';
 import type { Aggregator, AggregatorState } from './aggregators/aggregator.ts';
 import { synchronous } from './functions.ts';
-import { type BatchSlots, generateSlot, generateSlotLoop, generateSlots, SlotCursor, type SlottedRow, slotKey } from './keyed.ts';
+import { type BatchSlots, carriedKey, generateKeyLoop, generateSlot, generateSlots, SlotCursor, type SlottedRow } from './keyed.ts';
 import { warnOfMissingValues } from './missing-values.ts';
 import { generateTouch, generateTouchAll, slotContents } from './slot-contents.ts';
 
@@ -80,6 +80,13 @@ function part(options: KeyedAggregateOptions, which: Part): Operator {
     reads: () => (which === 'merge' ? undefined : readByAggregators(options.aggregators)),
     create: (context) => new KeyedAggregate(options, context, which),
   };
+}
+
+interface Result {
+  /** A local. */
+  readonly slot: string;
+  readonly key: Field;
+  readonly timestamp: string | undefined;
 }
 
 /** Accumulators for one record each: of those that found no room in a full local aggregation. */
@@ -155,17 +162,20 @@ class KeyedAggregate implements OperatorInstance {
     generateTouch(code, this.#log, slotted.slot);
     aggregation.take(slotted.row, { method: merges ? 'merge' : 'add', slot: slotted.slot, values });
     code.body.line('}');
-    if (this.#rolling) this.#emitResult(code, slotted.slot, slotted.row.timestamp, emit);
+    if (!this.#rolling) return;
+    const { slot, row } = slotted;
+    const key = `${code.names.constant('index', this.#index)}.key(${slot})`;
+    this.#emitResult(code, { slot, key: localField('key', key), timestamp: row.timestamp }, emit);
   }
 
   /**
-   * The slots of all rows first, then a loop for each aggregator, keeps the arrays of each in registers. Where every row
-   * brings a result, or values are partial ones, only the slots are found at once.
+   * The slots of all rows first, then one loop for most aggregators: what is kept of a slot is looked up side by side. Where every row
+   * brings a result, only the slots are found at once.
    */
   generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
     const found = generateSlots(code, row, this.#context, this.#index);
     if (found === undefined) return false;
-    if (this.#rolling || this.#part === 'merge') {
+    if (this.#rolling) {
       code.eachRow(() => {
         const slot = code.names.fresh('slot');
         code.body.line(`const ${slot} = ${found.slots}[i];`);
@@ -183,7 +193,9 @@ class KeyedAggregate implements OperatorInstance {
         ? { slots, slotCount: `${index}.size + 1`, isNobodys: `${slots}[i] === ${index}.size` }
         : { slots, slotCount: `${index}.size`, isNobodys: undefined };
     generateTouchAll(code, this.#log, slots, '0', `${index}.size`);
-    new AggregationCode(code, this.#states).addBatch(row, target);
+    const aggregation = new AggregationCode(code, this.#states);
+    if (this.#part === 'merge') aggregation.mergeBatch(row, target);
+    else aggregation.addBatch(row, target);
     return true;
   }
 
@@ -200,10 +212,11 @@ class KeyedAggregate implements OperatorInstance {
 
   generateFinish(code: OperatorCode, limit: string, emit: Emit): string {
     if (this.#rolling) return 'true';
-    return generateSlotLoop(code, { index: this.#index, cursor: this.#cursor, limit }, (slot) => {
-      if (this.#part !== 'local') this.#emitResult(code, slot, undefined, emit);
+    const index = this.#index;
+    return generateKeyLoop(code, { index, cursor: this.#cursor, limit, spec: this.#context.key }, (slot, field) => {
+      if (this.#part !== 'local') this.#emitResult(code, { slot, key: field, timestamp: undefined }, emit);
       else {
-        const key = slotKey(code, this.#index, slot, this.#context.key);
+        const key = carriedKey(code, index, slot, field);
         emit(new AggregationCode(code, this.#states).partialRow(slot, { key, timestamp: undefined }));
       }
     });
@@ -234,11 +247,16 @@ class KeyedAggregate implements OperatorInstance {
     return { form: 'tuple', fields, value: undefined, timestamp: undefined, key };
   }
 
-  #emitResult(code: OperatorCode, slot: string, timestamp: string | undefined, emit: Emit): void {
-    const key = code.names.fresh('key');
-    code.body.line(`const ${key} = ${code.names.constant('index', this.#index)}.key(${slot});`);
-    const results = new AggregationCode(code, this.#states).results(slot);
-    const row: Row = { form: 'object', fields: [localField('key', key), ...results], value: undefined, timestamp, key: undefined };
-    emit(this.#toRow === undefined ? row : code.call(this.#toRow, row, [`{ key: ${key} }`]).resultRow);
+  #emitResult(code: OperatorCode, { slot, key, timestamp }: Result, emit: Emit): void {
+    const rowOf = (key: Field): Row => {
+      const results = new AggregationCode(code, this.#states).results(slot);
+      return { form: 'object', fields: [key, ...results], value: undefined, timestamp, key: undefined };
+    };
+    if (this.#toRow === undefined) emit(rowOf(key));
+    else {
+      const name = code.names.fresh('key');
+      code.body.line(`const ${name} = ${key.read()};`);
+      emit(code.call(this.#toRow, rowOf(localField('key', name)), [`{ key: ${name} }`]).resultRow);
+    }
   }
 }

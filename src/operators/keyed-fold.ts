@@ -13,7 +13,9 @@ import { generateRowsBySlot, generateSlot, generateSlotLoop, SlotCursor } from '
 import { generateTouch, isNewSlot, slotContents } from './slot-contents.ts';
 
 /**
- * An aggregation with an accumulator of its own making. `add` may change the accumulator and return it, or return another.
+ * An aggregation with an accumulator of its own making. `add` may change the accumulator and return it, or return another; so may
+ * `merge`, which is given two accumulators of different records: where sessions meet, and where a window over all records is
+ * aggregated by several subtasks before their results are brought together. Accumulators are plain data where there are checkpoints.
  *
  * @example
  * const mean = {

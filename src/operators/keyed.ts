@@ -2,9 +2,11 @@
 
 import { assert } from '../base/assert.ts';
 import { CompositeKeys } from '../batch/composite-keys.ts';
-import { columnarKey, columnarParts, compositeField, generateKey, hashExpression, hashKey, slotExpression } from '../compiler/key-code.ts';
+import { Latin1Strings } from '../batch/latin1-strings.ts';
+import { StringColumn } from '../batch/string-column.ts';
+import { columnarKey, columnarParts, compositeField, generateKey, hashExpression, slotExpression } from '../compiler/key-code.ts';
 import type { OperatorCode, OperatorContext } from '../compiler/operator.ts';
-import { type Field, localField, type Row } from '../compiler/row.ts';
+import { type Field, type FieldColumn, localField, type Row, type RowKey } from '../compiler/row.ts';
 import { isComposite, type KeySpec } from '../graph/logical.ts';
 import type { KeyIndex } from '../state/key-index.ts';
 
@@ -65,11 +67,13 @@ export function generateSlots(code: OperatorCode, row: Row, context: OperatorCon
   const buffer = names.constant('slotBuffer', new RowBuffer());
   const left = `${buffer}.left`;
   const keys = (key.column ?? key.numbers)?.use();
-  const hashes = generateHashes(code, row, key);
+  const hashes = row.key?.hash === 'hashes[i]' ? 'hashes' : key.column?.hashes;
+  const name = names.constant('index', index);
   body.line(`const ${slots} = ${buffer}.ofLength(rows);`);
-  const find = `${left} = ${names.constant('index', index)}.${method}({ hashes: ${hashes}, keys: ${keys}, rows, slots: ${slots} });`;
+  const find = `${left} = ${name}.${method}({ hashes: ${hashes ?? 'null'}, keys: ${keys}, rows, slots: ${slots} });`;
   body.line(`${unlessGoneOn(code)}${find}`);
-  return { key, hash: `${hashes}[i]`, slots, left };
+  const ofFew = `(${slots}[i] < ${name}.size ? ${name}.hash(${slots}[i]) : ${hashExpression(code, key)})`;
+  return { key, hash: hashes === undefined ? ofFew : `${hashes}[i]`, slots, left };
 }
 
 /** Writes a loop over the rows of a batch, the slots of all of which are found first; false, and nothing is written, as for `generateSlots`. */
@@ -120,29 +124,14 @@ function unlessGoneOn({ part: { first, stop } }: OperatorCode): string {
   return stop === undefined ? '' : `if (${first} === 0) `;
 }
 
-/** The array of the keys' hashes: where there is none yet, it is filled. */
-function generateHashes(code: OperatorCode, row: Row, key: Field): string {
-  if (row.key?.hash === 'hashes[i]') return 'hashes';
-  if (key.column?.hashes !== undefined) return key.column.hashes;
-  const hashes = code.names.fresh('hashes');
-  code.body.line(`const ${hashes} = ${code.names.constant('hashBuffer', new RowBuffer())}.ofLength(rows);`);
-  const hash =
-    key.column === undefined
-      ? `for (let i = 0; i < rows; i++) ${hashes}[i] = ${hashExpression(code, key)};`
-      : `${key.column.use()}.hashAll(rows, ${hashes}, ${code.names.constant('nullHash', hashKey(null))});`;
-  code.body.line(`${unlessGoneOn(code)}${hash}`);
-  return hashes;
+/** The key of a slot as a row carries it on. */
+export function slotKey(code: OperatorCode, index: KeyIndex, slot: string, spec: KeySpec | undefined): Required<RowKey> {
+  return carriedKey(code, index, slot, keyOfSlot(code, index, slot, spec));
 }
 
-/** The key of a slot as a row carries it on. */
-export function slotKey(
-  code: OperatorCode,
-  index: KeyIndex,
-  slot: string,
-  spec: KeySpec | undefined,
-): { readonly field: Field; readonly hash: string } {
-  const name = code.names.constant('index', index);
-  return { field: keyOfSlot(code, index, slot, spec), hash: `${name}.hash(${slot})` };
+/** The key of a slot, which is `field`, as a row carries it on. */
+export function carriedKey(code: OperatorCode, index: KeyIndex, slot: string, field: Field): Required<RowKey> {
+  return { field, hash: `${code.names.constant('index', index)}.hash(${slot})` };
 }
 
 /** The key of a slot, as the bytes that the index has of it where it is known to be an array. */
@@ -152,20 +141,47 @@ export function keyOfSlot(code: OperatorCode, index: KeyIndex, slot: string, spe
   return { ...localField('key', `${name}.key(${slot})`, 'any'), encoded: { rows: `${name}.encoded(${slot})`, row: '0' } };
 }
 
+/** Slots whose texts are copied at a time. */
+const textSlots = 1024;
+
 /** Walks over all slots, some of them a call. */
 export class SlotCursor {
   next = 0;
+  #texts: Latin1Strings | undefined;
+  /** The keys of the slots from `first` on, where they are texts. */
+  readonly column = new StringColumn(0);
+  first = 0;
+  rows = 0;
+  #areTexts = false;
+
+  /** Whether the key of a slot is in `column`: it and those beside it are Latin-1 texts. */
+  hasText(index: KeyIndex, slot: number): boolean {
+    if (slot < this.first || slot >= this.first + this.rows) this.#load(index, slot);
+    return this.#areTexts;
+  }
+
+  #load(index: KeyIndex, slot: number): void {
+    this.first = slot;
+    this.rows = Math.min(textSlots, index.size - slot);
+    this.#texts ??= new Latin1Strings(textSlots, false);
+    this.#areTexts = index.copyTexts(slot, slot + this.rows, this.#texts);
+    const { bytes, offsets } = this.#texts;
+    if (this.#areTexts)
+      this.column.setBytes({ bytes, offsets, base: 0, bytesBase: 0, wide: false, gap: 0, validity: null, validityBase: 0 });
+  }
+}
+
+interface SlotLoop {
+  readonly index: KeyIndex;
+  readonly cursor: SlotCursor;
+  readonly limit: string;
 }
 
 /**
  * Writes a loop over the slots that were not yet visited, `limit` of them at most, and returns the expression that tells
  * whether all were.
  */
-export function generateSlotLoop(
-  code: OperatorCode,
-  options: { readonly index: KeyIndex; readonly cursor: SlotCursor; readonly limit: string },
-  write: (slot: string) => void,
-): string {
+export function generateSlotLoop(code: OperatorCode, options: SlotLoop, write: (slot: string) => void): string {
   const index = code.names.constant('index', options.index);
   const cursor = code.names.constant('cursor', options.cursor);
   const slot = code.names.fresh('slot');
@@ -175,4 +191,25 @@ export function generateSlotLoop(
     write(slot);
   });
   return `${cursor}.next === ${index}.size`;
+}
+
+/** The same, with the key of each slot: where it is text, as the bytes of a column, without making a string of it. */
+export function generateKeyLoop(
+  code: OperatorCode,
+  options: SlotLoop & { readonly spec: KeySpec | undefined },
+  write: (slot: string, key: Field) => void,
+): string {
+  return generateSlotLoop(code, options, (slot) => {
+    const plain = (): void => write(slot, keyOfSlot(code, options.index, slot, options.spec));
+    // Where not even the first key is text, hardly another one is.
+    if (options.index.size === 0 || !options.index.has(0) || typeof options.index.key(0) !== 'string') return plain();
+    const cursor = code.names.constant('cursor', options.cursor);
+    const index = code.names.constant('index', options.index);
+    const row = `${slot} - ${cursor}.first`;
+    const column: FieldColumn = { use: () => `${cursor}.column`, row, rows: `${cursor}.rows` };
+    const text = localField('key', `${cursor}.column.detached(${row}, ${cursor}.rows)`, 'string');
+    code.body.block(`if (${cursor}.hasText(${index}, ${slot}))`, () => write(slot, { ...text, column }), '} else {');
+    plain();
+    code.body.line('}');
+  });
 }

@@ -2,7 +2,7 @@
 
 import type { Operator } from '../compiler/operator.ts';
 import type { UserFunction } from '../graph/logical.ts';
-import type { Source, Split } from '../graph/source.ts';
+import type { MembersRead, Source, Split } from '../graph/source.ts';
 import { synchronous } from './functions.ts';
 
 export interface SourceOperator extends Operator {
@@ -32,9 +32,14 @@ export function sourceOperator<T, S extends Split>(given: Source<T, S>): SourceO
 }
 
 /** The source that gives these fields alone, as an operator. @param keys those of them that records are grouped by */
-export function projectedSource(operator: SourceOperator, fields: readonly string[], keys: readonly string[]): SourceOperator {
+export function projectedSource(
+  operator: SourceOperator,
+  fields: readonly string[],
+  keys: readonly string[],
+  members?: MembersRead,
+): SourceOperator {
   const { source } = operator;
-  return source.project === undefined ? operator : { ...operator, source: source.project(fields, keys) };
+  return source.project === undefined ? operator : { ...operator, source: source.project(fields, keys, members) };
 }
 
 /** A source whose records go through a function of the job at once: one operator, which name, uid and parallelism are about. */

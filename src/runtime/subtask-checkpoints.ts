@@ -3,6 +3,7 @@
  * next waits, and the subtask with it, until it is. Runs on the subtask's thread.
  */
 
+import { OperatorError } from '../base/operator-error.ts';
 import type { Clock } from '../base/system.ts';
 import type { StateStorage } from '../checkpoint/checkpoint-storage.ts';
 import { stateName } from '../checkpoint/layout.ts';
@@ -84,6 +85,7 @@ export class SubtaskCheckpoints {
     const { instance, keyed: states, failure } = operators[operator] as ChainedOperator;
     const from = storage(restoreFrom);
     try {
+      checkStored(keyed, states);
       for (const [name, { contents, log }] of states) {
         const adopted: KnownSegment[] = [];
         for (const { segment, adopts } of keyed[name] ?? []) {
@@ -270,4 +272,15 @@ export class SubtaskCheckpoints {
 /** A list of ordinals as it is stored, of which nobody knows where it begins in memory. */
 function ordinalsOf(list: Uint8Array): Uint32Array {
   return new Uint32Array(list.slice().buffer);
+}
+
+/** @throws OperatorError STATE_MISMATCH for state that the operator keeps no more: it would be lost */
+function checkStored(stored: OperatorRestore['keyed'], states: ChainedOperator['keyed']): void {
+  const unknown = Object.entries(stored).find(([name, segments]) => segments.length > 0 && !states.has(name));
+  if (unknown === undefined) return;
+  const kept = [...states.keys()].map((name) => `'${name}'`).join(', ');
+  throw new OperatorError(
+    'STATE_MISMATCH',
+    `its state is stored as '${unknown[0]}', and it keeps ${kept || 'none'} now: it works in another way; give it another uid, or write it as it was`,
+  );
 }

@@ -19,7 +19,7 @@ const parallelism = 2;
  */
 const samples = {
   /** Every kind of state. */
-  aligned: { args: {}, ratePerSecond: 200, parallelisms: [2, 1, 3], holds: () => true },
+  aligned: { args: {}, parallelisms: [2, 1, 3], holds: () => true },
   /** Rows on their way, by key and by turns. Late records and timers would depend on where watermarks were between them. */
   unaligned: {
     args: { which: ['wordCount', 'rolling', 'asyncMap'], unaligned: true, limits: { ringBytes: 2048, batchRows: 4 } },
@@ -29,7 +29,6 @@ const samples = {
   /** Segments of several checkpoints, and lists of their stale entries. */
   incremental: {
     args: { which: ['rolling', 'keyedProcess', 'sliding'] },
-    ratePerSecond: 50,
     checkpoints: 6,
     parallelisms: [3, 1],
     holds: (manifest) => checkpointsOf(manifest).size > 2 && segmentsOf(manifest).some(({ stale }) => stale.length > 1),
@@ -37,7 +36,6 @@ const samples = {
   /** State larger than memory: files that are those of the backend, under another name. */
   disk: {
     args: { which: ['rolling', 'wordCount'], memory: 1, limits: { diskSegmentBytes: 512 } },
-    ratePerSecond: 50,
     checkpoints: 4,
     parallelisms: [3, 1],
     holds: (manifest) => checkpointsOf(manifest).size > 1 && pathsOf(manifest).some((path) => /\.\d+\.state$/.test(path)),
@@ -45,7 +43,6 @@ const samples = {
   /** A savepoint that the job has ended with. */
   savepoint: {
     args: { which: ['tumbling', 'sessions', 'intervalJoin', 'broadcast', 'operatorList'] },
-    ratePerSecond: 200,
     stops: true,
     parallelisms: [3, 1],
     holds: () => true,
@@ -58,7 +55,11 @@ const working = mkdtempSync(join(tmpdir(), 'millrace-compat-'));
 const cluster = new LocalCluster({ slots: parallelism });
 try {
   mkdirSync(directory, { recursive: true });
-  copyFileSync(new URL('../cluster/jobs/golden.mjs', import.meta.url), join(directory, 'job.mjs'));
+  for (const [name, copy] of [
+    ['golden.mjs', 'job.mjs'],
+    ['waiting-source.mjs', 'waiting-source.mjs'],
+  ])
+    copyFileSync(new URL(`../cluster/jobs/${name}`, import.meta.url), join(directory, copy));
   await writeExpected();
   for (const name of names.length === 0 ? Object.keys(samples) : names) await write(name, samples[name]);
 } finally {
@@ -93,12 +94,17 @@ async function write(name, sample) {
 }
 
 /** Runs a job to its middle. Returns the directory of what it can go on from, and the parts that were committed before that was taken. */
-async function stop(directory, { args, ratePerSecond, checkpoints = 1, stops = false }) {
-  const client = await submit({ directory, ratePerSecond, ...args });
+async function stop(directory, { args, checkpoints = 1, stops = false }) {
+  const until = new SharedArrayBuffer(4);
+  const client = await submit({ directory, until, ...args });
   for (let checkpoint = 1; checkpoint < checkpoints; checkpoint++) {
-    await hasMade(client, ((records / 2) * checkpoint) / checkpoints);
+    const some = Math.floor(((records / 2) * checkpoint) / checkpoints);
+    Atomics.store(new Int32Array(until), 0, some);
+    await hasMade(client, some);
     await client.checkpoint();
   }
+  // Some more may be on their way.
+  Atomics.store(new Int32Array(until), 0, records - 1);
   await hasMade(client, records / 2);
   const committed = new Set(partsIn(join(directory, 'out')));
   if (stops) return { kept: await client.stop({ savepoint: join(directory, 'savepoint') }), committed };

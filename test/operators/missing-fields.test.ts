@@ -28,7 +28,7 @@ describe.each(ways)('%s', (_, make) => {
         const env = new TestEnvironment({ parallelism, runtimeMode });
         const keyed = env.fromData<Reading>([{ key: 'a', weight: 1 }]).keyBy('key');
         await expect(env.collect(make(keyed, method).name('scales'))).rejects.toMatchObject({
-          code: 'USER_FUNCTION',
+          code: 'TYPE_MISMATCH',
           message: `'scales': ${method}("wieght"): the record has no field 'wieght'; did you mean 'weight'?\n  at the record { key: 'a', weight: 1 }`,
         });
       }

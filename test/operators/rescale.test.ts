@@ -24,6 +24,7 @@ import type { Trigger } from '../../src/time/windows/trigger.ts';
 import { triggers } from '../../src/time/windows/triggers/triggers.ts';
 import type { TimeWindow, Window } from '../../src/time/windows/window.ts';
 import type { WindowAssigner } from '../../src/time/windows/window-assigner.ts';
+import { runsOf } from '../property-runs.ts';
 
 interface Click {
   readonly user: string | number;
@@ -289,7 +290,7 @@ describe('rescaling', () => {
       const steps = stepsOf(given);
       expect(await rescaled(build, steps, Math.min(at, steps.length))).toEqual(await straight(build, steps));
     });
-    await fc.assert(property, { numRuns: 40, examples: [[timerOfThePast, 3]] });
+    await fc.assert(property, { numRuns: runsOf(25), examples: [[timerOfThePast, 3]] });
   });
 });
 

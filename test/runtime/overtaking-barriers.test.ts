@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RecordBatch } from '../../src/batch/record-batch.ts';
-import type { StringDictionary } from '../../src/batch/string-column.ts';
+import type { StringDictionary } from '../../src/batch/string-dictionary.ts';
 import type { ChannelReader, ChannelWriter } from '../../src/channel/channel.ts';
 import type { StreamElement } from '../../src/channel/element.ts';
 import { LocalChannel } from '../../src/channel/local-channel.ts';
@@ -17,6 +17,7 @@ import { type GateBatch, InputGate, type ReplayedGateBatch } from '../../src/run
 import { RowsInFlight } from '../../src/runtime/rows-in-flight.ts';
 import { column } from '../../src/schema/type.ts';
 import { batchOf, materialise, type PlainBatch, plainOf, type StringLayout, stringColumn, tupleType } from '../channel/plain-elements.ts';
+import { runsOf } from '../property-runs.ts';
 
 const rowType = tupleType(column('float64'), stringColumn);
 
@@ -321,7 +322,7 @@ describe.each(Object.keys(kinds))('a checkpoint of a gate behind %s', (kind) => 
   test.each([true, false])('holds each row once that was sent before its barriers; they may overtake: %s', (overtakes) => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 80 }), (script) => run(create, script, overtakes)),
-      { numRuns: overtakes ? 400 : 100 },
+      { numRuns: runsOf(overtakes ? 400 : 100) },
     );
   });
 });

@@ -13,9 +13,9 @@ interface Noticed {
 }
 
 /** The first seed with which a bug is noticed, and how. */
-async function noticed({ tamper, replace, plan, job }: Bug): Promise<Noticed | undefined> {
+async function noticed({ tamper, replace, plan, job, from = 1 }: Bug): Promise<Noticed | undefined> {
   const circumstances = plan === undefined ? {} : { plan };
-  for (let seed = 1; seed <= seedsMax; seed++) {
+  for (let seed = from; seed < from + seedsMax; seed++) {
     const putBack = replace?.();
     try {
       await runSeed(seed, tamper === undefined ? circumstances : { ...circumstances, tamper }, job);

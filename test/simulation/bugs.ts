@@ -33,6 +33,8 @@ export interface Bug {
   readonly replace?: () => () => void;
   /** Circumstances in which it soon does harm. */
   readonly plan?: (plan: SimulationPlan) => SimulationPlan;
+  /** The seed that is tried first: one with which it was noticed, where that took many. */
+  readonly from?: number;
 }
 
 /** Replaces a method of a class, or of an object, by what is made of it. */
@@ -184,6 +186,7 @@ export const bugs: readonly Bug[] = [
     name: 'a dirty mark is forgotten now and then',
     job: 'counting',
     plan: restarts,
+    from: 30,
     replace: () =>
       replaced(
         StateLog.prototype,
@@ -294,6 +297,7 @@ export const bugs: readonly Bug[] = [
     name: 'the watermark is not restored',
     job: 'lateness',
     plan: restarts,
+    from: 17,
     tamper: operators((operator) => ({
       ...operator,
       parts: without(operator.parts, ['$watermark', 'time', 'event-time', 'watermark', 'splits']),
@@ -340,6 +344,7 @@ export const bugs: readonly Bug[] = [
     name: 'names of directories above that of the checkpoints are not made durable',
     job: 'counting',
     plan: inFiles,
+    from: 17,
     tamper: {
       storage: (storage) => ({ ...storage, syncDirectory: async (path) => (path === '/' ? undefined : storage.syncDirectory(path)) }),
     },

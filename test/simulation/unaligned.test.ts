@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { simulate } from '../../src/testing/index.ts';
 import { type JobName, jobNames, jobs } from './jobs.ts';
 
-const seeds = 12;
+const seeds = 8;
 /** Rows late by watermarks, and timers that see what has come. */
 const byWatermark: readonly JobName[] = ['timers', 'lateness'];
 const names = jobNames.filter((name) => !byWatermark.includes(name));

@@ -14,8 +14,8 @@ declare const aggregates: unique symbol;
 export type AggregatorInput =
   /** Nothing: it only counts. `add` gets undefined. */
   | { readonly kind: 'none' }
-  /** The record itself. */
-  | { readonly kind: 'record' }
+  /** The record itself, with these fields; with all where there are none named. */
+  | { readonly kind: 'record'; readonly fields?: readonly string[] | undefined }
   /** The value of a field or tuple element. */
   | { readonly kind: 'field'; readonly name: string }
   /** What a function makes of the record. */
@@ -46,9 +46,15 @@ export interface NumberColumn {
   readonly slots: Int32Array;
   readonly slotCount: number;
   readonly rows: number;
-  /** By row. For aggregators that see no value it is any array. */
+  /** By row. */
   readonly values: Float64Array | Int32Array;
 }
+
+/** What the code for a row knows: `state`, `slot`, `value`, which is a number, and the arrays of the state by their names; each an expression. */
+export type RowNames = Readonly<Record<string, string>>;
+
+/** Arrays of a state, by slot. */
+export type SlotArrays = Readonly<Record<string, Float64Array | Uint8Array>>;
 
 /**
  * The accumulators of one aggregator in one subtask. Slots are dense and start empty; a method that is given a slot that has
@@ -58,7 +64,14 @@ export interface NumberColumn {
  */
 export interface AggregatorState {
   add(slot: number, value: unknown): void;
-  /** The same as `add` for every row of a column, in a loop of its own. Optional. */
+  /**
+   * Statements that do the same as `add` for a number of a column. They stand in one loop with those of other aggregators: a loop for each takes
+   * twice the time. Optional.
+   */
+  addCode?(names: RowNames): string;
+  /** The arrays that such statements name, with room for so many slots. They hold for the rows of one batch. */
+  arrays?(slotCount: number): SlotArrays;
+  /** The same as `add` for every row of a column, for aggregators that go over it more than once. Optional. */
   addColumn?(column: NumberColumn): void;
   /**
    * Numbers that stand for the strings of a column, by row, for `addNumbered`: all of them are looked up in a loop of its own. Valid until
@@ -67,7 +80,8 @@ export interface AggregatorState {
   numbersOf?(strings: StringColumn, rows: number): Int32Array;
   addNumbered?(slot: number, number: number): void;
   merge(slot: number, partial: unknown): void;
-  /** The same as `merge` for every row of a column, where partial results are numbers. Optional. */
+  /** As `addCode` and `addColumn`, the same as `merge`, where partial results are numbers. Optional. */
+  mergeCode?(names: RowNames): string;
   mergeColumn?(column: NumberColumn): void;
   /** Merges what each slot of `from` holds into the slot at the same place of `to`, in order. Optional. */
   mergeSlots?(from: Int32Array, to: Int32Array, count: number): void;

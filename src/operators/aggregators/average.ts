@@ -5,7 +5,7 @@
  * @hotpath
  */
 
-import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import type { Aggregator, AggregatorState, RowNames, SlotArrays } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, type Nullable, type NullOf, wrongInput } from './input.ts';
 import { grown, initialSlots, roomFor, roomForAll } from './slots.ts';
 
@@ -51,15 +51,14 @@ class AverageState implements AggregatorState {
     } else if (value !== null && value !== undefined) throw wrongInput(this.#call, 'numbers', value);
   }
 
-  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
+  arrays(slotCount: number): SlotArrays {
     this.#sums = roomFor(this.#sums, slotCount);
     this.#counts = roomFor(this.#counts, slotCount);
-    const sums = this.#sums;
-    const counts = this.#counts;
-    for (let row = 0; row < rows; row++) {
-      sums[slots[row]] += values[row];
-      counts[slots[row]]++;
-    }
+    return { sums: this.#sums, counts: this.#counts };
+  }
+
+  addCode({ sums, counts, slot, value }: RowNames): string {
+    return `${sums}[${slot}] += ${value}; ${counts}[${slot}]++;`;
   }
 
   merge(slot: number, partial: unknown): void {

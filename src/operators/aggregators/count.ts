@@ -7,7 +7,7 @@
 
 import { describeValue } from '../../base/describe-value.ts';
 import { MillraceError } from '../../base/errors.ts';
-import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import type { Aggregator, AggregatorState, RowNames, SlotArrays } from './aggregator.ts';
 import { grown, initialSlots, roomFor, roomForAll } from './slots.ts';
 
 /**
@@ -36,10 +36,13 @@ class CountState implements AggregatorState {
     this.#counts[slot]++;
   }
 
-  addColumn({ slots, slotCount, rows }: NumberColumn): void {
+  arrays(slotCount: number): SlotArrays {
     this.#counts = roomFor(this.#counts, slotCount);
-    const counts = this.#counts;
-    for (let row = 0; row < rows; row++) counts[slots[row]]++;
+    return { counts: this.#counts };
+  }
+
+  addCode({ counts, slot }: RowNames): string {
+    return `${counts}[${slot}]++;`;
   }
 
   merge(slot: number, partial: unknown): void {
@@ -47,10 +50,8 @@ class CountState implements AggregatorState {
     this.#counts[slot] += partial as number;
   }
 
-  mergeColumn({ slots, slotCount, rows, values }: NumberColumn): void {
-    this.#counts = roomFor(this.#counts, slotCount);
-    const counts = this.#counts;
-    for (let row = 0; row < rows; row++) counts[slots[row]] += values[row];
+  mergeCode({ counts, slot, value }: RowNames): string {
+    return `${counts}[${slot}] += ${value};`;
   }
 
   mergeSlots(from: Int32Array, to: Int32Array, count: number): void {

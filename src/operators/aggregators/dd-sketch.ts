@@ -18,6 +18,8 @@ import { type BucketContent, BucketStore } from './bucket-store.ts';
 
 /** From nanoseconds to decades; some 2,000 buckets with an accuracy of 1 %. */
 const rangeKept = 1e18;
+/** A magnitude that is less than this factor below the largest is in a bucket that is kept: it is smaller than `rangeKept` by two buckets at least. */
+const rangeApart = 1e17;
 
 /** The smallest number with all its digits. */
 const magnitudeMin = 2 ** -1022;
@@ -73,7 +75,10 @@ export class LogarithmicBuckets {
 
   /** @param largest magnitude of the same sign, on which depends what is kept apart */
   #toldBeside(magnitude: number, largest: number): number {
-    return this.valueOf(Math.max(this.bucketOf(magnitude), this.bucketOf(largest) - this.capacity + 1));
+    const bucket = this.bucketOf(magnitude);
+    // Two logarithms take most of the time.
+    if (largest < magnitude * rangeApart) return this.valueOf(bucket);
+    return this.valueOf(Math.max(bucket, this.bucketOf(largest) - this.capacity + 1));
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { compareValues } from '../order.ts';
-import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import type { Aggregator, AggregatorState, RowNames, SlotArrays } from './aggregator.ts';
 import {
   aggregatorOf,
   callText,
@@ -22,7 +22,7 @@ import {
   readerOf,
   wrongInput,
 } from './input.ts';
-import { grown, initialSlots, reserve, roomFor, roomForAll } from './slots.ts';
+import { grown, initialSlots, reserve } from './slots.ts';
 
 /** Values that have an order among their like. */
 export type Ordered = number | string | bigint | boolean | Date;
@@ -119,7 +119,8 @@ class ExtremeState implements AggregatorState {
   readonly #call: string;
   readonly #greatest: boolean;
   #kinds = new Uint8Array(initialSlots);
-  #numbers = new Float64Array(initialSlots);
+  /** By slot: the extreme where it is a number, otherwise NaN, so that one comparison finds all that needs a closer look. */
+  #numbers = new Float64Array(initialSlots).fill(Number.NaN);
   readonly #others: unknown[] = [];
 
   constructor(call: string, greatest: boolean) {
@@ -131,29 +132,21 @@ class ExtremeState implements AggregatorState {
     this.offer(slot, value);
   }
 
-  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
-    this.#kinds = roomFor(this.#kinds, slotCount);
-    this.#numbers = roomFor(this.#numbers, slotCount);
-    const kinds = this.#kinds;
-    const extremes = this.#numbers;
-    const greatest = this.#greatest;
-    for (let row = 0; row < rows; row++) {
-      const slot = slots[row];
-      const value = values[row];
-      const extreme = extremes[slot];
-      // Whatever the value is, if it is neither beyond the extreme nor is one of the two no number, nothing changes.
-      if (kinds[slot] === numbers && (greatest ? value <= extreme : value >= extreme)) continue;
-      this.#offerNumber(slot, value);
-    }
+  arrays(slotCount: number): SlotArrays {
+    if (slotCount > this.#kinds.length) this.#grow(slotCount - 1);
+    return { extremes: this.#numbers };
   }
 
-  mergeColumn(column: NumberColumn): void {
-    this.addColumn(column);
+  addCode({ state, extremes, slot, value }: RowNames): string {
+    // Whatever the value is, if it is neither beyond the extreme nor is one of the two no number, nothing changes.
+    return `if (!(${value} ${this.#greatest ? '<=' : '>='} ${extremes}[${slot}])) ${state}.offer(${slot}, ${value});`;
+  }
+
+  mergeCode(names: RowNames): string {
+    return this.addCode(names);
   }
 
   mergeSlots(from: Int32Array, to: Int32Array, count: number): void {
-    this.#kinds = roomForAll(this.#kinds, to, count);
-    this.#numbers = roomForAll(this.#numbers, to, count);
     for (let i = 0; i < count; i++) {
       const slot = from[i];
       if (this.isEmpty(slot)) continue;
@@ -182,7 +175,10 @@ class ExtremeState implements AggregatorState {
   }
 
   clear(slot: number): void {
-    if (slot < this.#kinds.length) this.#kinds[slot] = nothing;
+    if (slot < this.#kinds.length) {
+      this.#kinds[slot] = nothing;
+      this.#numbers[slot] = Number.NaN;
+    }
     if (slot < this.#others.length) this.#others[slot] = undefined;
   }
 
@@ -222,8 +218,9 @@ class ExtremeState implements AggregatorState {
   }
 
   #grow(slot: number): void {
+    const { length } = this.#kinds;
     this.#kinds = grown(this.#kinds, slot);
-    this.#numbers = grown(this.#numbers, slot);
+    this.#numbers = grown(this.#numbers, slot).fill(Number.NaN, length);
   }
 }
 

@@ -1,69 +1,61 @@
 /**
- * Sets of numbers from 0 on, one for each slot. All lie in pages of one arena, so that the way to an element leads over two places in memory:
- * where the set of the slot lies, and the element's own. Up to `fewMax` numbers lie one behind the other; more in an open-addressed table.
+ * Sets of numbers from 0 on, one for each slot. Up to `fewMax` numbers lie in the entry of their slot, one behind the other: most sets of many
+ * keys and windows have no more, and are found by one look at memory. More lie in an open-addressed table, in pages of one arena.
  *
- * Invariant: how long the block of a set is follows from how many numbers there are in it, and at most half of the places of a table are
- * taken. One thread owns the sets.
+ * Invariant: how long the table of a set is follows from how many numbers there are in it, and at most half of its places are taken. One
+ * thread owns the sets.
  *
  * @hotpath
  */
 
 import { grown, initialSlots } from './slots.ts';
 
-/** Numbers that lie one behind the other: half a cache line. */
-const fewMax = 8;
-const fewBits = 3;
+/** Words of the entry of a slot, half a cache line: how many numbers there are; then these, or page and place where their table begins. */
+const entryBits = 3;
+/** Numbers that lie in an entry. */
+const fewMax = (1 << entryBits) - 1;
 /** The smallest table. */
 const tableBitsMin = 5;
-/** Longer blocks have a page of their own, which goes when they do. */
+/** Longer tables have a page of their own, which goes when they do. */
 const pageBits = 16;
 const pageMask = (1 << pageBits) - 1;
 const golden = 0x9e3779b1;
 const noPlaces = new Int32Array(0);
 
-/** Entries of a slot: how many numbers there are, and where the block begins, page and place in it. */
-const slotLength = 2;
-
 export class NumberSets {
-  #sets = new Int32Array(initialSlots * slotLength);
-  /** Numbers plus one, 0 where there is none. */
+  /** Numbers in all sets: one that is in several counts for each. */
+  total = 0;
+  #entries = new Int32Array(initialSlots << entryBits);
+  /** Of tables: numbers plus one, 0 where there is none. */
   readonly #pages: Int32Array[] = [];
-  /** The page that blocks are taken of, and the first place that is free. */
+  /** The page that tables are taken of, and the first place that is free. */
   #page = -1;
   #next = pageMask + 1;
-  /** By length, as a power of two: a block that is free, plus one; its first place leads to another in the same way. */
+  /** By length, as a power of two: a table that is free, plus one; its first place leads to another in the same way. */
   readonly #free = new Int32Array(pageBits + 1);
   /** Numbers of pages that have gone. */
   readonly #gone: number[] = [];
 
   size(slot: number): number {
-    return slot * slotLength < this.#sets.length ? (this.#sets[slot * slotLength] as number) : 0;
+    const at = slot << entryBits;
+    return at < this.#entries.length ? (this.#entries[at] as number) : 0;
   }
 
   /** Whether the number is new. */
   add(slot: number, number: number): boolean {
-    const at = slot * slotLength;
-    if (at >= this.#sets.length) this.#sets = grown(this.#sets, at + 1);
-    const size = this.#sets[at] as number;
-    if (size === 0) this.#sets[at + 1] = this.#take(fewBits);
-    const start = this.#sets[at + 1] as number;
-    const page = this.#pages[start >>> pageBits] as Int32Array;
-    const from = start & pageMask;
-    const entry = number + 1;
+    const at = slot << entryBits;
+    if (at >= this.#entries.length) this.#entries = grown(this.#entries, at + fewMax);
+    const entries = this.#entries;
+    const size = entries[at] as number;
     if (size > fewMax) {
-      const bits = bitsOf(size);
-      if (!put(page, from, bits, entry)) return false;
-      if (bitsOf(size + 1) > bits) this.#move(at, size + 1, bits, bits + 1);
+      if (!this.#addToTable(at, size, number)) return false;
     } else {
-      for (let place = from; place < from + size; place++) if (page[place] === entry) return false;
-      if (size < fewMax) page[from + size] = entry;
-      else {
-        this.#move(at, size, fewBits, tableBitsMin);
-        const table = this.#sets[at + 1] as number;
-        put(this.#pages[table >>> pageBits] as Int32Array, table & pageMask, tableBitsMin, entry);
-      }
+      for (let place = at + 1; place <= at + size; place++) if (entries[place] === number) return false;
+      if (size < fewMax) entries[at + size + 1] = number;
+      else this.#beginTable(at, number);
     }
-    this.#sets[at] = size + 1;
+    entries[at] = size + 1;
+    this.total++;
     return true;
   }
 
@@ -71,39 +63,83 @@ export class NumberSets {
   read(slot: number, into: Int32Array): number {
     const size = this.size(slot);
     if (size === 0) return 0;
-    const start = this.#sets[slot * slotLength + 1] as number;
+    const at = slot << entryBits;
+    if (size <= fewMax) {
+      for (let i = 0; i < size; i++) into[i] = this.#entries[at + 1 + i] as number;
+      return size;
+    }
+    const start = this.#entries[at + 1] as number;
     const page = this.#pages[start >>> pageBits] as Int32Array;
     let place = start & pageMask;
     for (let count = 0; count < size; place++) if (page[place] !== 0) into[count++] = (page[place] as number) - 1;
     return size;
   }
 
+  /** Puts a one where a number is in any set. */
+  mark(marks: Uint8Array): void {
+    const entries = this.#entries;
+    for (let at = 0; at < entries.length; at += 1 << entryBits) {
+      const size = entries[at] as number;
+      if (size > fewMax) this.#markTable(entries[at + 1] as number, size, marks);
+      else for (let place = at + 1; place <= at + size; place++) marks[entries[place] as number] = 1;
+    }
+  }
+
   clear(slot: number): void {
     const size = this.size(slot);
     if (size === 0) return;
-    const at = slot * slotLength;
-    this.#give(this.#sets[at + 1] as number, size > fewMax ? bitsOf(size) : fewBits);
-    this.#sets[at] = 0;
+    const at = slot << entryBits;
+    if (size > fewMax) this.#give(this.#entries[at + 1] as number, bitsOf(size));
+    this.#entries[at] = 0;
+    this.total -= size;
   }
 
-  /** Moves the numbers of a set into a longer table. */
-  #move(at: number, size: number, bits: number, longerBits: number): void {
-    const start = this.#sets[at + 1] as number;
-    const longer = this.#take(longerBits);
+  #markTable(start: number, size: number, marks: Uint8Array): void {
+    const page = this.#pages[start >>> pageBits] as Int32Array;
+    let place = start & pageMask;
+    for (let left = size; left > 0; place++) {
+      if (page[place] === 0) continue;
+      marks[(page[place] as number) - 1] = 1;
+      left--;
+    }
+  }
+
+  #addToTable(at: number, size: number, number: number): boolean {
+    const start = this.#entries[at + 1] as number;
+    const bits = bitsOf(size);
+    if (!put(this.#pages[start >>> pageBits] as Int32Array, start & pageMask, bits, number + 1)) return false;
+    if (bitsOf(size + 1) > bits) this.#lengthen(at, size + 1, bits);
+    return true;
+  }
+
+  /** Moves the numbers of an entry to a table, with another one. */
+  #beginTable(at: number, number: number): void {
+    const entries = this.#entries;
+    const table = this.#take(tableBitsMin);
+    const page = this.#pages[table >>> pageBits] as Int32Array;
+    for (let place = at + 1; place <= at + fewMax; place++) put(page, table & pageMask, tableBitsMin, (entries[place] as number) + 1);
+    put(page, table & pageMask, tableBitsMin, number + 1);
+    entries[at + 1] = table;
+  }
+
+  /** Moves the numbers of a set to a table twice as long. */
+  #lengthen(at: number, size: number, bits: number): void {
+    const start = this.#entries[at + 1] as number;
+    const longer = this.#take(bits + 1);
     const page = this.#pages[start >>> pageBits] as Int32Array;
     const longerPage = this.#pages[longer >>> pageBits] as Int32Array;
     let place = start & pageMask;
     for (let left = size; left > 0; place++) {
       const entry = page[place] as number;
       if (entry === 0) continue;
-      put(longerPage, longer & pageMask, longerBits, entry);
+      put(longerPage, longer & pageMask, bits + 1, entry);
       left--;
     }
     this.#give(start, bits);
-    this.#sets[at + 1] = longer;
+    this.#entries[at + 1] = longer;
   }
 
-  /** A block of zeros, of 2^bits places. */
+  /** A table of zeros, of 2^bits places. */
   #take(bits: number): number {
     if (bits > pageBits) return this.#newPage(bits) << pageBits;
     const free = this.#free[bits] as number;

@@ -40,7 +40,7 @@ const accuracyMax = 0.5;
  *
  * The quantile is the value at index ⌊q · (n − 1)⌋ of the n values in order, told with a relative error of at most
  * `accuracy`. A DDSketch (see `dd-sketch.ts`): zero, the infinities and NaN (the greatest) are told exactly, and values more
- * than 10¹⁸ times smaller in magnitude than the largest of their sign lose the accuracy. A key takes 64 bytes for up to eight
+ * than 10¹⁸ times smaller in magnitude than the largest of their sign lose the accuracy. A key takes 64 bytes for up to seven
  * values, and for more of them eight bytes for each 2 · `accuracy` of growth from the smallest to the largest magnitude: 3 KB for 1
  * to 1,000 by default.
  *

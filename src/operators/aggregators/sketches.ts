@@ -11,8 +11,10 @@
 import { DDSketch, type DDSketchContent, type LogarithmicBuckets } from './dd-sketch.ts';
 import { grown, initialSlots } from './slots.ts';
 
-/** Numbers that lie in the array: a cache line, and less than the smallest sketch. */
-const fewMax = 8;
+/** Numbers of an entry, a cache line, which is less than the smallest sketch. The first half of the first one says how many follow. */
+const entryBits = 3;
+/** Numbers that lie in an entry. */
+const fewMax = (1 << entryBits) - 1;
 /** The count of a slot that has a sketch. */
 const manyMark = fewMax + 1;
 
@@ -21,11 +23,13 @@ export type SketchesContent = Float64Array | DDSketchContent;
 
 export class Sketches {
   readonly #buckets: LogarithmicBuckets;
-  /** By slot: how many numbers lie in `#few`, or `manyMark`. */
-  #counts = new Uint8Array(initialSlots);
-  /** `fewMax` for each slot. */
-  #few = new Float64Array(initialSlots * fewMax);
-  readonly #sketches = new Map<number, DDSketch>();
+  /** By slot: an entry. */
+  #few = new Float64Array(initialSlots << entryBits);
+  /** The same memory: how many numbers there are, or `manyMark`, and then the number of the sketch. */
+  #counts = new Int32Array(this.#few.buffer);
+  readonly #sketches: (DDSketch | undefined)[] = [];
+  /** Numbers of sketches that have gone. */
+  readonly #gone: number[] = [];
   /** For results. */
   readonly #sorted = new Float64Array(fewMax);
 
@@ -35,17 +39,19 @@ export class Sketches {
 
   /** Makes room for slots below a number. */
   #reserve(slotCount: number): void {
-    if (slotCount <= this.#counts.length) return;
-    this.#counts = grown(this.#counts, slotCount - 1);
-    this.#few = grown(this.#few, this.#counts.length * fewMax - 1);
+    const length = slotCount << entryBits;
+    if (length <= this.#few.length) return;
+    this.#few = grown(this.#few, length - 1);
+    this.#counts = new Int32Array(this.#few.buffer);
   }
 
   add(slot: number, value: number): void {
-    if (slot >= this.#counts.length) this.#reserve(slot + 1);
-    const count = this.#counts[slot];
+    this.#reserve(slot + 1);
+    const at = slot << entryBits;
+    const count = this.#counts[at << 1];
     if (count < fewMax) {
-      this.#few[slot * fewMax + count] = value;
-      this.#counts[slot] = count + 1;
+      this.#few[at + 1 + count] = value;
+      this.#counts[at << 1] = count + 1;
     } else this.#sketchOf(slot).add(value);
   }
 
@@ -55,12 +61,12 @@ export class Sketches {
     const counts = this.#counts;
     const few = this.#few;
     for (let row = 0; row < rows; row++) {
-      const slot = slots[row];
-      const count = counts[slot];
+      const at = slots[row] << entryBits;
+      const count = counts[at << 1];
       if (count < fewMax) {
-        few[slot * fewMax + count] = values[row];
-        counts[slot] = count + 1;
-      } else this.#sketchOf(slot).add(values[row]);
+        few[at + 1 + count] = values[row];
+        counts[at << 1] = count + 1;
+      } else this.#sketchOf(slots[row]).add(values[row]);
     }
   }
 
@@ -87,24 +93,35 @@ export class Sketches {
   }
 
   clear(slot: number): void {
-    if (this.#countOf(slot) === manyMark) this.#sketches.delete(slot);
-    if (slot < this.#counts.length) this.#counts[slot] = 0;
+    const count = this.#countOf(slot);
+    if (count === 0) return;
+    const at = slot << (entryBits + 1);
+    if (count === manyMark) {
+      const number = this.#counts[at + 1];
+      this.#sketches[number] = undefined;
+      this.#gone.push(number);
+    }
+    this.#counts[at] = 0;
   }
 
   #countOf(slot: number): number {
-    return slot < this.#counts.length ? this.#counts[slot] : 0;
+    const at = slot << (entryBits + 1);
+    return at < this.#counts.length ? this.#counts[at] : 0;
   }
 
   /** The sketch of a slot, made of its numbers if there is none yet. */
   #sketchOf(slot: number): DDSketch {
     this.#reserve(slot + 1);
-    const known = this.#sketches.get(slot);
-    if (known !== undefined) return known;
+    const at = slot << (entryBits + 1);
+    const counts = this.#counts;
+    if (counts[at] === manyMark) return this.#sketches[counts[at + 1]] as DDSketch;
     const sketch = new DDSketch(this.#buckets);
-    const from = slot * fewMax;
-    for (let i = 0; i < this.#counts[slot]; i++) sketch.add(this.#few[from + i]);
-    this.#sketches.set(slot, sketch);
-    this.#counts[slot] = manyMark;
+    const from = (slot << entryBits) + 1;
+    for (let i = 0; i < counts[at]; i++) sketch.add(this.#few[from + i]);
+    const number = this.#gone.pop() ?? this.#sketches.length;
+    this.#sketches[number] = sketch;
+    counts[at] = manyMark;
+    counts[at + 1] = number;
     return sketch;
   }
 
@@ -117,7 +134,7 @@ export class Sketches {
   #sort(slot: number, count: number): Float64Array {
     const few = this.#few;
     const sorted = this.#sorted;
-    const from = slot * fewMax;
+    const from = (slot << entryBits) + 1;
     for (let i = 0; i < count; i++) {
       const value = few[from + i];
       let place = i;

@@ -5,7 +5,7 @@
  * @hotpath
  */
 
-import type { Aggregator, AggregatorState, NumberColumn } from './aggregator.ts';
+import type { Aggregator, AggregatorState, RowNames, SlotArrays } from './aggregator.ts';
 import { aggregatorOf, type FieldName, type Holding, mixedInput, type Nullable, wrongInput } from './input.ts';
 import { grown, initialSlots, reserve, roomFor, roomForAll } from './slots.ts';
 
@@ -55,24 +55,27 @@ class SumState implements AggregatorState {
     } else if (value !== null && value !== undefined) this.#addOther(slot, value);
   }
 
-  addColumn({ slots, slotCount, rows, values }: NumberColumn): void {
+  arrays(slotCount: number): SlotArrays {
     this.#kinds = roomFor(this.#kinds, slotCount);
     this.#totals = roomFor(this.#totals, slotCount);
-    const kinds = this.#kinds;
-    const totals = this.#totals;
-    for (let row = 0; row < rows; row++) {
-      const slot = slots[row];
-      if (kinds[slot] !== numbers) this.#begin(slot, numbers, values[row]);
-      totals[slot] += values[row];
-    }
+    return { kinds: this.#kinds, totals: this.#totals };
+  }
+
+  addCode({ state, kinds, totals, slot, value }: RowNames): string {
+    return `if (${kinds}[${slot}] !== ${numbers}) ${state}.beginNumbers(${slot}, ${value}); ${totals}[${slot}] += ${value};`;
+  }
+
+  /** Says that a slot that has seen no numbers so far gets one. */
+  beginNumbers(slot: number, value: number): void {
+    this.#begin(slot, numbers, value);
   }
 
   merge(slot: number, partial: unknown): void {
     this.add(slot, partial);
   }
 
-  mergeColumn(column: NumberColumn): void {
-    this.addColumn(column);
+  mergeCode(names: RowNames): string {
+    return this.addCode(names);
   }
 
   mergeSlots(from: Int32Array, to: Int32Array, count: number): void {

@@ -1,7 +1,8 @@
 /**
  * The sets of values of all slots of one state. Each different value has a number, whatever slots it is in, and sets are sets of numbers,
- * see `number-sets.ts`. Values that no set has any more are forgotten once they are
- * as many as the others: most come again soon.
+ * see `number-sets.ts`. Values that no set has any more are kept for a while, since most come again soon: once half as many were taken out of sets
+ * as there are values and entries of sets, those are forgotten that no set has, nor has been given since the last time. So they are once there
+ * are twice as many as then, and as sets have: values of rows that are nobody's are given to no set, and taken out of none.
  *
  * Invariant: two values have the same number exactly if they are the same key to the engine. One subtask owns the sets.
  *
@@ -16,21 +17,22 @@ import { encodeContent } from './content-key.ts';
 import { NumberSets } from './number-sets.ts';
 import { grown, initialSlots } from './slots.ts';
 
-/** Values that no set has, which are kept in any case. */
-const keptMin = 4096;
+/** Values that are kept in any case: a megabyte or two. */
+const keptMin = 1 << 15;
 
 const noNumbers = new Int32Array(0);
 
 export class ValueSets {
   readonly #call: string;
   readonly #values = new KeyIndex();
-  /** By number of the value: sets that have it. */
-  #uses = new Int32Array(initialSlots);
-  /** Values that a set has. */
-  #used = 0;
+  /** By number of the value: 1 where a set was given it since values were last forgotten. */
+  #recent = new Uint8Array(initialSlots);
+  /** Numbers that were taken out of sets since then. */
+  #cleared = 0;
+  /** Values that were left then. */
+  #left = 0;
   readonly #sets = new NumberSets();
   readonly #sink = new ByteSink();
-  #hashes = noNumbers;
   /** What was read of a slot last. */
   #found = noNumbers;
   #numbers = noNumbers;
@@ -62,22 +64,19 @@ export class ValueSets {
     return this.#values.ofCanonical(hashBytes(bytes, 0, length), bytes, 0, length);
   }
 
-  /** The numbers of the strings of a column, −1 for null. Valid until the next call. */
+  /** The numbers of the strings of a column, −1 for null. They hold until the next call, or until a slot is cleared. */
   numbersOf(strings: StringColumn, rows: number): Int32Array {
-    if (this.#numbers.length < rows) {
-      this.#numbers = new Int32Array(rows);
-      this.#hashes = new Int32Array(rows);
-    }
-    strings.hashAll(rows, this.#hashes, 0);
-    this.#values.ofStrings({ hashes: this.#hashes, keys: strings, rows, slots: this.#numbers });
+    if (this.#values.keyCount > keptMin + 2 * Math.max(this.#left, this.#sets.total)) this.#forgetUnused();
+    if (this.#numbers.length < rows) this.#numbers = new Int32Array(rows);
+    this.#values.ofStrings({ hashes: null, keys: strings, rows, slots: this.#numbers });
     for (let row = 0; row < rows; row++) if (strings.isNull(row)) this.#numbers[row] = -1;
     return this.#numbers;
   }
 
   add(slot: number, number: number): void {
     if (!this.#sets.add(slot, number)) return;
-    if (number >= this.#uses.length) this.#uses = grown(this.#uses, number);
-    if (this.#uses[number]++ === 0) this.#used++;
+    if (number >= this.#recent.length) this.#recent = grown(this.#recent, number);
+    this.#recent[number] = 1;
   }
 
   /** Adds what a slot has to another one. */
@@ -93,13 +92,13 @@ export class ValueSets {
   }
 
   clear(slot: number): void {
-    if (this.size(slot) === 0) return;
-    const uses = this.#uses;
-    const count = this.#read(slot);
-    for (let i = 0; i < count; i++) if (--uses[this.#found[i]] === 0) this.#used--;
-    this.#sets.clear(slot);
-    const { keyCount, size: numbers } = this.#values;
-    if (keyCount - this.#used > Math.max(keptMin, this.#used, numbers >> 2)) this.#forgetUnused();
+    const sets = this.#sets;
+    const size = sets.size(slot);
+    if (size === 0) return;
+    sets.clear(slot);
+    this.#cleared += size;
+    const { keyCount } = this.#values;
+    if (keyCount > keptMin && this.#cleared * 2 > keyCount + sets.total) this.#forgetUnused();
   }
 
   /** Finds the numbers that a slot has. @returns how many */
@@ -108,12 +107,17 @@ export class ValueSets {
     return this.#sets.read(slot, this.#found);
   }
 
+  /** What it costs is little for each number that was cleared. */
   #forgetUnused(): void {
     const values = this.#values;
-    const uses = this.#uses;
+    const kept = this.#recent;
+    this.#sets.mark(kept);
     for (let number = 0; number < values.size; number++) {
-      const isUsed = number < uses.length && uses[number] > 0;
-      if (!isUsed && values.has(number)) values.remove(number);
+      const isKept = number < kept.length && kept[number] !== 0;
+      if (!isKept && values.has(number)) values.remove(number);
     }
+    kept.fill(0);
+    this.#cleared = 0;
+    this.#left = values.keyCount;
   }
 }

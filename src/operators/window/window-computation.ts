@@ -1,6 +1,8 @@
 /** What a windowed stream computes: how records are folded, and what becomes of that when a window fires. Immutable data. */
 
 import { callable, checkArgument, optional, unexpected } from '../../base/options.ts';
+import { ByteSink } from '../../batch/byte-sink.ts';
+import { encodeValue } from '../../batch/value-codec.ts';
 import { fieldsRead } from '../../compiler/record-reads.ts';
 import type { UserFunction } from '../../graph/logical.ts';
 import type { StateDeclarations } from '../../state/descriptors.ts';
@@ -44,6 +46,8 @@ export interface WindowComputation {
   /** The fields of a record that the fold reads; absent, or undefined, where it may keep or read everything. */
   reads?(): readonly string[] | undefined;
   createFold(): WindowFold;
+  /** Whether what is made of some records, and of others, can be brought together by another subtask; absent where it cannot. */
+  readonly merges?: () => boolean;
   readonly finish: WindowFinish;
 }
 
@@ -76,6 +80,7 @@ export function extremeComputation(options: ExtremeOptions): WindowComputation {
     functions: { reduce: reduce as UserFunction },
     details: { field: options.field },
     createFold: () => reduceFold(reduce, check),
+    merges: () => true,
     finish: finishOf(undefined, options.kind),
   };
 }
@@ -83,7 +88,8 @@ export function extremeComputation(options: ExtremeOptions): WindowComputation {
 /** The first record, with the aggregate of a field. */
 export function rollingComputation(options: RollingOptions): WindowComputation {
   const { kind, field } = options;
-  return { title: kind, functions: {}, details: { field }, createFold: () => rollingFold(options), finish: finishOf(undefined, kind) };
+  const createFold = (): WindowFold => rollingFold(options);
+  return { title: kind, functions: {}, details: { field }, createFold, merges: () => true, finish: finishOf(undefined, kind) };
 }
 
 export function aggregateComputation(fn: AggregateFunction<never, never, unknown>, then: Then): WindowComputation {
@@ -95,8 +101,20 @@ export function aggregateComputation(fn: AggregateFunction<never, never, unknown
     details: {},
     reads: () => fieldsRead(add as UserFunction),
     createFold: () => aggregateFold(fn as unknown as AggregateFunction<unknown, unknown, unknown>),
+    merges: () => canTravel(createAccumulator),
     finish: finishOf(then, 'aggregate'),
   };
+}
+
+/** Whether what a function makes is plain data. An instance of a class may well have a `merge`, but cannot leave its thread. */
+function canTravel(create: () => unknown): boolean {
+  try {
+    encodeValue(new ByteSink(), create());
+    return true;
+  } catch {
+    // What the function throws it throws again where it is called for a record.
+    return false;
+  }
 }
 
 /** Names that rows of windows have besides those of the results. */

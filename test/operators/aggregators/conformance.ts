@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnyAggregator, addAll, aggregated, inputOfRecord, merged, transferred } from './harness.ts';
+import { runsOf } from '../../property-runs.ts';
+import { type AnyAggregator, addAll, aggregated, inputOfRecord, merged, takeColumn, takesColumns, transferred } from './harness.ts';
 
 export interface Subject {
   readonly aggregator: AnyAggregator;
@@ -29,7 +30,7 @@ export function describeConformance(name: string, subject: Subject): void {
   const { aggregator, expected, nothing, skipped = [], compare = exactly } = subject;
   const records = fc.array(subject.records, { maxLength: 30 });
   const parts = fc.array(records, { minLength: 1, maxLength: 5 });
-  const check = (property: fc.IRawProperty<unknown>) => fc.assert(property, { numRuns: 100 });
+  const check = (property: fc.IRawProperty<unknown>) => fc.assert(property, { numRuns: runsOf(100) });
 
   describe(name, () => {
     test('gives the expected result', () => {
@@ -122,40 +123,43 @@ export function describeConformance(name: string, subject: Subject): void {
       );
     });
 
-    test.runIf(aggregator.createState().addColumn !== undefined)('takes a column as it takes its rows one by one', () => {
-      const value = fc.oneof(
-        fc.double(),
-        fc.integer(),
-        fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
-      );
-      const rows = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 600), value), { maxLength: 40 });
-      check(
-        fc.property(fc.array(rows, { maxLength: 4 }), fc.constantFrom(Float64Array, Int32Array), (columns, Values) => {
-          const byColumn = aggregator.createState();
-          const byRow = aggregator.createState();
-          for (const [i, column] of columns.entries()) {
-            const slots = Int32Array.from(column, ([slot]) => slot);
-            const values = (Values as Float64ArrayConstructor).from(column, ([, number]) => number);
-            byColumn.addColumn?.({ slots, slotCount: 601, rows: column.length, values });
-            for (const [row, slot] of slots.entries()) byRow.add(slot, aggregator.input.kind === 'none' ? undefined : values[row]);
-            // In between, values come one by one: another type of record, or null.
-            if (i % 2 === 0) for (const state of [byColumn, byRow]) state.add(1, null);
-          }
-          for (const slot of [0, 1, 2, 3, 600]) {
-            expect(byColumn.result(slot)).toEqual(byRow.result(slot));
-            expect(byColumn.partial(slot)).toEqual(byRow.partial(slot));
-          }
-        }),
-      );
-    });
+    for (const method of ['add', 'merge'] as const) {
+      test.runIf(takesColumns(aggregator, method))(`takes a column as it takes its rows one by one: ${method}`, () => {
+        const value = fc.oneof(
+          fc.double(),
+          fc.integer(),
+          fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+        );
+        const rows = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 600), value), { maxLength: 40 });
+        check(
+          fc.property(fc.array(rows, { maxLength: 4 }), fc.constantFrom(Float64Array, Int32Array), (columns, Values) => {
+            const byColumn = aggregator.createState();
+            const byRow = aggregator.createState();
+            for (const [i, column] of columns.entries()) {
+              const slots = Int32Array.from(column, ([slot]) => slot);
+              const values = (Values as Float64ArrayConstructor).from(column, ([, number]) => number);
+              takeColumn([byColumn], method, { slots, slotCount: 601, rows: column.length, values });
+              const isNone = method === 'add' && aggregator.input.kind === 'none';
+              for (const [row, slot] of slots.entries()) byRow[method](slot, isNone ? undefined : values[row]);
+              // In between, values come one by one: another type of record, or null.
+              if (i % 2 === 0) for (const state of [byColumn, byRow]) state.add(1, null);
+            }
+            for (const slot of [0, 1, 2, 3, 600]) {
+              expect(byColumn.result(slot)).toEqual(byRow.result(slot));
+              expect(byColumn.partial(slot)).toEqual(byRow.partial(slot));
+            }
+          }),
+        );
+      });
 
-    test.runIf(aggregator.createState().addColumn !== undefined)('reads no more of a column than its rows', () => {
-      const state = aggregator.createState();
-      state.addColumn?.({ slots: Int32Array.of(0, 1, 1), slotCount: 1, rows: 1, values: Float64Array.of(5, 6, 7) });
-      expect(state.result(1)).toEqual(nothing);
-      state.addColumn?.({ slots: new Int32Array(0), slotCount: 0, rows: 0, values: new Float64Array(0) });
-      expect(state.result(1)).toEqual(nothing);
-    });
+      test.runIf(takesColumns(aggregator, method))(`reads no more of a column than its rows: ${method}`, () => {
+        const state = aggregator.createState();
+        takeColumn([state], method, { slots: Int32Array.of(0, 1, 1), slotCount: 1, rows: 1, values: Float64Array.of(5, 6, 7) });
+        expect(state.result(1)).toEqual(nothing);
+        takeColumn([state], method, { slots: new Int32Array(0), slotCount: 0, rows: 0, values: new Float64Array(0) });
+        expect(state.result(1)).toEqual(nothing);
+      });
+    }
 
     test.runIf(skipped.length > 0)('skips null and undefined', () => {
       expect(aggregated(aggregator, skipped)).toEqual(nothing);

@@ -1,9 +1,12 @@
 /** Drives aggregators as an operator does. */
 
+import { CodeWriter, Names } from '../../../src/base/code-writer.ts';
 import { ByteSink } from '../../../src/batch/byte-sink.ts';
 import { ByteSource } from '../../../src/batch/byte-source.ts';
 import { decodeValue, encodeValue } from '../../../src/batch/value-codec.ts';
-import type { Aggregator, AggregatorState } from '../../../src/operators/aggregators/aggregator.ts';
+import { valueRow } from '../../../src/compiler/row.ts';
+import type { Aggregator, AggregatorState, NumberColumn } from '../../../src/operators/aggregators/aggregator.ts';
+import { NumberLoop } from '../../../src/operators/number-loop.ts';
 
 export type AnyAggregator = Aggregator<never, unknown>;
 
@@ -42,6 +45,31 @@ export function merged(aggregator: AnyAggregator, parts: readonly (readonly unkn
     state.merge(0, transferred(source.partial(0)));
   }
   return state.result(0);
+}
+
+type Method = 'add' | 'merge';
+
+/** Whether an aggregator takes the numbers of a column at once, in a loop with others or in its own. */
+export function takesColumns({ createState }: AnyAggregator, method: Method): boolean {
+  const { [`${method}Code` as const]: code, [`${method}Column` as const]: column } = createState();
+  return code !== undefined || column !== undefined;
+}
+
+/** Adds or merges a column, for all of some states in one loop where they have code for it. */
+export function takeColumn(states: readonly AggregatorState[], method: Method, column: NumberColumn): void {
+  const loop = new NumberLoop();
+  for (const state of states) {
+    const print = state[`${method}Code` as const]?.bind(state);
+    if (print === undefined) state[`${method}Column` as const]?.(column);
+    else loop.add({ state, numbers: 'values', print });
+  }
+  const [body, names] = [new CodeWriter(), new Names()];
+  body.block('return ({ slots, slotCount, rows, values }) =>', () => {
+    const code = { body, names, failure: (error: string) => error };
+    loop.write(code, valueRow('values[i]', undefined), { slots: 'slots', slotCount: 'slotCount' });
+  });
+  const take = names.evaluate(body.toString(), 'test/take-column.js') as (column: NumberColumn) => void;
+  take(column);
 }
 
 /** A partial result after a message between threads and the codec of records. */

@@ -59,14 +59,28 @@ describe('the sets of all slots', () => {
   test('forget values that no set has, and stay right with those that come later', () => {
     const sets = new ValueSets(call);
     sets.add(1, sets.numberOf('stays'));
-    for (let round = 0; round < 4; round++) {
-      for (let i = 0; i < 6000; i++) sets.add(0, sets.numberOf(`${round} ${i}`));
-      expect(sets.size(0)).toBe(6000);
+    for (let round = 0; round < 6; round++) {
+      for (let i = 0; i < 20_000; i++) sets.add(0, sets.numberOf(round * 20_000 + i));
+      expect(sets.size(0)).toBe(20_000);
       sets.clear(0);
     }
     // More than these were never kept.
-    expect(sets.numberOf('new')).toBeLessThan(14_000);
+    expect(sets.numberOf('new')).toBeLessThan(64_000);
     expect(sets.valuesIn(1)).toEqual(['stays']);
+  });
+
+  test('forget values that were numbered, and given to no set', () => {
+    const sets = new ValueSets(call);
+    let greatest = 0;
+    for (let round = 0; round < 200; round++) {
+      const strings = Array.from({ length: 1000 }, (_, i) => `value ${round * 1000 + i}`);
+      sets.clear(0);
+      const numbers = sets.numbersOf(column(strings), strings.length);
+      greatest = Math.max(greatest, ...numbers);
+      for (let row = 0; row < 10; row++) sets.add(0, numbers[row] as number);
+      expect(new Set(sets.valuesIn(0))).toEqual(new Set(strings.slice(0, 10)));
+    }
+    expect(greatest).toBeLessThan(50_000);
   });
 
   test('partial results are stand-ins, which merge with values that are alone', () => {

@@ -26,6 +26,13 @@ function reduced(keyed: KeyedStream<Reading, string>, trigger: Trigger): DataStr
     .reduce((a) => a);
 }
 
+const summing = {
+  createAccumulator: () => 0,
+  add: ({ value }: Reading, sum: number) => sum + value,
+  getResult: (sum: number) => sum,
+  merge: (a: number, b: number) => a + b,
+};
+
 type Case = readonly [of: string, make: (keyed: KeyedStream<Reading, string>) => DataStream<unknown>, message: RegExp];
 
 const atRecord = "\\n {2}at the record \\{ key: 'a', value: 1, at: 3 \\}$";
@@ -65,6 +72,26 @@ test.each<Case>([
     'a timer without a time',
     (keyed) => keyed.process({ processElement: (_reading, { timers }) => timers.registerEventTime(Number.NaN) }),
     new RegExp(`^'op' failed with TypeError: ctx.timers.registerEventTime: expected a time in epoch milliseconds, got NaN.*${atRecord}`),
+  ],
+  [
+    'an aggregate function that throws at a record',
+    (keyed) => keyed.window(eventTime.tumbling(10)).aggregate({ ...summing, add: no }),
+    new RegExp(`^'op' failed with RangeError: no${atRecord}`),
+  ],
+  [
+    'an aggregate function that throws at the end of a window',
+    (keyed) => keyed.window(eventTime.tumbling(10)).aggregate({ ...summing, getResult: no }),
+    /^'op' failed with RangeError: no\n {2}at the record \{ key: 'a', window: \{ start: 0, end: 10 \} \}$/,
+  ],
+  [
+    'what makes a row of the result of an aggregate function',
+    (keyed) => keyed.window(eventTime.tumbling(10)).aggregate(summing, no),
+    /^'op' failed with RangeError: no\n {2}at the record \{ key: 'a', window: \{ start: 0, end: 10 \} \}$/,
+  ],
+  [
+    'a function of reduce',
+    (keyed) => keyed.window(eventTime.tumbling(50)).reduce(no),
+    /^'op' failed with RangeError: no\n {2}at the record \{ key: 'a', value: 2, at: 30 \}$/,
   ],
 ])('%s', async (_of, make, message) => {
   const env = new TestEnvironment();

@@ -16,11 +16,20 @@ const orderless: readonly string[] = ['count', 'sum', 'min', 'max', 'avg', 'vari
  * aggregators that may take the records of a window slice by slice.
  */
 export function canSlice(spec: WindowSpec, aggregators: Aggregators): boolean {
-  const { assigner, trigger, evictor } = spec;
+  const slices = slicesOf(spec);
+  return slices !== undefined && (slices.areWindows || Object.values(aggregators).every(({ kind }) => orderless.includes(kind)));
+}
+
+/** The same for what folds records into one value: each window is to be one slice, since functions may change what several slices would share. */
+export function canSliceFold(spec: WindowSpec): boolean {
+  return slicesOf(spec)?.areWindows === true;
+}
+
+/** The slices of windows that fire when they end, without an evictor; undefined for others. */
+function slicesOf({ assigner, trigger, evictor }: WindowSpec): Slices | undefined {
   const shape = slicedShape(assigner);
-  if (shape === undefined || evictor !== undefined) return false;
-  if (trigger !== undefined && trigger !== assigner.defaultTrigger()) return false;
-  return new Slices(shape).areWindows || Object.values(aggregators).every(({ kind }) => orderless.includes(kind));
+  const firesAtEnd = trigger === undefined || trigger === assigner.defaultTrigger();
+  return shape === undefined || evictor !== undefined || !firesAtEnd ? undefined : new Slices(shape);
 }
 
 /** How time is cut for an assigner's windows; undefined for assigners of other windows, and where subtasks differ. */

@@ -24,13 +24,15 @@ export class FilledSlice {
   readonly slots: SlotList;
   readonly #accumulators: Accumulators;
   /** By number of the key: its slot, or 0. Empty while slots are found by hashing. */
-  direct = new Int32Array(directMin);
+  direct: Int32Array<ArrayBuffer>;
   /** Places of keys and slots in turn, open addressing; at most half full. Empty while they are found directly. */
   #table = nothing;
   #shift = 0;
 
-  constructor(accumulators: Accumulators) {
+  /** @param hasOneKey whether there is but one key, number 0: of such slices there may be very many */
+  constructor(accumulators: Accumulators, hasOneKey: boolean) {
     this.#accumulators = accumulators;
+    this.direct = new Int32Array(hasOneKey ? 1 : directMin);
     this.slots = new SlotList(accumulators);
   }
 

@@ -1,6 +1,6 @@
 /**
- * The slices that hold keys, in their order, and those keys. Invariant: a key is in the index while a slice has it; no
- * longer, unless few enough are kept; keys are forgotten between two batches only. One subtask owns the set.
+ * The slices that hold keys, in their order, and those keys. Invariant: a key is in the index while a slice has it; longer
+ * only as long as few enough are kept, since many come again soon; keys are forgotten between two batches only. One subtask owns the set.
  *
  * @hotpath
  */
@@ -15,6 +15,10 @@ import type { Slices } from './slices.ts';
 const recentSlices = 64;
 /** Slices that wait to be used again, so that their memory need not be made anew. */
 const spareSlices = 8;
+/** Keys in no slice that are kept, for each that slices have: to look for a key costs less than to take it in anew. */
+const idlePerUsed = 2;
+/** To forget keys, all slots of the index are looked at: so many at most for each key. */
+const slotsPerIdle = 8;
 
 export class FilledSlices {
   /** Ascending. */
@@ -28,20 +32,23 @@ export class FilledSlices {
   readonly #spare: FilledSlice[] = [];
   /** By number of the key: slices that have it. */
   #counts = new Int32Array(256);
-  /** Keys that came with records of no slice: they are in no slice, perhaps. */
+  /** Keys to be forgotten where they are in no slice still: of records that went to none, and of slices that were dropped long ago. */
   readonly #vacant: number[] = [];
-  /** Keys that may stay in the index although they are in no slice, so that those that come again and again need not be put there anew. */
-  readonly #keptKeys: number;
+  /** Whether those of long ago are among them. */
+  #leavesIdle = false;
+  readonly #keysMax: number | undefined;
+  /** Keys that slices have. */
+  #used = 0;
 
   /**
    * @param index undefined where there is only one key, number 0
-   * @param keptKeys keys up to which the index keeps those that are in no slice any more
+   * @param keysMax keys up to which the index keeps those that are in no slice any more; undefined where it depends on those that are
    */
-  constructor(slices: Slices, accumulators: Accumulators, index: KeyIndex | undefined, keptKeys = 0) {
+  constructor(slices: Slices, accumulators: Accumulators, index: KeyIndex | undefined, keysMax?: number) {
     this.#slices = slices;
     this.#accumulators = accumulators;
     this.#index = index;
-    this.#keptKeys = keptKeys;
+    this.#keysMax = keysMax;
   }
 
   find(slice: number): FilledSlice | undefined {
@@ -66,7 +73,7 @@ export class FilledSlices {
   }
 
   create(slice: number): FilledSlice {
-    const filled = this.#spare.pop() ?? new FilledSlice(this.#accumulators);
+    const filled = this.#spare.pop() ?? new FilledSlice(this.#accumulators, this.#index === undefined);
     filled.number = slice;
     filled.slots.slice = slice;
     filled.start = this.#slices.start(slice);
@@ -83,7 +90,7 @@ export class FilledSlices {
       counts.set(this.#counts);
       this.#counts = counts;
     }
-    this.#counts[key]++;
+    if (this.#counts[key]++ === 0) this.#used++;
     return filled.add(key);
   }
 
@@ -94,20 +101,22 @@ export class FilledSlices {
     return slot === 0 ? this.add(filled, key) : slot;
   }
 
-  /** A record of a key went to no slice. */
+  /** A key is perhaps in no slice: a record of it went to none. */
   leaveOut(key: number): void {
     if (key >= this.#counts.length || this.#counts[key] === 0) this.#vacant.push(key);
   }
 
-  /** Forgets keys that came with records of no slice. */
+  /** Forgets keys in no slice that were left out, or that are too many. Between two batches: the numbers of the keys of one are known by then. */
   forgetVacant(): void {
     if (this.#vacant.length === 0) return;
+    this.#leavesIdle = false;
     for (const key of this.#vacant) if (key >= this.#counts.length || this.#counts[key] === 0) this.#forget(key);
     this.#vacant.length = 0;
   }
 
   /** Drops the first slices. */
   dropFirst(count: number): void {
+    if (this.#keysMax === undefined) this.#leaveIdle();
     for (const filled of this.all.splice(0, count)) {
       const at = filled.number & (recentSlices - 1);
       if (this.#recent[at] === filled) this.#recent[at] = undefined;
@@ -117,7 +126,26 @@ export class FilledSlices {
       filled.clear();
       if (this.#spare.length < spareSlices) this.#spare.push(filled);
     }
-    if (this.#keptKeys > 0 && this.#index !== undefined && this.#index.keyCount > this.#keptKeys) this.#forgetPast(this.#index);
+    const index = this.#index;
+    if (index === undefined || index.keyCount <= (this.#keysMax ?? Number.POSITIVE_INFINITY)) return;
+    if (this.#used === 0) this.#forgetAll(index);
+    else this.#forgetPast(index);
+  }
+
+  /** Where too many are kept, those go that were in no slice before some are dropped now: the keys of the last ones come again soonest. */
+  #leaveIdle(): void {
+    const index = this.#index;
+    if (index === undefined || this.#leavesIdle) return;
+    const idle = index.keyCount - this.#used;
+    if (idle <= Math.max(this.#used * idlePerUsed, index.size / slotsPerIdle)) return;
+    this.#leavesIdle = true;
+    for (let key = 0; key < index.size; key++) if (index.has(key)) this.leaveOut(key);
+  }
+
+  /** No slice has any of them: to take them out one by one costs as much as they did. */
+  #forgetAll(index: KeyIndex): void {
+    index.clear();
+    this.#vacant.length = 0;
   }
 
   #forgetPast(index: KeyIndex): void {
@@ -130,7 +158,7 @@ export class FilledSlices {
     const counts = this.#counts;
     for (let i = 0; i < slots.count; i++) {
       const key = keyOf[slots.at(i)];
-      if (--counts[key] === 0 && this.#keptKeys === 0) this.#forget(key);
+      if (--counts[key] === 0) this.#used--;
     }
   }
 

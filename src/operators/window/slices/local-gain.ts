@@ -1,6 +1,11 @@
 /**
- * Whether it pays to aggregate in front of an exchange: records come in, and fewer partial results should go out. Where they are
- * hardly fewer, records pass as they are; after a while they are aggregated again, since data change.
+ * Whether it pays to aggregate in front of an exchange, and how: records come in, and fewer partial results should go out.
+ *
+ *     holding ──hardly fewer──▶ renewing ──hardly fewer──▶ passing ──after a while──▶ holding
+ *
+ * Who holds keeps the keys that came first while there is room, and records of others pass: that is best where some keys are always
+ * frequent. Who renews lets all go whenever there is no room any more: that is best where keys are frequent for a while, one after the
+ * other. Where neither makes less of records they pass as they are; but data change.
  *
  * Partial results of several records may be of another type than those of one, and an exchange that has seen both is slower for good.
  * There a sample is looked at first, of records that pass: how many pairs of a key and a slice are among them. One subtask owns it.
@@ -36,8 +41,10 @@ export class LocalGain {
   passes = false;
   /** Whether those that pass are a sample. */
   isSampling = false;
-  /** Whether all that is held shall go on, so that they can. */
+  /** Whether all that is held shall go on, so that it is done another way. */
   letsGo = false;
+  /** Whether all that is held shall go on whenever there is no room for more. */
+  renews = false;
   readonly #options: LocalGainOptions;
   #patience = passingBatches;
   #batches = 0;
@@ -68,7 +75,7 @@ export class LocalGain {
       if (++this.#batches < this.#patience) return;
       if (this.#options.samples) this.#sample();
       else this.#reset(false);
-    } else if (this.letsGo && isEmpty) this.#reset(true);
+    } else if (this.letsGo && isEmpty) this.#turn();
     // So many went by that it must be full.
     else if (this.passed >= this.#options.judgedRows) this.look();
   }
@@ -89,6 +96,21 @@ export class LocalGain {
       return;
     }
     this.#patience = passingBatches;
+    this.#forget();
+  }
+
+  /** From holding to renewing, and from renewing to passing. */
+  #turn(): void {
+    if (this.renews) {
+      this.#reset(true);
+      return;
+    }
+    this.renews = true;
+    this.letsGo = false;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.rows = 0;
     this.passed = 0;
   }
@@ -112,7 +134,7 @@ export class LocalGain {
     this.passes = passes;
     this.isSampling = false;
     this.letsGo = false;
-    this.rows = 0;
-    this.passed = 0;
+    this.renews = false;
+    this.#forget();
   }
 }

@@ -4,9 +4,10 @@
  * already goes on at once, by itself: it makes windows fire again, or is too late, as it would without all this.
  *
  * It holds only as many partial results as stay close to the processor: a record that has to wait for memory here waits there, too,
- * and then a trip through the exchange is the smaller part. Records of further keys go on by themselves; so do all, but for a sample
- * now and then, where records of the same key and slice hardly meet (`LocalGain`). What is worth it are few keys, or keys of which
- * a few have most of the records. A partial result has the time at which its slice starts.
+ * and then a trip through the exchange is the smaller part. When it is full, records of further keys go on by themselves, or all that it
+ * holds goes on to make room; and all go on by themselves, but for a sample now and then, where records of the same key and slice hardly
+ * meet (`LocalGain`). What is worth it are few keys, keys of which a few have most of the records, and keys that are frequent for a while.
+ * A partial result has the time at which its slice starts.
  *
  * @hotpath
  */
@@ -265,8 +266,12 @@ export class LocalSlices implements OperatorInstance {
     const first = all[0];
     if (first === undefined) return false;
     // Event time may pass faster than watermarks come; then slices that are all but over would leave no room for the present one.
-    const isCrowded = all.length > 1 && this.#accumulators.used >= this.#held;
+    const isCrowded = this.#hasNoRoom && (all.length > 1 || this.#gain.renews);
     return isCrowded || this.#idle || this.#gain.letsGo || this.#isPast(first.number);
+  }
+
+  get #hasNoRoom(): boolean {
+    return this.#accumulators.used >= this.#held || this.#index.keyCount >= this.#held;
   }
 
   /** Goes to the next partial result that is due; false when there is none any more. */

@@ -1,16 +1,19 @@
 /**
  * `aggregate({ … })` on tumbling and sliding windows: records go to slices of time, and windows are put together of slices. Where
  * the result cannot tell, records are aggregated in front of the exchange as well (`local-slices.ts`), and what comes here are
- * partial results of keys and slices.
+ * partial results of keys and slices. What else folds records, `reduce`, `sum` or an aggregate function, is one aggregator whose result is
+ * the whole row.
  */
 
 import { MillraceError } from '../../../base/errors.ts';
 import type { Emit, Operator, OperatorCode, OperatorContext, OperatorInstance } from '../../../compiler/operator.ts';
-import { type Field, localField, type Row, wholeRecord } from '../../../compiler/row.ts';
+import { type Field, localField, type Row, valueRow, wholeRecord } from '../../../compiler/row.ts';
+import { generateCall } from '../../../compiler/user-call.ts';
 import type { UserFunction } from '../../../graph/logical.ts';
 import { TimeWindow } from '../../../time/windows/window.ts';
 import type { SubtaskPart } from '../../../wire/state-handles.ts';
-import { AggregationCode, type Aggregators, functionsOfAggregators, readByAggregators } from '../../aggregation.ts';
+import { AggregationCode, type Aggregators, functionsOfAggregators, type NamedState, readByAggregators } from '../../aggregation.ts';
+import { unnamed } from '../../aggregator-contents.ts';
 import { count } from '../../aggregators/count.ts';
 import { synchronous } from '../../functions.ts';
 import { generateSlot, generateSlots, keyOfSlot } from '../../keyed.ts';
@@ -18,36 +21,52 @@ import { checkNames } from '../../keyed-aggregate.ts';
 import { LateRecords } from '../../late-records.ts';
 import { MissingValues } from '../../missing-values.ts';
 import { generateTouch, generateTouchAll } from '../../slot-contents.ts';
-import { describeAggregators } from '../window-computation.ts';
+import { describeAggregators, type WindowComputation } from '../window-computation.ts';
 import { describeWindows, type WindowSpec } from '../window-spec.ts';
 import { firstSlot, lateSlot } from './accumulators.ts';
 import { slicedShape } from './can-slice.ts';
+import { foldAggregator } from './fold-aggregator.ts';
 import { LocalSlices } from './local-slices.ts';
 import { SlicedWindows } from './sliced-windows.ts';
 import { Slices } from './slices.ts';
 import { OnlyKeys, slotsExpression, timesExpression } from './times.ts';
 
-export { canSlice } from './can-slice.ts';
+export { canSlice, canSliceFold } from './can-slice.ts';
 
 export interface SliceAggregateOptions {
   readonly aggregators: Aggregators;
   /** Makes the output row of the result row: `(row, { key, window }) => …`. */
   readonly toRow: UserFunction | undefined;
+  /** What the only aggregator does, where its result is the row; undefined for rows of named results. */
+  readonly fold: WindowComputation | undefined;
 }
 
 /** The operator for windows that `canSlice` accepts. */
-export function sliceAggregateOperator(spec: WindowSpec, options: SliceAggregateOptions): Operator {
-  checkNames(options.aggregators, ['key', 'start', 'end']);
-  if (options.toRow !== undefined) synchronous(options.toRow, 'aggregate');
+export function sliceAggregateOperator(spec: WindowSpec, { aggregators, toRow }: Omit<SliceAggregateOptions, 'fold'>): Operator {
+  checkNames(aggregators, ['key', 'start', 'end']);
+  return slicedOperator(spec, { aggregators, toRow, fold: undefined });
+}
+
+/** The same for what folds records into one value, for windows of one slice each. */
+export function sliceFoldOperator(spec: WindowSpec, fold: WindowComputation, toRow: UserFunction | undefined): Operator {
+  return slicedOperator(spec, { aggregators: { [unnamed]: foldAggregator(fold) }, toRow, fold });
+}
+
+function slicedOperator(spec: WindowSpec, options: SliceAggregateOptions): Operator {
+  const { toRow, fold } = options;
+  if (toRow !== undefined) synchronous(toRow, fold?.title ?? 'aggregate');
   const whole = part(spec, options, 'whole');
   // Of the time of day there is only that of the windows; and late records must be what they were to go to a side output.
   if (!spec.assigner.isEventTime || spec.lateTag !== undefined) return whole;
+  // A record travels in columns, what is made of some does not: that pays where one subtask would get all records.
+  if (fold !== undefined && (spec.keyed || fold.merges?.() !== true)) return whole;
   const counted = { ...options, aggregators: withRecordCount(options.aggregators) };
-  return { ...whole, local: { ...part(spec, counted, 'local'), streams: true }, merge: part(spec, counted, 'merge') };
+  const local = { ...part(spec, counted, 'local'), streams: true, ...(fold === undefined ? {} : { behindOne: true }) };
+  return { ...whole, local, merge: part(spec, counted, 'merge') };
 }
 
 /** Counts the records of partial results, and is in no row: a name that nobody writes. */
-const recordCount = '\u0000records';
+const recordCount = `${unnamed}records`;
 
 /** Partial results that come too late are told of by their records. */
 function withRecordCount(aggregators: Aggregators): Aggregators {
@@ -60,17 +79,18 @@ function countsRecords({ kind, input, where }: Aggregators[string]): boolean {
 
 type Part = 'whole' | 'local' | 'merge';
 
-function part(spec: WindowSpec, { aggregators, toRow }: SliceAggregateOptions, which: Part): Operator {
-  const functions = functionsOfAggregators(aggregators);
+function part(spec: WindowSpec, options: SliceAggregateOptions, which: Part): Operator {
+  const { aggregators, toRow, fold } = options;
+  const functions = { ...functionsOfAggregators(aggregators), ...fold?.functions };
   if (toRow !== undefined) functions.toRow = toRow;
   const shape = slicedShape(spec.assigner);
   if (shape === undefined) throw new MillraceError('INVALID_JOB', 'window: these windows cannot be cut into slices');
   const slices = new Slices(shape);
   return {
     kind: which === 'whole' ? 'window' : `window-${which}`,
-    title: 'aggregate',
+    title: fold?.title ?? 'aggregate',
     functions,
-    details: { ...describeWindows(spec), aggregators: describeAggregators(aggregators) },
+    details: { ...describeWindows(spec), ...(fold?.details ?? { aggregators: describeAggregators(aggregators) }) },
     retains: true,
     // Late records go to a side output as they are.
     reads: () => (which === 'merge' || spec.lateTag !== undefined ? undefined : readByAggregators(aggregators)),
@@ -78,7 +98,7 @@ function part(spec: WindowSpec, { aggregators, toRow }: SliceAggregateOptions, w
     create: (context) =>
       which === 'local'
         ? new LocalSlices({ slices, aggregators, keyed: spec.keyed }, context)
-        : new SliceAggregate({ spec, slices, aggregators, toRow, merges: which === 'merge' }, context),
+        : new SliceAggregate({ ...options, spec, slices, merges: which === 'merge' }, context),
   };
 }
 
@@ -87,6 +107,13 @@ interface InstanceOptions extends SliceAggregateOptions {
   readonly slices: Slices;
   /** Whether rows are partial results. */
   readonly merges: boolean;
+}
+
+/** The locals that the bounds of a window, and its last millisecond, are in. */
+interface WindowLocals {
+  readonly start: string;
+  readonly end: string;
+  readonly time: string;
 }
 
 /** A row, and the locals that its key's number and its time are in. */
@@ -153,6 +180,12 @@ class SliceAggregate implements OperatorInstance {
     return { row: slotted.row, key: slotted.slot, time };
   }
 
+  /** Of partial results errors show what is known of their records. */
+  #aggregation(code: OperatorCode): AggregationCode {
+    const shown = this.#options.merges ? (row: Row): string => `{ timestamp: ${row.timestamp} }` : undefined;
+    return new AggregationCode(code, this.#windows.accumulators.states, shown);
+  }
+
   #timeOf(code: OperatorCode, row: Row): string {
     if (!this.#isEventTime) return `${code.names.constant('operator', this)}.now`;
     return row.timestamp ?? 'NaN';
@@ -161,7 +194,7 @@ class SliceAggregate implements OperatorInstance {
   #generateRow(code: OperatorCode, { row, key, time }: KeyedRow, emit: Emit): void {
     const windows = code.names.constant('windows', this.#windows);
     const rowSlots = code.names.constant('rowSlots', this.#windows.rowSlots);
-    const aggregation = new AggregationCode(code, this.#windows.accumulators.states);
+    const aggregation = this.#aggregation(code);
     const slot = code.names.fresh('slot');
     code.body.line(`let ${slot};`);
     aggregation.guarded(row, () => code.body.line(`${slot} = ${rowSlots}.ofRow(${time}, ${key});`));
@@ -196,7 +229,7 @@ class SliceAggregate implements OperatorInstance {
   }
 
   /**
-   * The slots of all rows first; then a loop for each aggregator keeps its arrays in registers. Where records make windows fire
+   * The slots of all rows first, then one loop for most aggregators. Where records make windows fire
    * again, the result of each must be known before the next one.
    */
   generateBatch(code: OperatorCode, row: Row, emit: Emit): boolean {
@@ -231,7 +264,7 @@ class SliceAggregate implements OperatorInstance {
     const { body, names } = code;
     const rowSlots = names.constant('rowSlots', this.#windows.rowSlots);
     const slots = slotsExpression(code, row, this.#windows.rowSlots, found);
-    const aggregation = new AggregationCode(code, this.#windows.accumulators.states);
+    const aggregation = this.#aggregation(code);
     // First of all what may stop, and is then begun again.
     if (late !== undefined) {
       body.block(`if (${rowSlots}.left > 0)`, () =>
@@ -257,13 +290,22 @@ class SliceAggregate implements OperatorInstance {
 
   /** The result of the row that the windows have come to. */
   #emitRow(code: OperatorCode, emit: Emit): void {
+    const { names, body } = code;
+    const { fold } = this.#options;
+    const windows = names.constant('windows', this.#windows);
+    const [start, end, time] = ['start', 'end', 'time'].map((name) => names.fresh(name)) as [string, string, string];
+    body.line(`const ${start} = ${windows}.start, ${end} = ${windows}.end, ${time} = ${end} - 1;`);
+    if (fold === undefined) this.#emitResults(code, { start, end, time }, emit);
+    else this.#emitFold(code, { start, end, time }, emit);
+  }
+
+  /** The row of named results. */
+  #emitResults(code: OperatorCode, { start, end, time }: WindowLocals, emit: Emit): void {
+    const { spec, toRow } = this.#options;
     const shown = this.#windows.accumulators.states.filter(({ name }) => name !== recordCount);
     const aggregation = new AggregationCode(code, shown);
-    const { names, body } = code;
-    const { spec, toRow } = this.#options;
-    const windows = names.constant('windows', this.#windows);
-    const [start, end, time, key] = ['start', 'end', 'time', 'key'].map((name) => names.fresh(name)) as [string, string, string, string];
-    body.line(`const ${start} = ${windows}.start, ${end} = ${windows}.end, ${time} = ${end} - 1;`);
+    const windows = code.names.constant('windows', this.#windows);
+    const key = code.names.fresh('key');
     const keyField = spec.keyed ? this.#keyField(code, key, toRow !== undefined) : undefined;
     const fields = [
       ...(keyField === undefined ? [] : [keyField]),
@@ -273,10 +315,32 @@ class SliceAggregate implements OperatorInstance {
     ];
     const row: Row = { form: 'object', fields, value: undefined, timestamp: time, key: undefined };
     if (toRow === undefined) emit(row);
-    else {
-      const window = `new ${names.constant('TimeWindow', TimeWindow)}(${start}, ${end})`;
-      emit(code.call(toRow, row, [`{ key: ${spec.keyed ? key : 'undefined'}, window: ${window} }`]).resultRow);
-    }
+    else emit(code.call(toRow, row, [this.#resultContext(code, key, { start, end })]).resultRow);
+  }
+
+  /** What records were folded into. Functions of the author's may change that when they tell its result. */
+  #emitFold(code: OperatorCode, { start, end, time }: WindowLocals, emit: Emit): void {
+    const { spec, toRow } = this.#options;
+    const { body, names } = code;
+    const windows = names.constant('windows', this.#windows);
+    const key = keyOfSlot(code, this.#windows.index, `${windows}.key`, this.#context.key).read();
+    const window = `window: { start: ${start}, end: ${end} }`;
+    const failure = (error: string): string => code.failure(error, spec.keyed ? `{ key: ${key}, ${window} }` : `{ ${window} }`);
+    const [fold] = this.#windows.accumulators.states as readonly [NamedState];
+    const result = names.fresh('result');
+    generateTouch(code, this.#windows.log, `${windows}.slot`);
+    body.line(`let ${result};`);
+    body.line(`try { ${result} = ${names.constant('state', fold.state)}.result(${windows}.slot); }`);
+    body.line(`catch (error) { throw ${failure('error')}; }`);
+    const row = valueRow(result, time);
+    if (toRow === undefined) emit(row);
+    else emit(generateCall(code, toRow, row, [this.#resultContext(code, key, { start, end })], failure).resultRow);
+  }
+
+  /** What the function that makes rows is told beside a result. @param key the expression of the key, where there is one */
+  #resultContext(code: OperatorCode, key: string, { start, end }: Omit<WindowLocals, 'time'>): string {
+    const window = `new ${code.names.constant('TimeWindow', TimeWindow)}(${start}, ${end})`;
+    return `{ key: ${this.#options.spec.keyed ? key : 'undefined'}, window: ${window} }`;
   }
 
   /** The key of the row that the windows have come to. @param isRead whether a local of this name is to hold it */

@@ -13,6 +13,13 @@ function sampled(pairs: number): LocalGain {
   return gain;
 }
 
+function gainsNothing(gain: LocalGain): void {
+  gain.rows = judgedRows;
+  gain.passed = judgedRows / 4;
+  gain.look();
+  expect(gain.letsGo).toBe(true);
+}
+
 describe('with samples', () => {
   test('records pass at first', () => {
     const gain = new LocalGain({ judgedRows, samples: true });
@@ -33,14 +40,16 @@ describe('with samples', () => {
     expect(gain.passes).toBe(true);
   });
 
-  test('what turns out to gain nothing is let go', () => {
+  test('what turns out to gain nothing is let go, and then passes', () => {
     const gain = sampled(20);
-    gain.rows = judgedRows;
-    gain.passed = judgedRows / 4;
-    gain.look();
-    expect(gain.letsGo).toBe(true);
+    gainsNothing(gain);
     gain.beginBatch(true);
-    expect([gain.passes, gain.isSampling]).toEqual([true, false]);
+    expect([gain.passes, gain.renews]).toEqual([false, true]);
+    gainsNothing(gain);
+    gain.beginBatch(false);
+    expect(gain.passes).toBe(false);
+    gain.beginBatch(true);
+    expect([gain.passes, gain.isSampling, gain.renews]).toEqual([true, false, false]);
   });
 });
 
@@ -51,4 +60,19 @@ test('without samples records are aggregated at first, and a quarter of them is 
   gain.passed = judgedRows / 4;
   gain.look();
   expect(gain.letsGo).toBe(false);
+});
+
+test('keys are let go again and again as long as that makes less of records', () => {
+  const gain = new LocalGain({ judgedRows, samples: false });
+  gain.rows = judgedRows;
+  gain.passed = judgedRows;
+  gain.look();
+  gain.beginBatch(true);
+  for (let i = 0; i < 3; i++) {
+    gain.rows = judgedRows;
+    gain.passed = judgedRows / 4;
+    gain.look();
+    gain.beginBatch(true);
+    expect([gain.renews, gain.letsGo, gain.passes]).toEqual([true, false, false]);
+  }
 });

@@ -2,12 +2,16 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DataStream } from '../../../../src/api/data-stream.ts';
+import type { AllWindowedStream, WindowedStream } from '../../../../src/api/windowed-stream.ts';
 import { avg, count, max, min, sum } from '../../../../src/operators/aggregators/index.ts';
 import { OutputTag } from '../../../../src/operators/process/context.ts';
 import { TestEnvironment } from '../../../../src/testing/test-environment.ts';
+import { type HarnessStep, verifyOperator } from '../../../../src/testing/verify-operator.ts';
 import { watermarks } from '../../../../src/time/watermarks.ts';
 import { eventTime } from '../../../../src/time/windows/assigners/event-time.ts';
 import { processingTime } from '../../../../src/time/windows/assigners/processing-time.ts';
+import type { TimeWindow } from '../../../../src/time/windows/window.ts';
 import { byDefinition, type Fired, type Timed, type Windows } from './definition.ts';
 
 const tiny = { ringBytes: 256, localQueueBatches: 1, passingSlots: 1 };
@@ -15,6 +19,7 @@ const limits = [
   { ...tiny, batchRows: 1, localAggregationKeys: 1 },
   { ...tiny, batchRows: 2, localAggregationKeys: 2, ringBytes: 1024 },
   { ...tiny, batchRows: 7, localAggregationKeys: 7, ringBytes: 4096, passingSlots: 7 },
+  { ...tiny, batchRows: 7, localAggregationKeys: 3, ringBytes: 4096, localSampleRows: 5 },
   {},
 ] as const;
 
@@ -115,6 +120,42 @@ function assigner({ size, slide, offset }: Windows) {
 const texts = (rows: readonly unknown[]): string[] =>
   rows.map((row) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? 0 : value))).sort();
 
+/** Keeps one array, and changes it. */
+const valuesOf = {
+  createAccumulator: (): number[] => [],
+  add: ({ value }: Timed, values: number[]) => {
+    values.push(value);
+    return values;
+  },
+  merge: (some: number[], others: number[]) => {
+    some.push(...others);
+    return some;
+  },
+  getResult: (values: number[]) => values.toSorted((a, b) => a - b),
+};
+
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Ways to make one value of the records of a window. */
+const ways: readonly {
+  rows(windowed: AllWindowedStream<Timed, TimeWindow>): DataStream<unknown>;
+  expected(values: readonly number[]): unknown;
+  /** Whether records are combined with others only one by one: so a function of `reduce` may rely on it. */
+  readonly oneByOne?: true;
+}[] = [
+  { rows: (windowed) => windowed.aggregate(valuesOf), expected: (values) => values.toSorted((a, b) => a - b) },
+  {
+    rows: (windowed) => windowed.reduce((a, b) => ({ ...b, value: a.value + b.value })).map(({ value }) => value),
+    expected: total,
+    oneByOne: true,
+  },
+  { rows: (windowed) => windowed.sum('value').map(({ value }) => value), expected: total },
+  { rows: (windowed) => windowed.min('value').map(({ value }) => value), expected: (values) => Math.min(...values) },
+  { rows: (windowed) => windowed.maxBy('value').map(({ value }) => value), expected: (values) => Math.max(...values) },
+];
+
+const tumbling = shapes.map((shape): Windows => ({ ...shape, slide: shape.size, offset: shape.offset % shape.size }));
+
 interface Keyed {
   readonly key: string;
   readonly at: number;
@@ -182,6 +223,91 @@ describe('windows by slices', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('fold by functions of an author, with keys and without', async () => {
+    const reads = fc.record({ keyed: fc.boolean(), sideOutput: fc.boolean(), reduces: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(streams, tumbling, settings, reads, async (records, windows, setting, { keyed, sideOutput, reduces }) => {
+        const env = new TestEnvironment(setting);
+        const source = env.fromData(records, { watermarks: said }).setParallelism(1);
+        const tag = new OutputTag<Timed>('late');
+        const all = keyed ? source.keyBy('key').window(assigner(windows)) : source.windowAll(assigner(windows));
+        // Both have the methods that are called here; of a union none could be.
+        const one = all as WindowedStream<Timed, unknown, TimeWindow>;
+        const late = one.allowedLateness(windows.lateness);
+        const windowed = sideOutput ? late.sideOutputLateData(tag) : late;
+        const bounds = (context: unknown) => {
+          const { key, window } = context as { key: unknown; window: { start: number; end: number } };
+          return { ...(keyed ? { key } : {}), start: window.start, end: window.end };
+        };
+        const rows = reduces
+          ? windowed.reduce(
+              (a, b) => ({ ...b, value: a.value + b.value }),
+              ({ value }, context) => ({ ...bounds(context), value }),
+            )
+          : windowed.aggregate(valuesOf, (values, context) => ({ ...bounds(context), values }));
+        if (sideOutput) rows.getSideOutput(tag).toHost('late');
+        const results = await env.collect(rows as never);
+        const right = byDefinition(keyed ? records : records.map((record) => ({ ...record, key: 0 })), windows);
+        const fired = right.fired.map(({ key, start, values }) => ({
+          ...(keyed ? { key } : {}),
+          start,
+          end: start + windows.size,
+          ...(reduces ? { value: values.reduce((a, b) => a + b, 0) } : { values: values.toSorted((a, b) => a - b) }),
+        }));
+        expect(texts(results)).toEqual(texts(fired));
+        // By definition those without keys have the key 0.
+        const refused = (env.outputs.late ?? []) as Timed[];
+        const known = keyed ? refused : refused.map((record) => ({ ...record, key: 0 }));
+        if (sideOutput) expect(texts(known)).toEqual(texts(right.late));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('fold over all records, in front of the exchange as well', async () => {
+    await fc.assert(
+      fc.asyncProperty(streams, tumbling, settings, fc.constantFrom(...ways), async (records, windows, setting, way) => {
+        const env = new TestEnvironment({ ...setting, autoWatermarkInterval: 0 });
+        const inTime = records.map((record) => ({ ...record, key: 0, watermark: Number.NEGATIVE_INFINITY }));
+        const windowed = env
+          .fromData(inTime)
+          .rebalance()
+          .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(1000, { timestamp: 'at' }))
+          .windowAll(assigner(windows));
+        way.rows(windowed).toHost('rows');
+        expect(env.explain().includes('(local)')).toBe(setting.localAggregation && setting.parallelism > 1 && way.oneByOne !== true);
+        await env.execute();
+        const right = byDefinition(inTime, windows).fired.map(({ values }) => way.expected(values));
+        expect(texts(env.outputs.rows ?? [])).toEqual(texts(right));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('let all keys go that there is no more room for, where new ones come again and again', async () => {
+    const records = Array.from({ length: 4000 }, (_, i): Keyed => ({ key: `k${Math.floor(i / 40)}`, at: i, value: 1 }));
+    const setting = {
+      runtimeMode: 'streaming',
+      parallelism: 2,
+      limits: { localAggregationKeys: 8, localSampleRows: 500, batchRows: 16 },
+    } as const;
+    const env = new TestEnvironment(setting);
+    env
+      .fromData(records, { watermarks: watermarks.boundedOutOfOrderness(10, { timestamp: 'at' }) })
+      .setParallelism(1)
+      .keyBy('key')
+      .window(eventTime.tumbling(5000))
+      .aggregate({ s: sum('value') })
+      .toHost('rows');
+    const { metrics } = await env.execute();
+    expect(texts(env.outputs.rows ?? [])).toEqual(
+      texts(Array.from({ length: 100 }, (_, i) => ({ key: `k${i}`, start: 0, end: 5000, s: 40 }))),
+    );
+    const sent = metrics.stages[0]?.subtasks.reduce((all, { recordsOut }) => all + recordsOut, 0);
+    // A thousand or so until it is known that the first keys do not come again, then about one for each key.
+    expect(sent).toBeLessThan(1500);
   });
 
   test('hold with several sources, whose records are never late', async () => {
@@ -294,4 +420,64 @@ describe('windows by slices', () => {
       expect(new Set(rows.map(({ key, start }) => `${key} ${start}`)).size).toBe(rows.length);
     }
   });
+});
+
+interface Valued {
+  readonly key: string;
+  readonly at: number;
+  readonly value: number;
+}
+
+const steps: HarnessStep<Valued>[] = [
+  ...[1, 2].map((value) => ({ element: { key: 'a', at: value, value }, timestamp: value })),
+  { watermark: 20 },
+  { element: { key: 'a', at: 25, value: 5 }, timestamp: 25 },
+  { watermark: 40 },
+  { watermark: 60 },
+];
+
+describe.each([true, false])('functions that change what they are given, with keys: %s', (keyed) => {
+  test.each([0, 100])('and stay for %i ms, in checkpoints', async (lateness) => {
+    const largest = {
+      createAccumulator: (): number[] => [],
+      add: ({ value }: Valued, values: number[]) => {
+        values.push(value);
+        return values;
+      },
+      merge: (some: number[], others: number[]) => some.concat(others),
+      // Takes it away.
+      getResult: (values: number[]) => values.sort((a, b) => a - b).pop(),
+    };
+    const build = (records: DataStream<Valued>) => {
+      const windows = eventTime.tumbling(10);
+      const windowed = keyed ? records.keyBy('key').window(windows) : records.windowAll(windows);
+      return windowed.allowedLateness(lateness).aggregate(largest);
+    };
+    await verifyOperator(build, { steps, expected: [2, 5] });
+  });
+});
+
+test('instances of classes are accumulated where the records come together', async () => {
+  class Total {
+    sum = 0;
+  }
+  const env = new TestEnvironment({ parallelism: 2, autoWatermarkInterval: 0 });
+  const rows = env
+    .fromData([1, 2, 3, 4].map((at): Valued => ({ key: 'a', at, value: at })))
+    .rebalance()
+    .assignTimestampsAndWatermarks(watermarks.boundedOutOfOrderness(10, { timestamp: 'at' }))
+    .windowAll(eventTime.tumbling(10))
+    .aggregate({
+      createAccumulator: () => new Total(),
+      add: ({ value }, total) => {
+        total.sum += value;
+        return total;
+      },
+      merge: (some, others) => {
+        some.sum += others.sum;
+        return some;
+      },
+      getResult: ({ sum }) => sum,
+    });
+  expect(await env.collect(rows)).toEqual([10]);
 });
