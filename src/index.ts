@@ -47,7 +47,7 @@ export type { Clock, FileFacts, Random, ReadableFile, Storage, System, Timer, Ti
 export { ColumnBatch, type ColumnBatchOptions } from './batch/column-batch.ts';
 export type { Latin1Strings } from './batch/latin1-strings.ts';
 export type { RecordBatch } from './batch/record-batch.ts';
-export { StringDictionary } from './batch/string-column.ts';
+export { StringDictionary } from './batch/string-dictionary.ts';
 export type { CheckpointStorage } from './checkpoint/checkpoint-storage.ts';
 export { fileStorage } from './checkpoint/file-storage.ts';
 export { memoryStorage } from './checkpoint/memory-storage.ts';

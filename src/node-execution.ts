@@ -103,7 +103,11 @@ export function nodeExecution(parallelism: number): Execution {
       try {
         const client = cluster.run(job, { module, args: programArguments(), parallelism });
         const close = (): Promise<void> => cluster.close();
-        client.result().then(close, close);
+        client.end.then(close, () => {
+          // As with a promise whose rejection nobody handles.
+          if (!client.isWatched) process.exitCode ??= 1;
+          return close();
+        });
         return client;
       } catch (error) {
         await cluster.close();

@@ -41,6 +41,7 @@ import {
   type SourceOptions,
   sourceRules,
 } from './options.ts';
+import { type RowGroup, RowIterator } from './row-iterator.ts';
 
 export interface GenerateOptions<T> extends SourceOptions<T> {
   /** Records in all; endless when absent. */
@@ -269,13 +270,18 @@ export class StreamEnvironment {
   }
 
   /** Runs the job and reads one of its outputs. @internal */
-  async *collectFrom<T>(output: string, name: string): AsyncIterableIterator<T> {
+  collectFrom<T>(output: string, name: string): AsyncIterableIterator<T> {
+    return new RowIterator<T>(this.#groupsFrom(output, name));
+  }
+
+  async *#groupsFrom<T>(output: string, name: string): AsyncGenerator<RowGroup<T>, undefined> {
     const job = await this.executeAsync(name);
     // A failure reaches the reader through `result` below; until then it is not unhandled.
     job.result().catch(() => {});
     let complete = false;
     try {
-      yield* job.output<T>(output);
+      // The outputs of every job are such.
+      yield* (job.output<T>(output) as RowIterator<T>).groups;
       complete = true;
     } finally {
       if (complete) await job.result();

@@ -29,12 +29,16 @@ interface Loading {
 
 const loadingMark = Symbol.for('millrace.loading');
 
-/**
- * The execution of the module that is being loaded in this asynchronous context: one for all copies of the package in the
- * process, so that a module which builds its job with another copy is noticed.
- */
-const loading: AsyncLocalStorage<Loading> = Reflect.get(globalThis, loadingMark) ?? new AsyncLocalStorage<Loading>();
-Reflect.set(globalThis, loadingMark, loading);
+/** What all copies of the package in a process share, so that a module which builds its job with another copy is noticed. */
+interface SharedLoading {
+  /** The execution of the module that is being loaded in this asynchronous context. */
+  readonly context: AsyncLocalStorage<Loading>;
+  /** Modules that are being loaded now. */
+  active: number;
+}
+
+const shared: SharedLoading = Reflect.get(globalThis, loadingMark) ?? { context: new AsyncLocalStorage<Loading>(), active: 0 };
+Reflect.set(globalThis, loadingMark, shared);
 let installed: Execution | undefined;
 
 /** A program, or a module that is being loaded, runs one job. */
@@ -50,13 +54,21 @@ export function installExecution(execution: Execution): void {
   installed = execution;
 }
 
-/** Runs `load` so that every environment made meanwhile, in this asynchronous context, belongs to `execution`. */
-export function withExecution<R>(execution: Execution, load: () => R): R {
-  return loading.run({ execution, copy: ownCopy }, load);
+/**
+ * Runs `load` so that every environment made meanwhile, in this asynchronous context, belongs to `execution`: until `ended` settles. A
+ * context that is in use costs every promise of the thread half as much again (Node 20), so none is when nothing is being loaded.
+ */
+export function withExecution<R>(execution: Execution, ended: Promise<unknown>, load: () => R): R {
+  shared.active++;
+  const release = (): void => {
+    if (--shared.active === 0) shared.context.disable();
+  };
+  ended.then(release, release);
+  return shared.context.run({ execution, copy: ownCopy }, load);
 }
 
 export function currentExecution(): Execution {
-  const context = loading.getStore();
+  const context = shared.context.getStore();
   if (context !== undefined && context.copy !== ownCopy) throw foreignJob(context.copy);
   const execution = context?.execution ?? installed;
   if (execution === undefined)

@@ -7,7 +7,8 @@ import { analyseClosure, type ParameterUse, parameterUse } from '../compiler/clo
 import { operatorLabel, partitionerText } from '../graph/describe.ts';
 import { type Exchange, planJob, type Stage } from '../graph/job.ts';
 import type { JobDescription } from '../graph/job-description.ts';
-import { type LogicalEdge, type LogicalGraph, type LogicalOperator, resolveRuntimeMode } from '../graph/logical.ts';
+import { type LogicalEdge, type LogicalGraph, type LogicalOperator, type OperatorSpec, resolveRuntimeMode } from '../graph/logical.ts';
+import type { SourceOperator } from '../operators/source.ts';
 import { type RecordType, typeText } from '../schema/type.ts';
 
 export function explainJob(job: JobDescription): string {
@@ -43,15 +44,15 @@ function recordType(operator: LogicalOperator, graph: LogicalGraph): RecordType 
     if (side !== undefined) return undefined;
     at = graph.operators.find(({ id }) => id === from);
   }
-  return at?.type;
+  return at?.type ?? (at?.spec as Partial<SourceOperator> | undefined)?.source?.type;
 }
 
 /** What of a record each function, or each aggregator, of an operator reads. */
 function readings({ spec }: LogicalOperator): [reader: string, what: string][] {
   // Behind a local aggregation there are no records, but partial results.
-  if (spec.kind === 'aggregate-merge') return [];
+  if (spec.kind === 'aggregate-merge' || spec.kind === 'window-merge') return [];
   const functions = Object.entries(spec.functions).flatMap(([role, fn]): [string, string][] => {
-    const parameters = recordParameters(spec.kind, role);
+    const parameters = recordParameters(spec, role);
     const facts = analyseClosure(fn);
     return parameters.length === 0 ? [] : [[role, readText(parameters.map((index) => parameterUse(facts, index)))]];
   });
@@ -59,9 +60,11 @@ function readings({ spec }: LogicalOperator): [reader: string, what: string][] {
 }
 
 /** The parameters of a function that take records of the input. */
-function recordParameters(kind: string, role: string): readonly number[] {
-  if (kind === 'fold') return role === 'add' ? [0] : [];
+function recordParameters({ details }: OperatorSpec, role: string): readonly number[] {
   if (role === 'toRow') return [];
+  // Where aggregators have names, these are the roles of their functions.
+  if (Array.isArray(details?.aggregators)) return [0];
+  if (['createAccumulator', 'getResult', 'merge'].includes(role)) return [];
   return role === 'reduce' ? [0, 1] : [0];
 }
 

@@ -36,8 +36,12 @@ export async function loadJobModule(options: LoadOptions): Promise<JobDescriptio
 }
 
 /** @throws MillraceError JOB_MODULE as `loadJobModule` */
-export function openJobModule({ module, args, parallelism, timers, client = new Promise(() => {}) }: LoadOptions): Promise<JobModule> {
-  return new Promise((resolve, reject) => {
+export function openJobModule({ module, args, parallelism, timers, client }: LoadOptions): Promise<JobModule> {
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const opened = new Promise<JobModule>((resolve, reject) => {
     const jobs: JobDescription[] = [];
     let decided = false;
     const decide = (): void => {
@@ -53,12 +57,16 @@ export function openJobModule({ module, args, parallelism, timers, client = new 
         if (decided) throw executedAlready();
         // What the module executes or throws in the same breath counts, too.
         if (jobs.push(job) === 1) timers.soon(decide);
-        return client;
+        return client ?? new Promise(() => {});
       },
     };
-    const evaluated: Promise<unknown> = withExecution(execution, () => importModule(freshUrl(module)));
+    const evaluated: Promise<unknown> = withExecution(execution, ended, () => importModule(freshUrl(module)));
     evaluated.then(decide, (error: unknown) => reject(moduleFailure(module, error)));
   });
+  // Behind `execute()` a module goes on only where somebody runs the job for it.
+  const last = client === undefined ? opened : opened.then(({ evaluated }) => evaluated);
+  last.then(end, end);
+  return opened;
 }
 
 const executesNone =

@@ -8,7 +8,7 @@ import type { AggregateResult } from '../operators/aggregators/index.ts';
 import type { AggregateFunction } from '../operators/keyed-fold.ts';
 import { checkTag, type OutputTag } from '../operators/process/context.ts';
 import type { RollingKind } from '../operators/rolling.ts';
-import { canSlice, sliceAggregateOperator } from '../operators/window/slices/slice-aggregate.ts';
+import { canSlice, canSliceFold, sliceAggregateOperator, sliceFoldOperator } from '../operators/window/slices/slice-aggregate.ts';
 import {
   type AnyProcessFunction,
   aggregateComputation,
@@ -99,7 +99,7 @@ abstract class Windowed<T, K, W extends Window, Keyed> {
     process: ProcessWindowFunction<T, R, K, W, S, G>,
   ): DataStream<R>;
   reduce(fn: UserFunction, then?: unknown): unknown {
-    return this.compute(reduceComputation(fn, then as Then));
+    return this.#folded(reduceComputation(fn, then as Then), then as Then);
   }
 
   /**
@@ -166,12 +166,12 @@ abstract class Windowed<T, K, W extends Window, Keyed> {
 
   #rolling(kind: RollingKind, field: FieldOf<T> | undefined): DataStream<T> {
     checkField(kind, field);
-    return this.compute<T>(rollingComputation({ kind, field: field === undefined ? undefined : String(field) }));
+    return this.#folded(rollingComputation({ kind, field: field === undefined ? undefined : String(field) }));
   }
 
   #extreme(kind: 'minBy' | 'maxBy', field: FieldOf<T> | undefined): DataStream<T> {
     checkField(kind, field);
-    return this.compute<T>(extremeComputation({ kind, field: field === undefined ? undefined : String(field) }));
+    return this.#folded(extremeComputation({ kind, field: field === undefined ? undefined : String(field) }));
   }
 
   /** @internal */
@@ -183,13 +183,18 @@ abstract class Windowed<T, K, W extends Window, Keyed> {
   protected aggregated(spec: object, then: Then): DataStream<never> {
     checkAggregation(spec);
     if ('createAccumulator' in spec) {
-      return this.compute(aggregateComputation(spec as unknown as AggregateFunction<never, never, unknown>, then));
+      return this.#folded(aggregateComputation(spec as unknown as AggregateFunction<never, never, unknown>, then), then);
     }
     const aggregators = spec as Record<string, Aggregator<never, unknown>>;
     const computation = aggregatorsComputation(aggregators, then, this.spec);
-    const isPlain = then === undefined || typeof then === 'function';
-    if (!isPlain || !canSlice(this.spec, aggregators)) return this.compute(computation);
-    return this.#transformed(sliceAggregateOperator(this.spec, { aggregators, toRow: then as UserFunction | undefined }));
+    if (!isPlain(then) || !canSlice(this.spec, aggregators)) return this.compute(computation);
+    return this.#transformed(sliceAggregateOperator(this.spec, { aggregators, toRow: then }));
+  }
+
+  /** By slices where these are windows, which is faster. */
+  #folded(computation: WindowComputation, then?: Then): DataStream<never> {
+    if (!isPlain(then) || !canSliceFold(this.spec)) return this.compute(computation);
+    return this.#transformed(sliceFoldOperator(this.spec, computation, then));
   }
 
   /** @internal */
@@ -234,6 +239,11 @@ export class AllWindowedStream<T, W extends Window> extends Windowed<T, undefine
   apply<R>(fn: AllWindowFunction<T, R, W>): DataStream<R> {
     return this.compute<R>(applyComputation(fn as UserFunction, this.spec));
   }
+}
+
+/** Whether it makes another row of a result, if anything. */
+function isPlain(then: Then): then is UserFunction | undefined {
+  return then === undefined || typeof then === 'function';
 }
 
 function specOf<T, W extends Window>(assigner: WindowAssigner<T, W>, keyed: boolean): WindowSpec {

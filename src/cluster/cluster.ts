@@ -111,7 +111,7 @@ export class Cluster {
     });
     this.#taken += plan.slots;
     this.#jobs.add(coordinator);
-    keepCompiledCode(coordinator.result());
+    keepCompiledCode(coordinator.end);
     coordinator.start();
     return coordinator;
   }

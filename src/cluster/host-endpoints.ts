@@ -5,6 +5,7 @@
 
 import { printEndpoint } from '../api/data-stream.ts';
 import type { JobInput } from '../api/job-client.ts';
+import { type RowGroup, RowIterator } from '../api/row-iterator.ts';
 import { MillraceError } from '../base/errors.ts';
 import { callable, checkArgument } from '../base/options.ts';
 import type { ChannelReader } from '../channel/channel.ts';
@@ -196,14 +197,22 @@ export class HostEndpoints {
   }
 
   /** The rows of an output. A reader that stops early leaves the rest to the next. */
-  rows<T>(name: string): AsyncGenerator<T> {
-    return this.#rows(name, endpointOf('output', name, this.#outputs)) as AsyncGenerator<T>;
+  rows<T>(name: string): RowIterator<T> {
+    return new RowIterator(this.#groups(name, endpointOf('output', name, this.#outputs)) as AsyncGenerator<RowGroup<T>, undefined>);
   }
 
-  async *#rows(name: string, output: HostOutput): AsyncGenerator<unknown> {
+  async *#groups(name: string, output: HostOutput): AsyncGenerator<RowGroup<unknown>, undefined> {
+    const { system, limits } = this.#options;
     this.#take(`output '${name}'`);
     try {
-      while (await output.ready()) while (output.waiting > 0) yield output.takeRow();
+      let until = system.clock.monotonic() + limits.eventLoopMs;
+      while (await output.ready()) {
+        yield output.group;
+        if (system.clock.monotonic() < until) continue;
+        // Rows that are there already wait for nothing: whoever reads them would keep the job from all that it has to do on this thread.
+        await new Promise<void>((resolve) => system.timers.soon(resolve));
+        until = system.clock.monotonic() + limits.eventLoopMs;
+      }
     } finally {
       this.#taken.delete(`output '${name}'`);
     }

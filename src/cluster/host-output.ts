@@ -3,11 +3,13 @@
  * is complete only when its barrier has come here, so that no row is lost that was sent before; after a restart rows may come again.
  */
 
+import type { RowGroup } from '../api/row-iterator.ts';
+import { assert } from '../base/assert.ts';
 import type { Limits } from '../base/limits.ts';
 import type { RecordBatch } from '../batch/record-batch.ts';
 import type { ChannelReader } from '../channel/channel.ts';
 import type { StreamElement } from '../channel/element.ts';
-import { recordReader } from '../compiler/input-row.ts';
+import { compileRowsReader } from '../compiler/rows-reader.ts';
 import type { RecordType } from '../schema/type.ts';
 
 interface OutputChannel {
@@ -20,10 +22,11 @@ interface OutputChannel {
 export class HostOutput {
   #readers: OutputChannel[] = [];
   readonly #limits: Limits;
-  readonly #recordReaders = new Map<RecordType, (batch: RecordBatch, row: number) => unknown>();
-  /** Rows that have come; those before `next` are taken. */
-  #rows: unknown[] = [];
-  #next = 0;
+  readonly #rowsReaders = new Map<RecordType, (batch: RecordBatch) => unknown[]>();
+  /** Rows that have come, by batch. The first group is the one that is being taken. */
+  #groups: RowGroup<unknown>[] = [];
+  /** Rows in groups behind the first. */
+  #rowsBehind = 0;
   #wakeReader: () => void = () => {};
   #failure: unknown;
   /** The checkpoint that is not to wait until rows are read; 0 for none. */
@@ -100,12 +103,14 @@ export class HostOutput {
   }
 
   #take(batch: RecordBatch): void {
-    let read = this.#recordReaders.get(batch.type);
+    if (batch.rowCount === 0) return;
+    let read = this.#rowsReaders.get(batch.type);
     if (read === undefined) {
-      read = recordReader(batch.type);
-      this.#recordReaders.set(batch.type, read);
+      read = compileRowsReader(batch.type);
+      this.#rowsReaders.set(batch.type, read);
     }
-    for (let row = 0; row < batch.rowCount; row++) this.#rows.push(read(batch, row));
+    if (this.#groups.length > 0) this.#rowsBehind += batch.rowCount;
+    this.#groups.push({ rows: read(batch), next: 0 });
   }
 
   get #ended(): boolean {
@@ -114,7 +119,8 @@ export class HostOutput {
 
   /** Rows that have come and are not taken. */
   get waiting(): number {
-    return this.#rows.length - this.#next;
+    const first = this.#groups[0];
+    return first === undefined ? 0 : first.rows.length - first.next + this.#rowsBehind;
   }
 
   /** Resolves to true once there are rows to take, to false at the end. @throws the failure of the job */
@@ -136,22 +142,21 @@ export class HostOutput {
     }
   }
 
-  /** Takes the next row. */
-  takeRow(): unknown {
-    const row = this.#rows[this.#next++];
-    // A pump that refills in time would otherwise keep every row that was ever read.
-    if (this.#next * 2 > this.#rows.length) {
-      this.#rows = this.#rows.slice(this.#next);
-      this.#next = 0;
+  /** The rows to take next. There are some: see `ready`. */
+  get group(): RowGroup<unknown> {
+    for (let [first] = this.#groups; ; [first] = this.#groups) {
+      assert(first !== undefined, 'rows are taken when there are some');
+      if (first.next < first.rows.length) return first;
+      this.#groups.shift();
+      this.#rowsBehind -= this.#groups[0]?.rows.length ?? 0;
     }
-    return row;
   }
 
   /** Takes all rows that have come. */
   takeRows(): unknown[] {
-    const rows = this.#next === 0 ? this.#rows : this.#rows.slice(this.#next);
-    this.#rows = [];
-    this.#next = 0;
+    const rows = this.#groups.flatMap((group) => group.rows.slice(group.next));
+    this.#groups = [];
+    this.#rowsBehind = 0;
     return rows;
   }
 

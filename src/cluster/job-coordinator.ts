@@ -47,7 +47,18 @@ export class JobCoordinator implements JobClient {
   }
 
   result(): Promise<JobResult> {
+    this.#run.isWatched = true;
     return this.#run.result;
+  }
+
+  /** The result, of which asking here does not mean that somebody hears of a failure. @internal */
+  get end(): Promise<JobResult> {
+    return this.#run.result;
+  }
+
+  /** Whether somebody hears of a failure. @internal */
+  get isWatched(): boolean {
+    return this.#run.isWatched;
   }
 
   metrics(): JobMetrics {
@@ -56,6 +67,7 @@ export class JobCoordinator implements JobClient {
 
   on<E extends keyof JobEvents>(event: E, listener: JobEvents[E]): void {
     this.#run.listeners.add(event, listener);
+    if (event === 'failure' || event === 'status') this.#run.isWatched = true;
   }
 
   input<T>(name: string): JobInput<T> {
@@ -63,10 +75,13 @@ export class JobCoordinator implements JobClient {
   }
 
   output<T>(name: string): AsyncIterableIterator<T> {
-    return this.#run.endpoints.rows<T>(name);
+    const rows = this.#run.endpoints.rows<T>(name);
+    this.#run.isWatched = true;
+    return rows;
   }
 
   async cancel(): Promise<void> {
+    this.#run.isWatched = true;
     this.#run.abandon();
     this.#run.cancel();
     await this.#run.result.catch(() => {});
@@ -74,6 +89,7 @@ export class JobCoordinator implements JobClient {
 
   async stop(options: StopOptions = {}): Promise<string | undefined> {
     const { savepoint = false, drain = false } = checkOptions<StopOptions>(options, stopRules, 'stop');
+    this.#run.isWatched = true;
     this.#run.hurry();
     const directory = savepoint === false ? undefined : this.#savepointDirectory(savepoint === true ? undefined : savepoint);
     if (directory === undefined) this.#run.endSources();

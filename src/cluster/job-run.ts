@@ -73,6 +73,8 @@ export class JobRun {
   /** Whether sources were asked to end: those of further attempts are, too. */
   #stopped = false;
   #printed: Promise<void> = Promise.resolve();
+  /** Whether somebody would hear of a failure: asked for the result, reads an output, or listens. */
+  isWatched = false;
   /** Whether the job ends behind a checkpoint that was taken for that. */
   #isSuspended = false;
   /** Resolves when the job is cancelled. */
@@ -201,6 +203,9 @@ export class JobRun {
     // What was printed ahead of the last checkpoint will not be printed again.
     if (this.#isSuspended) await Promise.race([this.#printed.catch(() => {}), this.#abandoned]);
     this.#arrive(terminal);
+    // Not before: whoever has submitted a job that failed at once has yet to ask.
+    if (terminal === 'failed' && !this.isWatched)
+      this.#options.warn(`the job '${this.#name}' failed, and nobody has asked for its result: ${(failure as Error).message}`);
     if (reported !== undefined) this.#reject(reported);
     else this.#resolve({ name: this.#name, runtimeMs: this.#options.system.clock.monotonic() - this.#startedAt, metrics: this.metrics() });
   }

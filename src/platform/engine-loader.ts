@@ -32,11 +32,14 @@ const keptFilesMax = 16;
 
 const file = fileURLToPath(new URL(engineFile, import.meta.url));
 const require = createRequire(file);
-/** Hosts and workers run different parts of the engine. The tag stands for V8's version, its options, and the processor. */
+/**
+ * Hosts and workers run different parts of the engine. The tag stands for V8's version, its options, and the processor; and where the script
+ * lies is in what was compiled of it: a package that was copied or moved would tell of errors in files that are not there any more.
+ */
 const keptFile = join(
   dirname(file),
   'compiled',
-  `${basename(file, '.cjs')}-${isMainThread ? 'host' : 'worker'}-${cachedDataVersionTag().toString(16)}.bin`,
+  `${basename(file, '.cjs')}-${isMainThread ? 'host' : 'worker'}-${[cachedDataVersionTag(), crc32(file)].map((n) => n.toString(16)).join('-')}.bin`,
 );
 
 // Source maps of scripts are not known to Node: who wants to see the lines of the sources takes the way of all modules.

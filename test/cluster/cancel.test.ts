@@ -97,7 +97,7 @@ describe('a job that is cancelled at some moment', () => {
     }
     await until(() => connections.size === 0, 'all connections are closed');
     // A timer of a sink that was cancelled in its wait still runs out.
-    await vi.waitFor(async () => expect(await resourcesOf(cluster)).toEqual(idle), { timeout: 10_000, interval: 10 });
+    await vi.waitFor(async () => expect(await resourcesOf(cluster)).toEqual(idle), { timeout: 60_000, interval: 10 });
     await until(() => openFiles() <= filesIdle, 'all files are closed');
     await within(cluster.close(), 'close');
     await until(() => openFiles() <= filesBefore, 'the files of the threads are closed');
@@ -131,7 +131,7 @@ describe('a job that is cancelled at some moment', () => {
     const calls = new SharedArrayBuffer(4);
     const module = moduleOf(`
       const called = new Int32Array(env.args);
-      env.fromSequence(1, 100).sinkTo({ name: 'slow', createWriter: () => ({ write: () => { Atomics.add(called, 0, 1); return new Promise((resolve) => setTimeout(resolve, 1)); } }) });
+      env.generate({ create: (index) => index }).sinkTo({ name: 'slow', createWriter: () => ({ write: () => { Atomics.add(called, 0, 1); return new Promise((resolve) => setTimeout(resolve, 1)); } }) });
       await env.execute('calls');`);
     const job = await cluster.submit(module, { args: calls });
     const count = () => new Int32Array(calls)[0] ?? 0;

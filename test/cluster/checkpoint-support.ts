@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CheckpointInfo, JobClient, JobStatus, RestoreInfo, SubmitOptions } from '../../src/index.ts';
-import type { LocalCluster } from './support.ts';
+import type { Gate, LocalCluster } from './support.ts';
 import { jobModule, within } from './support.ts';
 
 /** A directory that is removed when the test is over. */
@@ -64,7 +64,8 @@ export class Reading {
 export interface CountedOptions {
   readonly parallelism: number;
   readonly stateDir: string;
-  readonly rate?: number;
+  /** How far the source may go; to its end when absent. */
+  readonly gate?: Gate;
   /** Subtasks of the source: one, so that records of a key come in order, or as many as others have. */
   readonly sources?: number | undefined;
   readonly runtimeMode?: 'batch' | 'streaming';
@@ -75,7 +76,7 @@ export interface CountedOptions {
 }
 
 /** Records of the job. */
-const countedRecords = 6_000;
+export const countedRecords = 6_000;
 
 export interface CountedRun {
   readonly job: JobClient;
@@ -86,10 +87,10 @@ export interface CountedRun {
 
 export async function counted(
   cluster: InstanceType<typeof LocalCluster>,
-  { rate = 1_000_000, sources = 1, runtimeMode = 'streaming', ...options }: CountedOptions,
+  { gate, sources = 1, runtimeMode = 'streaming', ...options }: CountedOptions,
   submit: Pick<SubmitOptions, 'from' | 'fresh' | 'allowNonRestoredState'> = {},
 ): Promise<CountedRun> {
-  const args = { records: countedRecords, rate, runtimeMode, ...options, ...(runtimeMode === 'batch' ? {} : { sources }) };
+  const args = { records: countedRecords, until: gate?.memory, runtimeMode, ...options, ...(runtimeMode === 'batch' ? {} : { sources }) };
   const job = await cluster.submit(jobModule('counts-and-windows'), { args, ...submit });
   const told = listenTo(job);
   return { job, told, counts: new Reading(job, options.counts === null ? 'windows' : 'counts'), windows: new Reading(job, 'windows') };

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { difference } from '../crash/committed-lines.ts';
-import { type JobClient, jobModule, sharedCluster, until, within } from './support.ts';
+import { Gate, type JobClient, jobModule, sharedCluster, until, within } from './support.ts';
 
 const jobs = [
   'wordCount',
@@ -31,7 +31,8 @@ interface Run {
   readonly directory: string;
   readonly which: readonly string[];
   readonly parallelism: number;
-  readonly ratePerSecond?: number;
+  /** How far the source may go. */
+  readonly until?: SharedArrayBuffer;
 }
 
 /** What is committed, of one job. */
@@ -69,10 +70,10 @@ describe('a job that is stopped with a savepoint and goes on from it', () => {
     return linesOf(run);
   };
 
-  /** Stops the job when it has made a share of its records. Returns the savepoint. */
-  const stopped = async (run: Run, share: number): Promise<string> => {
-    const client = await submit({ ...run, ratePerSecond: 4000 });
-    await until(() => made(client) >= records * share, 'the job is in its middle');
+  /** Stops the job when it has made some of its records, and may be about to make a few more. Returns the savepoint. */
+  const stopped = async (run: Run, some: number): Promise<string> => {
+    const client = await submit({ ...run, until: new Gate(some + 100).memory });
+    await until(() => made(client) >= some, 'the job is in its middle');
     return (await within(client.stop({ savepoint: true }), 'the savepoint')) as string;
   };
 
@@ -84,7 +85,7 @@ describe('a job that is stopped with a savepoint and goes on from it', () => {
       [3, 1, 0.6],
     ] as const) {
       const directory = temporaryDirectory();
-      const savepoint = await stopped({ directory, which, parallelism: before }, share);
+      const savepoint = await stopped({ directory, which, parallelism: before }, records * share);
       const some = linesOf({ directory, which, parallelism: before });
       expect(some.length).toBeLessThan(expected.length);
       const run = { directory, which, parallelism: after };

@@ -78,6 +78,26 @@ describe('endpoints', () => {
     expect([(await rows.next()).value, (await rows.next()).value]).toEqual([2, 3]);
   });
 
+  test('let the event loop turn while rows come faster than they are read', async () => {
+    const bench = hostBench({ hostRows: 1, batchRows: 1 }, 0);
+    const { endpoints } = bench;
+    let hasTurned = false;
+    void turn().then(() => {
+      hasTurned = true;
+    });
+    let read = 0;
+    void endpoints.input('in').write(Array.from({ length: 10_000 }, (_, i) => i));
+    carry(bench);
+    for await (const _ of endpoints.rows('out')) {
+      if (hasTurned) break;
+      expect(++read).toBeLessThan(10_000);
+      bench.clock.advance(bench.limits.eventLoopMs / 4);
+      endpoints.step();
+      carry(bench);
+    }
+    expect(read).toBeGreaterThan(1);
+  });
+
   test('end all inputs together', async () => {
     const { endpoints, toWorker } = benchOf({}, 10, (env) => {
       env.fromHost('a').toHost('x');

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listenTo, Reading, testDirectory } from './checkpoint-support.ts';
-import { failureOf, jobModule, sharedCluster, within } from './support.ts';
+import { failureOf, Gate, jobModule, sharedCluster, within } from './support.ts';
 
 const records = 12_000;
 const keys = 700;
@@ -38,7 +38,7 @@ describe('state that is larger than its memory', () => {
     async (kind) => {
       const stateDir = testDirectory();
       const options = { kind, stateDir, memory: 20_000, checkpoint: { interval: '100ms' } };
-      const first = await run({ ...options, parallelism: 2, rate: 2500 });
+      const first = await run({ ...options, parallelism: 2, until: new Gate(3000).memory });
       await first.counts.reaches(2000);
       const { status, bytes } = await within(first.job.checkpoint(), 'the checkpoint');
       expect(status).toBe('completed');
@@ -50,14 +50,14 @@ describe('state that is larger than its memory', () => {
       expect(await failureOf(first.job.result())).toMatchObject({ code: 'JOB_CANCELLED' });
       expect(existsSync(join(stateDir, 'disk'))).toBe(false);
 
-      const second = await run({ ...options, parallelism: 3, rate: 2500 });
+      const second = await run({ ...options, parallelism: 3, until: new Gate(6000).memory });
       const told = listenTo(second.job);
       await second.counts.reaches(1500);
       const savepoint = join(testDirectory(), 'savepoint');
       await within(second.job.stop({ savepoint }), 'the savepoint');
       expect(told.restores).toHaveLength(1);
 
-      const third = await run({ kind, stateDir: testDirectory(), parallelism: 1, from: savepoint, rate: 1_000_000 });
+      const third = await run({ kind, stateDir: testDirectory(), parallelism: 1, from: savepoint });
       await within(third.job.result(), 'the job');
       await within(third.counts.done, 'the output');
       const all = new Set([...first.counts.rows, ...second.counts.rows, ...third.counts.rows]);
@@ -67,7 +67,7 @@ describe('state that is larger than its memory', () => {
 
   test('is for one run of a job at a time', async () => {
     const stateDir = testDirectory();
-    const options = { kind: 'process', stateDir, memory: 20_000, parallelism: 1, rate: 100 };
+    const options = { kind: 'process', stateDir, memory: 20_000, parallelism: 1, until: new Gate(100).memory };
     const first = await run(options);
     await first.counts.reaches(1);
     const second = await run(options);

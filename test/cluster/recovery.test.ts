@@ -5,15 +5,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JobClient, JobInput } from '../../src/index.ts';
 import { counted, countedAnswers, listenTo, Reading, type Told, testDirectory } from './checkpoint-support.ts';
-import { failureOf, jobModule, sharedCluster, testCluster, until, within } from './support.ts';
+import { failureOf, Gate, jobModule, sharedCluster, testCluster, until, within } from './support.ts';
 
 const shared = sharedCluster({ slots: 2 });
 const answers = countedAnswers();
 
 const seldom = { interval: '1h' };
-
-/** Slow enough that a job is met half-way. */
-const rate = 3_000;
 
 /** All files, in whatever directory. */
 function filesIn(directory: string): string[] {
@@ -48,7 +45,7 @@ describe('a job that is started again', () => {
   test('resumes by itself after it was cancelled, and writes every row of the host once where it ended with a checkpoint', async () => {
     const stateDir = testDirectory();
     const options = { parallelism: 2, stateDir, checkpoint: seldom };
-    const first = await counted(shared(), { ...options, rate });
+    const first = await counted(shared(), { ...options, gate: new Gate(2000) });
     await first.counts.reaches(500);
     const { id, status } = await within(first.job.checkpoint(), 'the checkpoint');
     expect(status).toBe('completed');
@@ -78,7 +75,7 @@ describe('a job that is started again', () => {
   ])('starts over where %s', async (_, checkpoint, submit) => {
     const stateDir = testDirectory();
     const options = { parallelism: 1, stateDir, checkpoint };
-    const first = await counted(shared(), { ...options, rate });
+    const first = await counted(shared(), { ...options, gate: new Gate(500) });
     await first.counts.reaches(100);
     await within(first.job.checkpoint(), 'the checkpoint');
     await within(first.job.cancel(), 'cancel');
@@ -92,7 +89,7 @@ describe('a job that is started again', () => {
 
   test('waits for nobody: a directory that another run uses is an error with the process that has it', async () => {
     const stateDir = testDirectory();
-    const first = await counted(shared(), { parallelism: 1, stateDir, checkpoint: seldom, rate });
+    const first = await counted(shared(), { parallelism: 1, stateDir, checkpoint: seldom, gate: new Gate(100) });
     await first.counts.reaches(1);
     const second = await counted(shared(), { parallelism: 1, stateDir, checkpoint: seldom });
     const error = await failureOf(second.job.result());

@@ -3,20 +3,26 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CountedOptions, counted, countedAnswers, Reading, testDirectory } from './checkpoint-support.ts';
-import { failureOf, jobModule, sharedCluster, until, within } from './support.ts';
+import { type CountedOptions, counted, countedAnswers, countedRecords, Reading, testDirectory } from './checkpoint-support.ts';
+import { failureOf, Gate, jobModule, sharedCluster, until, within } from './support.ts';
 
 const answers = countedAnswers();
 const shared = sharedCluster({ slots: 4 });
 
-/** Slow enough that a job is met half-way. */
-const rate = 4_000;
 /** No checkpoints by themselves: what the tests are about is what they ask for. */
 const seldom = { interval: '1h' };
 
-/** Runs the job for about so many rows of counts, and stops it with a savepoint. */
-async function stoppedAfter(rows: number, options: CountedOptions, from?: string) {
-  const run = await counted(shared(), { rate, ...options }, from === undefined ? {} : { from });
+interface Stop {
+  /** The job is stopped behind so many rows of counts, while others may be on their way. */
+  readonly rows: number;
+  /** Records of all runs that its source does not go beyond. */
+  readonly records: number;
+  readonly from?: string;
+}
+
+/** Runs the job up to its middle, and stops it with a savepoint. */
+async function stoppedAfter({ rows, records, from }: Stop, options: CountedOptions) {
+  const run = await counted(shared(), { gate: new Gate(records), ...options }, from === undefined ? {} : { from });
   await run.counts.reaches(rows);
   const savepoint = (await within(run.job.stop({ savepoint: true }), 'stop')) as string;
   await within(Promise.all([run.counts.done, run.windows.done]), 'the outputs');
@@ -34,17 +40,19 @@ async function finishedFrom(from: string, options: CountedOptions) {
 describe('a savepoint', () => {
   test('is taken while the job goes on, and a job that starts from it tells what came behind it', async () => {
     const directory = testDirectory();
+    const gate = new Gate(3000);
     const { job, told, counts, windows } = await counted(shared(), {
       parallelism: 2,
       stateDir: directory,
       checkpoint: seldom,
-      rate,
+      gate,
     });
     await counts.reaches(1000);
     const savepoint = await within(job.savepoint(join(directory, 'mine')), 'the savepoint');
     expect(savepoint).toBe(join(directory, 'mine'));
     expect(told.checkpoints).toMatchObject([{ status: 'completed', savepoint }]);
     expect(job.status()).toBe('running');
+    gate.open(countedRecords);
     await within(job.result(), 'the job');
     await within(Promise.all([counts.done, windows.done]), 'the outputs');
     expect(counts.rows.sort()).toEqual(answers.counts);
@@ -62,11 +70,11 @@ describe('a savepoint', () => {
   test.each(['process', 'aggregate'] as const)('of a stopped job holds all that came before: 1 → 2 → 4 subtasks, %s', async (kind) => {
     const directory = testDirectory();
     const options = { stateDir: join(directory, 'state'), checkpoint: seldom, kind };
-    const first = await stoppedAfter(1500, { ...options, parallelism: 1 });
+    const first = await stoppedAfter({ rows: 1500, records: 2500 }, { ...options, parallelism: 1 });
     expect(first.job.status()).toBe('finished');
     expect(first.told.statuses).toEqual(['running', 'finished']);
     expect(first.savepoint).toMatch(/state.savepoint-\d+$/);
-    const second = await stoppedAfter(1500, { ...options, parallelism: 2 }, first.savepoint);
+    const second = await stoppedAfter({ rows: 1500, records: 5000, from: first.savepoint }, { ...options, parallelism: 2 });
     const third = await finishedFrom(second.savepoint, { ...options, parallelism: 4 });
     const runs = [first, second, third];
     expect(runs.flatMap(({ counts }) => counts.rows).sort()).toEqual(answers.counts);
@@ -77,8 +85,11 @@ describe('a savepoint', () => {
     const directory = testDirectory();
     const options = { stateDir: directory, checkpoint: seldom, kind: 'aggregate', runtimeMode: 'batch' } as const;
     let from: string | undefined;
-    for (const parallelism of [4, 2]) {
-      const run = await counted(shared(), { ...options, parallelism, rate }, from === undefined ? {} : { from });
+    for (const [parallelism, records] of [
+      [4, 2000],
+      [2, 4000],
+    ] as const) {
+      const run = await counted(shared(), { ...options, parallelism, gate: new Gate(records) }, from === undefined ? {} : { from });
       await until(() => (run.job.metrics().stages[0]?.subtasks[0]?.recordsIn ?? 0) > 200, 'some records are read');
       from = await within(run.job.stop({ savepoint: true }), 'stop');
       await within(run.counts.done, 'the output');
@@ -90,7 +101,10 @@ describe('a savepoint', () => {
 
   test('can be moved, and needs nothing of the job that made it', async () => {
     const directory = testDirectory();
-    const first = await stoppedAfter(2000, { parallelism: 2, stateDir: join(directory, 'state'), checkpoint: { interval: '20ms' } });
+    const first = await stoppedAfter(
+      { rows: 2000, records: 3000 },
+      { parallelism: 2, stateDir: join(directory, 'state'), checkpoint: { interval: '20ms' } },
+    );
     mkdirSync(join(directory, 'backup'));
     renameSync(first.savepoint, join(directory, 'backup', 'moved'));
     renameSync(join(directory, 'state'), join(directory, 'gone'));
@@ -101,7 +115,7 @@ describe('a savepoint', () => {
 
   test('needs no checkpoints: neither of the job that it is taken of, nor of the one that starts from it', async () => {
     const directory = testDirectory();
-    const first = await stoppedAfter(2000, { parallelism: 2, stateDir: directory });
+    const first = await stoppedAfter({ rows: 2000, records: 3000 }, { parallelism: 2, stateDir: directory });
     expect(readdirSync(directory)).toEqual([expect.stringMatching(/^savepoint-/)]);
     const second = await finishedFrom(first.savepoint, { parallelism: 4, stateDir: directory });
     expect([...first.counts.rows, ...second.counts.rows].sort()).toEqual(answers.counts);
@@ -135,10 +149,12 @@ describe('what cannot be done', () => {
 
   test('to write a savepoint where a file is in the way: the job goes on', async () => {
     const directory = testDirectory();
-    const { job, counts } = await counted(shared(), { parallelism: 1, stateDir: directory, checkpoint: seldom, rate });
+    const gate = new Gate(1000);
+    const { job, counts } = await counted(shared(), { parallelism: 1, stateDir: directory, checkpoint: seldom, gate });
     await counts.reaches(100);
     const error = await failureOf(job.savepoint(jobModule('counts-and-windows').pathname));
     expect(error.code).toBe('STATE_DIR');
+    gate.open(countedRecords);
     await within(job.result(), 'the job');
     await within(counts.done, 'the output');
     expect(counts.rows.sort()).toEqual(answers.counts);
@@ -146,7 +162,7 @@ describe('what cannot be done', () => {
 
   test('to start a job from the state of an operator that it has not: unless that may be left behind', async () => {
     const stateDir = testDirectory();
-    const { savepoint } = await stoppedAfter(1000, { parallelism: 2, stateDir });
+    const { savepoint } = await stoppedAfter({ rows: 1000, records: 2000 }, { parallelism: 2, stateDir });
     const { job } = await counted(shared(), { parallelism: 2, stateDir, counts: null }, { from: savepoint });
     const error = await failureOf(job.result());
     expect(error).toMatchObject({ code: 'STATE_MISMATCH' });
@@ -178,7 +194,8 @@ describe('what cannot be done', () => {
 
   test('to find the state of a job whose checkpoints are kept elsewhere: it starts anew', async () => {
     const directory = testDirectory();
-    const { job } = await counted(shared(), { parallelism: 1, stateDir: join(directory, 'a'), checkpoint: seldom, rate });
+    const options = { parallelism: 1, stateDir: join(directory, 'a'), checkpoint: seldom };
+    const { job } = await counted(shared(), { ...options, gate: new Gate(100) });
     const read = new Reading(job, 'unused');
     await expect(read.done).rejects.toMatchObject({ code: 'ENDPOINT' });
     await within(job.cancel(), 'cancel');

@@ -7,8 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
 import type { JobClient, LocalClusterOptions, LocalCluster as LocalClusterType, MillraceError } from '../../src/index.ts';
+
+// Several waits of a test may each take long on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 // Warnings that tests provoke on purpose.
 process.env.MILLRACE_LOG = 'silent';
@@ -28,8 +31,8 @@ export async function builtParts() {
 
 export type { JobClient, JobStatus, MillraceError } from '../../src/index.ts';
 
-/** Longer than anything here takes on a loaded machine; a test that waits so long has failed. */
-const waitMsMax = 20_000;
+/** Longer than anything here takes on a machine that has much else to do; a test that waits so long has failed. */
+const waitMsMax = 60_000;
 
 /** The URL of a job module in `jobs/`. */
 export function jobModule(name: string): URL {
@@ -99,6 +102,21 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** How far the source of a job may go: there it waits, until it may go on or the job is ended. What `waiting-source.mjs` asks. */
+export class Gate {
+  /** For the arguments of the job. */
+  readonly memory = new SharedArrayBuffer(4);
+
+  constructor(records: number) {
+    this.open(records);
+  }
+
+  /** Lets the source make so many records in all. */
+  open(records: number): void {
+    Atomics.store(new Int32Array(this.memory), 0, records);
   }
 }
 

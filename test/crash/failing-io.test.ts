@@ -80,7 +80,7 @@ describe('a job whose storage fails', () => {
     expect(disk.paths().filter((path) => path.startsWith('/state') || path.includes('/.'))).toEqual([]);
   });
 
-  it.each(faults)('$name', { timeout: isLong ? 900_000 : 60_000 }, async (fault) => {
+  it.each(faults)('$name', { timeout: isLong ? 900_000 : 180_000 }, async (fault) => {
     const random = seededRandom(seed);
     const outcomes = { finished: 0, failed: 0, untouched: 0 };
     // A run makes some hundred calls: all of them fail in the long form, some by chance in the short one.

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MillraceError } from '../../src/base/errors.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { callback } from '../../src/index.ts';
@@ -14,6 +14,8 @@ import { nodeStorage } from '../../src/platform/node-storage.ts';
 import { systemError, VirtualDisk } from '../checkpoint/virtual-disk.ts';
 import { describing, runInProcess } from './in-process-job.ts';
 import { committed, expected, job } from './windows-and-keys.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const seed = Number(process.env.MILLRACE_CRASH_SEED ?? Math.floor(Math.random() * 1e9));
 const flips = process.env.MILLRACE_CRASH === 'long' ? 60 : 3;
@@ -93,7 +95,7 @@ describe('a flipped bit', () => {
   it.each([
     ['the first line', 0, 30],
     ['the rest', 60, undefined],
-  ])('in %s of the newest manifest: the one before is taken, with a warning', { timeout: 60_000 }, async (_, from, until) => {
+  ])('in %s of the newest manifest: the one before is taken, with a warning', async (_, from, until) => {
     const newest = manifests.at(-1) as string;
     for (let i = 0; i < flips; i++) {
       const { result, warnings, disk } = await goOn(flipped(newest, from, until));
@@ -109,7 +111,7 @@ describe('a flipped bit', () => {
     expect(String(result)).toMatch(/none of the 2 checkpoints in \/state can be used.*--fresh/);
   });
 
-  it('in a file of state: the one before is taken, or the job refuses', { timeout: 60_000 }, async () => {
+  it('in a file of state: the one before is taken, or the job refuses', async () => {
     let noticed = 0;
     for (let i = 0; i < flips * 2; i++) {
       const path = stateFiles[Math.floor(random.next() * stateFiles.length)] as string;
@@ -127,7 +129,7 @@ describe('a flipped bit', () => {
     expect(noticed).toBeGreaterThan(0);
   });
 
-  it('that is a missing file of state: the one before is taken, or the job refuses', { timeout: 60_000 }, async () => {
+  it('that is a missing file of state: the one before is taken, or the job refuses', async () => {
     for (const path of stateFiles) {
       const { result, disk } = await goOn(new Map([[path, Buffer.alloc(0)]]));
       if (isCorrupt(result)) continue;
@@ -145,7 +147,7 @@ describe('a flipped bit', () => {
     }
   });
 
-  it('in the lock that was left behind: it is taken over, or the error says which file to remove', { timeout: 60_000 }, async () => {
+  it('in the lock that was left behind: it is taken over, or the error says which file to remove', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'millrace-lock-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const lock = nodeStorage.lock(join(directory, 'lock'));

@@ -71,8 +71,9 @@ async function killAgainAndAgain(test: KilledProgram, directory: string, random:
   const survived = { running: 0, starting: 0 };
   for (let runs = 0; ; runs++) {
     const parallelism = test.parallelisms[runs % test.parallelisms.length] as number;
-    const run = new Run(test, { directory, parallelism, pauseEvery: 8 });
-    if (survived.running + survived.starting < test.kills) {
+    const isToBeKilled = survived.running + survived.starting < test.kills;
+    const run = new Run(test, { directory, parallelism, isToBeKilled });
+    if (isToBeKilled) {
       if (random.next() >= earlyShare) await run.running;
       await Promise.race([run.ended, new Promise((resolve) => setTimeout(resolve, random.next() * killMsMax))]);
       run.kill();
@@ -99,7 +100,7 @@ class Run {
 
   constructor(
     { program }: KilledProgram,
-    settings: { readonly directory: string; readonly parallelism: number; readonly pauseEvery?: number },
+    settings: { readonly directory: string; readonly parallelism: number; readonly isToBeKilled?: boolean },
   ) {
     const file = fileURLToPath(new URL(`./jobs/${program}.mjs`, import.meta.url));
     this.#process = spawn(process.execPath, [file, JSON.stringify(settings)], {
@@ -128,7 +129,7 @@ class Run {
   }
 }
 
-/** Lines of a time, a key and a value, in three files: in order but for half a second. */
+/** Lines of a time, a key and a value, in three files: in order but for half a second. The last line of all is no such line. */
 function writeInput(directory: string, lines: number, random: Random): void {
   mkdirSync(directory);
   for (const name of ['events', 'payments']) {
@@ -139,6 +140,7 @@ function writeInput(directory: string, lines: number, random: Random): void {
         const key = `key-${Math.floor(random.next() ** 2 * 150)}`;
         return `${at} ${key} ${Math.floor(random.next() * 100)}\n`;
       });
+      if (file === 2) texts.push('end\n');
       writeFileSync(join(directory, `${name}-${file}.txt`), texts.join(''));
     }
   }

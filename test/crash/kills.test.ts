@@ -27,7 +27,7 @@ const long: readonly Case[] = [
 ];
 
 describe('a process that is killed and started again', () => {
-  it.each(isLong ? long : short)('%s', { timeout: isLong ? 600_000 : 60_000 }, async (title, test) => {
+  it.each(isLong ? long : short)('%s', { timeout: isLong ? 600_000 : 180_000 }, async (title, test) => {
     const survived = await surviveKills({ ...test, seed });
     console.log(`${title}, seed ${seed}: killed ${survived.running} times while it ran, ${survived.starting} times while it started`);
     expect(survived.running + survived.starting).toBe(test.kills);

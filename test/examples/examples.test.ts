@@ -208,7 +208,7 @@ describe('hits-per-minute.ts', () => {
   }
 
   test('tells every minute once, although it is killed on the way', async () => {
-    const lines = [...accessLogLines({ lines: 150_000, seed: 11 })];
+    const lines = [...accessLogLines({ lines: 80_000, seed: 11 })];
     const directory = project({ 'access.log': lines.map((line) => `${line}\n`).join('') });
     const args = ['run', example('hits-per-minute.ts'), '--', 'access.log', 'hits'];
     const killed = start(directory, args);

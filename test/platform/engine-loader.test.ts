@@ -3,7 +3,18 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,4 +108,18 @@ test('stack traces lead to the sources where source maps are asked for', () => {
   `;
   writeFileSync(join(directory, 'program.mjs'), text);
   expect(run(directory, '--enable-source-maps')).toMatch(/src\/base\/options\.ts:\d+/);
+});
+
+test('a package that was moved does not tell of where it was', () => {
+  const { directory } = installed();
+  const failing = program.replace('=> n * 2', "=> { throw new Error('no'); }").replace('for await', 'try { for await');
+  writeFileSync(join(directory, 'program.mjs'), `${failing.replace('push(row);', 'push(row); } catch (error) { console.log(error); }')}`);
+  expect(run(directory)).toContain(basename(directory));
+  const moved = `${directory}-moved`;
+  renameSync(directory, moved);
+  onTestFinished(() => rmSync(moved, { recursive: true }));
+  mkdirSync(directory);
+  const stack = run(moved);
+  expect(stack).toContain(`${moved}/dist/engine/`);
+  expect(stack).not.toContain(`${directory}/`);
 });

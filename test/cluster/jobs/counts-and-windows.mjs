@@ -1,15 +1,20 @@
-// Counts by key, and windows by key, of numbers that come at a rate: what is to be the same wherever the job was stopped and gone on with.
+// Counts by key, and windows by key, of numbers that come as far as the test lets them: what is to be the same wherever the job was
+// stopped and gone on with.
 import { count, eventTime, StreamEnvironment, sum, valueState, watermarks } from '../../../dist/index.js';
+import { untilTold, waitingSource } from './waiting-source.mjs';
 
 // What the test says comes with the environment, which is made of it.
 const { args } = new StreamEnvironment();
-const { records, rate, sources, counts = 'counts', kind = 'process', ...options } = args;
+const { records, until, sources, counts = 'counts', kind = 'process', ...options } = args;
 const env = new StreamEnvironment({ bufferTimeout: 0, autoWatermarkInterval: 0, limits: { checkpointPercentMax: 100 }, ...options });
 
-const numbers = env.generate({
+const madeUp = waitingSource({
   count: records,
-  ratePerSecond: rate,
   create: (index) => ({ index, key: `k${index % 17}`, time: index * 10 }),
+  until: untilTold(until),
+  splits: sources ?? 4,
+});
+const numbers = env.fromSource(madeUp, {
   uid: 'numbers',
   ...(sources === undefined ? {} : { parallelism: sources }),
   watermarks: watermarks.boundedOutOfOrderness('1s', { timestamp: 'time' }),

@@ -22,9 +22,10 @@ import {
   valueState,
   watermarks,
 } from '../../../dist/index.js';
+import { untilTold, waitingSource } from './waiting-source.mjs';
 
 const { args } = new StreamEnvironment();
-const { directory, records = 2000, which, parallelism, ratePerSecond, checkpoint, unaligned, memory, limits } = args;
+const { directory, records = 2000, until, which, parallelism, checkpoint, unaligned, memory, limits } = args;
 const env = new StreamEnvironment({
   parallelism,
   stateDir: join(directory, 'state'),
@@ -65,10 +66,7 @@ class Punctuated {
   }
 }
 
-const source = env.generate({
-  count: records,
-  ratePerSecond,
-  create: recordOf,
+const source = env.fromSource(waitingSource({ count: records, create: recordOf, until: untilTold(until) }), {
   parallelism: 1,
   uid: 'source',
   watermarks: watermarks.generator({ create: () => new Punctuated(), timestamp: 'at' }),

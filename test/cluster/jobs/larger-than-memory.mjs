@@ -1,9 +1,10 @@
 // How many numbers of each key there were, and their sum, by operators whose state may be larger than its memory.
 import { count, disk, heap, StreamEnvironment, sum, valueState } from '../../../dist/index.js';
+import { untilTold, waitingSource } from './waiting-source.mjs';
 
 // What the test says comes with the environment, which is made of it.
 const { args } = new StreamEnvironment();
-const { kind, records, rate, keys, memory, ...options } = args;
+const { kind, records, until, keys, memory, ...options } = args;
 
 const env = new StreamEnvironment({
   runtimeMode: 'streaming',
@@ -20,14 +21,12 @@ const env = new StreamEnvironment({
   ...options,
 });
 
-const rows = env
-  .generate({
-    count: records,
-    ratePerSecond: rate,
-    create: (n) => ({ key: `key ${(n * 7919) % keys}`, count: 1, total: n }),
-    parallelism: 1,
-  })
-  .keyBy('key');
+const madeUp = waitingSource({
+  count: records,
+  create: (n) => ({ key: `key ${(n * 7919) % keys}`, count: 1, total: n }),
+  until: untilTold(until),
+});
+const rows = env.fromSource(madeUp, { parallelism: 1 }).keyBy('key');
 const text = ({ key, count, total }) => `${key} ${count} ${total}`;
 const added = (a, b) => ({ key: b.key, count: a.count + 1, total: a.total + b.total });
 

@@ -24,6 +24,7 @@ const ways = {
     throw undefined;
   },
   loop() {
+    Atomics.store(args.looping, 0, 1);
     for (;;);
   },
   objects() {

@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { count, eventTime, files, restart, StreamEnvironment, sum, watermarks } from '../../../dist/index.js';
+import { untilTold, waitingSource } from '../../cluster/jobs/waiting-source.mjs';
 
 const { args } = new StreamEnvironment();
-const { directory, records, ratePerSecond, deadly = [], how } = args;
+const { directory, records, until, deadly = [], how } = args;
 const env = new StreamEnvironment({
   parallelism: 2,
   stateDir: join(directory, 'state'),
@@ -31,15 +32,17 @@ function isFirst(name) {
   }
 }
 
+const madeUp = waitingSource({
+  count: records,
+  create: (index) => ({ at: index, key: (index * 7919) % 13, value: index % 10 }),
+  until: untilTold(until),
+  // Time for checkpoints.
+  pauseMs: 1,
+});
+
 // One source for all: a thread that starts late must not make records late.
 env
-  .generate({
-    count: records,
-    ratePerSecond,
-    parallelism: 1,
-    create: (index) => ({ at: index, key: (index * 7919) % 13, value: index % 10 }),
-    watermarks: watermarks.boundedOutOfOrderness('1ms', { timestamp: 'at' }),
-  })
+  .fromSource(madeUp, { parallelism: 1, watermarks: watermarks.boundedOutOfOrderness('1ms', { timestamp: 'at' }) })
   .rebalance()
   .map((record) => {
     if (deadly.includes(record.at) && isFirst(record.at)) ways[how]();

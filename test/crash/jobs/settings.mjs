@@ -1,8 +1,8 @@
-// What the programs of these tests share: they take one argument, JSON with directory, parallelism and pause.
+// What the programs of these tests share: they take one argument, JSON with directory, parallelism, and whether they are to be killed.
 import { join } from 'node:path';
 import { StreamEnvironment } from '../../../dist/index.js';
 
-const { directory, parallelism, pauseEvery = 0 } = JSON.parse(process.argv[2]);
+const { directory, parallelism, isToBeKilled = false } = JSON.parse(process.argv[2]);
 
 /** Small pieces of everything, so that a second of work has hundreds of boundaries to be killed at. */
 const limits = {
@@ -36,9 +36,20 @@ export const output = (name) => join(directory, name);
 const nothing = new Int32Array(new SharedArrayBuffer(4));
 let records = 0;
 
-/** Makes a run last long enough to be killed in the middle: a millisecond for so many records of a thread. */
-export function pause() {
-  if (pauseEvery > 0 && ++records % pauseEvery === 0) Atomics.wait(nothing, 0, 0, 1);
+/** Records of a thread for which a run that is to be killed takes a millisecond, so that it is met in the middle. */
+const recordsOfPause = 6;
+
+/**
+ * Whether a line is a record. A run that is to be killed does not come past the last line of the input, which is none: it is never
+ * through before it is killed.
+ */
+export function isRecord(line) {
+  if (line === 'end') {
+    while (isToBeKilled) Atomics.wait(nothing, 0, 0, 1000);
+    return false;
+  }
+  if (isToBeKilled && ++records % recordsOfPause === 0) Atomics.wait(nothing, 0, 0, 1);
+  return true;
 }
 
 /** Runs the job and says when it is up. A worker never comes back from the first line. */

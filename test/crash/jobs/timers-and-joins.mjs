@@ -1,6 +1,6 @@
 // Orders and payments: what each customer ordered in a minute, told by timers from state of every kind; and pairs that lie close together.
 import { aggregatingState, files, listState, mapState, reducingState, valueState, watermarks } from '../../../dist/index.js';
-import { environment, input, output, pause, run } from './settings.mjs';
+import { environment, input, isRecord, output, run } from './settings.mjs';
 
 const env = environment();
 const minuteMs = 60_000;
@@ -8,8 +8,8 @@ const minuteMs = 60_000;
 const timed = (name) =>
   env
     .readTextFile(input(name))
+    .filter(isRecord)
     .map((line) => {
-      pause();
       const [at, key, value] = line.split(' ');
       return { at: Number(at), key, value: Number(value) };
     })

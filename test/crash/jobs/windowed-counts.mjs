@@ -1,13 +1,13 @@
 // Counts the records of each key in windows of a second of event time, from text files to files, exactly once.
 import { count, eventTime, files, sum, watermarks } from '../../../dist/index.js';
-import { environment, input, output, pause, run } from './settings.mjs';
+import { environment, input, isRecord, output, run } from './settings.mjs';
 
 const env = environment();
 
 env
   .readTextFile(input('events'))
+  .filter(isRecord)
   .map((line) => {
-    pause();
     const [at, key, value] = line.split(' ');
     return { at: Number(at), key, value: Number(value) };
   })
