@@ -13,7 +13,7 @@ import type { LogicalOperator, PartitionerSpec } from '../graph/logical.ts';
 import { isSourceOperator } from '../operators/source.ts';
 import { type SlotOptions, stageCompiler } from '../runtime/slot.ts';
 import { batchOf } from '../runtime/source-input.ts';
-import { internType } from '../schema/type.ts';
+import { internType, type RecordType } from '../schema/type.ts';
 import { detachedSlot } from './detached-slot.ts';
 
 export function generatedCode(job: JobDescription, system: System): string {
@@ -44,10 +44,13 @@ interface KnownInput {
 
 function knownInputs({ plan }: SlotOptions, stage: Stage): KnownInput[] {
   const head = stage.operators[0] as LogicalOperator;
-  if (isSourceOperator(head.spec))
-    return [{ batch: head.type === undefined ? batchOf([]) : emptyBatch(head), partitioner: undefined, input: 0 }];
+  if (isSourceOperator(head.spec)) {
+    // Of a source that gives some of any fields, the columns may be of other types.
+    const type = head.type ?? (head.spec.source.hasAnyFields === true ? head.spec.source.type : undefined);
+    return [{ batch: type === undefined ? batchOf([]) : emptyBatch(type), partitioner: undefined, input: 0 }];
+  }
   const exchanges = stage.inputs.map((id) => plan.job.exchanges[id] as Exchange).filter(isKnown);
-  return exchanges.map(({ from, partitioner, input }) => ({ batch: emptyBatch(from.operator), partitioner, input }));
+  return exchanges.map(({ from, partitioner, input }) => ({ batch: emptyBatch(from.operator.type as RecordType), partitioner, input }));
 }
 
 /** Whether the type of what comes through an exchange is settled before the first record. */
@@ -59,7 +62,6 @@ function unknownInputs({ plan }: SlotOptions, stage: Stage): Exchange[] {
   return stage.inputs.map((id) => plan.job.exchanges[id] as Exchange).filter((exchange) => !isKnown(exchange));
 }
 
-function emptyBatch({ type }: LogicalOperator): RecordBatch {
-  const known = internType(type as NonNullable<typeof type>);
-  return new RecordBatch(known, { capacity: 0, timestamps: false, hashes: false });
+function emptyBatch(type: RecordType): RecordBatch {
+  return new RecordBatch(internType(type), { capacity: 0, timestamps: false, hashes: false });
 }

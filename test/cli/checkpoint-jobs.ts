@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 export interface JobParts {
@@ -11,13 +12,26 @@ export interface JobParts {
   /** Behind the source, in front of the sink: what counts. */
   readonly counting?: string;
   readonly imports?: string;
-  readonly rate?: number;
+  /** Records that are made, until something holds; all of them at once when absent. */
+  readonly until?: number;
+  /** What must hold for the rest: an expression, by default that the test has said `goOn`. */
+  readonly holds?: string;
 }
 
 const counting = `.process({
     state: { n: valueState() },
     processElement({ key }, { state: { n } }, out) { n.update((n.value ?? 0) + 1); out(key + ':' + n.value); },
   }).uid('counts').name('counts')`;
+
+const waitingSource = fileURLToPath(new URL('../cluster/jobs/waiting-source.mjs', import.meta.url));
+
+/** Where `goOn` says so. */
+const onFile = 'go-on';
+
+/** Whether there is a checkpoint in a directory. */
+export function hasCheckpoint(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).some((name) => name.endsWith('.manifest'));
+}
 
 /** Records of the job in all, and keys among which they are dealt out. */
 const records = 1000;
@@ -28,18 +42,28 @@ export function countingJob({
   options = "checkpoint: { interval: '50ms' }",
   counting: process = counting,
   imports = '',
-  rate = 2000,
+  until = records,
+  holds = `nodeFs.existsSync('${onFile}')`,
 }: JobParts = {}): string {
   return `
+import * as nodeFs from 'node:fs';
 import { files, StreamEnvironment, valueState } from 'millrace';
+import { waitingSource } from '${waitingSource}';
 ${imports}
 const env = new StreamEnvironment({ parallelism: 1, limits: { checkpointPercentMax: 100, cancelMs: 500 }, ${options} });
-const numbers = env.generate({ count: ${records}, ratePerSecond: ${rate}, create: (index) => ({ index, key: 'k' + (index % ${keys}) }) }).uid('numbers');
+const until = () => (${holds} ? ${records} : ${until});
+const source = waitingSource({ count: ${records}, until, create: (index) => ({ index, key: 'k' + (index % ${keys}) }) });
+const numbers = env.fromSource(source, { name: 'numbers', uid: 'numbers' });
 numbers.filter(({ index }) => index % 100 === 99).map(({ index }) => index + 1).print('at');
 numbers.keyBy('key')${process}
   .sinkTo(files.sink('out', { format: 'text' })).uid('out');
 await env.execute('counting');
 `;
+}
+
+/** Lets jobs in the directory make the rest of their records. */
+export function goOn(directory: string): void {
+  writeFileSync(join(directory, onFile), '');
 }
 
 /** What the job writes in all, sorted. */

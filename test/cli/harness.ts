@@ -5,12 +5,24 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+// Several processes of a test may each take long on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
 /** Milliseconds after which a process that was started here counts as hung. The machine may be busy. */
 const boundMs = 60_000;
+
+/** Milliseconds in which signals count as one, and more: see src/cli/signals.ts. */
+const apartMs = 200;
+
+/** At the top of a job: it tells of each Ctrl-C on standard error. */
+export const hears = `
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) process.on('SIGINT', () => process.stderr.write('heard\\n'));
+`;
 
 export interface Ended {
   readonly code: number | null;
@@ -60,7 +72,9 @@ export class Running {
   readonly #closed: Promise<void>;
 
   constructor(directory: string, [command, ...args]: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(command as string, args, { cwd: directory, env: { ...process.env, ...env }, stdio: 'pipe' });
+    // Whatever other tests of this process have asked for: it is to say what it says by itself.
+    const environment = { ...process.env, MILLRACE_LOG: undefined, ...env };
+    this.child = spawn(command as string, args, { cwd: directory, env: environment, stdio: 'pipe' });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
@@ -81,6 +95,14 @@ export class Running {
   exited(): Promise<void> {
     const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
     return bounded(this.child.exitCode === null ? exited : Promise.resolve(), () => `did not exit; wrote:\n${this.stderr}`);
+  }
+
+  /** Sends Ctrl-C to a job that `hears`. Resolves when it has been heard, and another one is not taken for the same. */
+  async interrupt(): Promise<void> {
+    const times = this.stderr.split('heard').length;
+    this.child.kill('SIGINT');
+    await this.wrote(new RegExp(`(heard[^]*){${times}}`));
+    await delay(apartMs);
   }
 
   /** Resolves once it has written this to either stream. */

@@ -4,14 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { layout } from '../../src/cli/logs/code-layout.ts';
 import { type DetectOptions, detectFormat, patternFormat, plainFormat } from '../../src/cli/logs/detect.ts';
 import { parseSample } from '../../src/cli/logs/parse-sample.ts';
+import { RecordLayout } from '../../src/cli/logs/record-layout.ts';
 
 const plain: DetectOptions = { byTime: false };
+/** That of a question that names nothing. */
+const noFields = new RecordLayout([]);
 
 function detected(sample: string, options: Partial<DetectOptions> = {}) {
   const { format, code, fields, time } = detectFormat(Buffer.from(sample), { ...plain, ...options });
   // The format reads what it was found in.
   expect(parseSample(format, Buffer.from(sample)).records.length).toBeGreaterThan(0);
-  return { code: layout(code, -1000), fields, time: time?.name };
+  return { code: layout(code(noFields), -1000), fields, time: time?.name };
 }
 
 const access = '192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.1" 200 5';
@@ -79,13 +82,15 @@ describe('by its first lines', () => {
 
   test('CSV and TSV', () => {
     expect(detected('a,b\n1,x\n2,"y, z"\n')).toMatchObject({
-      code: 'formats.csv()',
+      code: 'formats.csv({ columns: { a: t.nullable(t.float64), b: t.nullable(t.string) } })',
       fields: [
         { name: 'a', kind: 'number' },
         { name: 'b', kind: 'string' },
       ],
     });
-    expect(detected('a\tb\n1\tx\n')).toMatchObject({ code: 'formats.tsv()' });
+    expect(detected('a\tb\n1\tx\n')).toMatchObject({
+      code: 'formats.tsv({ columns: { a: t.nullable(t.float64), b: t.nullable(t.string) } })',
+    });
     // A list of words with a comma in each is no table, if its head has names twice.
     expect(detected('a,a\nb,c\n')).toMatchObject({ code: 'formats.text()' });
   });
@@ -109,12 +114,12 @@ describe('the time of a record', () => {
     ['time=2025-03-03T06:00:00Z n=1\n', 'formats.logfmt({ time: t.timestamp, n: t.nullable(t.float64) })', 'time'],
     ['time:[28/Feb/2013:12:00:00 +0900]\tn:1\n', 'formats.ltsv({ time: t.timestamp, n: t.nullable(t.float64) })', 'time'],
     ['n,date\n1,2025-03-03\n2,2025-03-04\n', 'formats.csv({ columns: { n: t.nullable(t.float64), date: t.timestamp } })', 'date'],
-    ['{"ts":1741003200.5}\n', 'formats.json({ ts: t.nullable(t.float64) })', 'ts'],
-    ['{"ts":1741003200500}\n', 'formats.json({ ts: t.nullable(t.float64) })', 'ts'],
+    ['{"ts":1741003200.5}\n', 'formats.json({ ts: t.float64 })', 'ts'],
+    ['{"ts":1741003200500}\n', 'formats.json({ ts: t.float64 })', 'ts'],
     ['{"ts":5}\n', 'formats.json({ ts: t.nullable(t.float64) })', undefined],
     ['{"time":"6 o clock"}\n', 'formats.json({ time: t.nullable(t.string) })', undefined],
     ['{"@timestamp":"2025-03-03T06:00:00Z"}\n', "formats.json({ '@timestamp': t.timestamp })", '@timestamp'],
-    ['n,ts\n1,1741003200\n2,1741003201\n', 'formats.csv()', 'ts'],
+    ['n,ts\n1,1741003200\n2,1741003201\n', 'formats.csv({ columns: { n: t.nullable(t.float64), ts: t.float64 } })', 'ts'],
   ])('of %j', (sample, code, time) => {
     expect(detected(sample, { byTime: true })).toMatchObject({ code, time });
   });
@@ -139,21 +144,47 @@ describe('the time of a record', () => {
   });
 });
 
+test('objects in JSON have fields themselves', () => {
+  const lines = ['{"a":{"n":1,"t":"2025-03-03","b":{"ts":1741003200}},"l":[1],"z":null,"o":{}}', '{"a":{"n":"x","m":true},"o":5}'];
+  const { fields } = detected(`${lines.join('\n')}\n`);
+  const members = (name: string) => fields.find((field) => field.name === name)?.members;
+  expect(fields.map(({ name, kind }) => [name, kind])).toEqual([
+    ['a', 'object'],
+    ['l', 'array'],
+    ['z', 'null'],
+    ['o', 'any'],
+  ]);
+  expect(members('a')).toMatchObject([
+    { name: 'a.n', path: ['a', 'n'], kind: 'any' },
+    { name: 'a.t', path: ['a', 't'], kind: 'string' },
+    { name: 'a.b', kind: 'object', members: [{ name: 'a.b.ts', path: ['a', 'b', 'ts'], kind: 'number', numbersAre: 'seconds' }] },
+    { name: 'a.m', kind: 'bool' },
+  ]);
+});
+
+test('columns of CSV are what they are read as, not what some of their values look like', () => {
+  expect(detected('n,ts\n-,1741003200\n5,1741003201\n', { byTime: true })).toMatchObject({
+    code: 'formats.csv({ columns: { n: t.nullable(t.string), ts: t.float64 } })',
+  });
+  // A number that may be a time is none unless windows go by it.
+  expect(detected('n,ts\n1,1741003200\n').fields[1]).toMatchObject({ name: 'ts', kind: 'number', numbersAre: 'seconds' });
+});
+
 test('a format that is named is taken at its word', () => {
   expect(detected('a=1\n', { only: 'logfmt' }).code).toBe('formats.logfmt({ a: t.nullable(t.float64) })');
-  expect(detected('a\n1\n', { only: 'csv' }).code).toBe('formats.csv()');
+  expect(detected('a\n1\n', { only: 'csv' }).code).toBe('formats.csv({ columns: { a: t.nullable(t.float64) } })');
   const refused = (sample: string, only: string, message: string): void => {
     expect(() => detectFormat(Buffer.from(sample), { ...plain, only })).toThrow(message);
   };
   refused('x\n', 'json', '--format json: its fields are found in the first lines, and there are none: the first line is "x"');
   refused('', 'json', '--format json: its fields are found in the first lines, and there are none: there is nothing');
   refused('a,a\n1,2\n', 'csv', '--format csv: its columns cannot be told');
-  expect(detectFormat(Buffer.from(''), plain).code).toBe('formats.text()');
+  expect(detectFormat(Buffer.from(''), plain).code(noFields)).toBe('formats.text()');
 });
 
 test('a pattern has the times that it names', () => {
   const { code, fields, time } = patternFormat("%{timestamp:when} %{epoch?:sent} it's %{number:ms}", { byTime: true, time: 'when' });
-  expect(layout(code, 0)).toBe("formats.pattern('%{timestamp:when} %{epoch?:sent} it\\'s %{number:ms}')");
+  expect(layout(code(noFields), 0)).toBe("formats.pattern('%{timestamp:when} %{epoch?:sent} it\\'s %{number:ms}')");
   expect(fields).toEqual([
     { name: 'when', kind: 'millis', nullable: false },
     { name: 'sent', kind: 'millis', nullable: true },

@@ -1,7 +1,9 @@
 /** Conditions and values of `millrace logs`, as code. */
 
 import { describe, expect, test } from 'vitest';
-import { expressionCode, fieldNamed, type KnownField } from '../../src/cli/logs/expression.ts';
+import { parseExpression } from '../../src/cli/logs/expression.ts';
+import { fieldNamed, type KnownField } from '../../src/cli/logs/fields.ts';
+import { RecordLayout } from '../../src/cli/logs/record-layout.ts';
 
 const fields: readonly KnownField[] = [
   { name: 'url', nullable: false, kind: 'string' },
@@ -16,7 +18,10 @@ const fields: readonly KnownField[] = [
   { name: 'at', nullable: false, kind: 'time' },
 ];
 
-const code = (text: string): string => expressionCode('--where', text, fields);
+function code(text: string, of = fields): string {
+  const expression = parseExpression('--where', text, of, 'condition');
+  return expression.code(new RecordLayout(expression.fields));
+}
 
 describe('names become fields of the record', () => {
   test.each([
@@ -56,34 +61,79 @@ describe('what is null', () => {
     ['0 <= requestTime * 1000 - 3', '0 <= (r.requestTime ?? NaN) * 1000 - 3'],
     ['-requestTime >= -1', '-(r.requestTime ?? NaN) >= -1'],
     ['user_id > 5n', "(r['user-id'] ?? NaN) > 5n"],
-    ['requestTime * 2', 'r.requestTime * 2'],
+    ['requestTime * 2', '(r.requestTime ?? NaN) * 2'],
     ['requestTime == null', 'r.requestTime == null'],
     ['requestTime !== 5 && status < 5', 'r.requestTime !== 5 && r.status < 5'],
-    ['Math.round(requestTime) < 5', 'Math.round(r.requestTime) < 5'],
-    ["message < 'b'", "r.message < 'b'"],
+    ['Math.round(requestTime) < 5', 'Math.round(r.requestTime ?? NaN) < 5'],
+    ["message < 'b'", "(r.message ?? NaN) < 'b'"],
   ])('is neither less nor more than anything: %s', (text, expected) => {
     expect(code(text)).toBe(expected);
   });
 
   test.each([
     ["message.includes('x')", "r.message?.includes('x')"],
-    ['message.length > 5', 'r.message?.length > 5'],
+    ['message.length > 5', '(r.message?.length ?? NaN) > 5'],
     ['message.trim().length', 'r.message?.trim().length'],
     ['message?.length', 'r.message?.length'],
-    ['user.name', 'r.user?.name'],
-    ['user.address.city.length', 'r.user?.address?.city?.length'],
-    ["user['name'].length", "r.user?.['name']?.length"],
-    ['user?.address.city', 'r.user?.address?.city'],
-    ["user.name.startsWith('x') && url.length", "r.user?.name?.startsWith('x') && r.url.length"],
+    ['message?.length > 5', '(r.message?.length ?? NaN) > 5'],
+    ['(message).length', '(r.message)?.length'],
+    ['url.match(/a(b)/)[1]', 'r.url.match(/a(b)/)?.[1]'],
+    ['/a(b)/.exec(url)[1].length', '/a(b)/.exec(r.url)?.[1].length'],
+    // What holds anything is made an object, which has members, but perhaps not these.
+    ['user.name', 'Object(r.user).name'],
+    ['user.address.city.length', 'Object(r.user).address?.city?.length'],
+    ["user['name'].length", "Object(r.user)['name']?.length"],
+    ['user?.address.city', 'Object(r.user)?.address?.city'],
+    ["user.name.startsWith('x') && url.length", "Object(r.user).name?.startsWith?.('x') && r.url.length"],
+    ['user.some((each) => each.id > 5)', '(Array.isArray(r.user) ? r.user : null)?.some((each) => each.id > 5)'],
+    ['Object.keys(user).length', 'Object.keys(Object(r.user)).length'],
   ])('has no parts: %s', (text, expected) => {
+    expect(code(text)).toBe(expected);
+  });
+
+  test.each([
+    ['/x/.test(message)', "/x/.test(r.message ?? '')"],
+    ["['a', 'b'].includes(message)", "['a', 'b'].includes(r.message ?? '')"],
+    ["['a', null].includes(message)", "['a', null].includes(r.message)"],
+    ['[5, 6].includes(requestTime)', '[5, 6].includes(r.requestTime ?? NaN)'],
+    ['new Set([5]).has(requestTime)', 'new Set([5]).has(r.requestTime ?? NaN)'],
+    ['parseInt(message) > 5', "parseInt(r.message ?? '') > 5"],
+    ['parseInt(message.slice(2)) > 5', "parseInt(r.message?.slice(2) ?? '') > 5"],
+    ['new Date(ts * 1000).getUTCHours() > 5', 'new Date((r.ts ?? NaN) * 1000).getUTCHours() > 5'],
+    ['new Date(requestTime) > 5', 'new Date(r.requestTime ?? NaN) > 5'],
+    ['JSON.parse(message)', "JSON.parse(r.message ?? 'null')"],
+    ['url.startsWith(message)', 'r.url.startsWith(String(r.message))'],
+    ['Number(requestTime) < 5 || `${message}`', 'Number(r.requestTime) < 5 || `${r.message}`'],
+    ["message + ' ' + requestTime", "r.message + ' ' + r.requestTime"],
+    ['message + url', 'String(r.message) + r.url'],
+    ['requestTime ? requestTime + 1 : url', 'r.requestTime ? (r.requestTime ?? NaN) + 1 : r.url'],
+  ])('is no number, and an empty text: %s', (text, expected) => {
     expect(code(text)).toBe(expected);
   });
 });
 
 test.each([
+  // JavaScript converts them as well, but TypeScript wants it said.
+  ['message >= 5', 'Number(r.message ?? NaN) >= 5'],
+  ['url == 5', 'Number(r.url) == 5'],
+  ['url === 5', 'r.url === 5'],
+  ["status == '500' || '5' < status", 'r.status == 500 || 5 < r.status'],
+  ["user_id == 5 || user_id === '6'", "r['user-id'] == 5n || r['user-id'] === 6n"],
+  ['user_id % 100 == 5', "(r['user-id'] === null ? NaN : Number(r['user-id'] % 100n)) == 5"],
+  ['100 - user_id == 5', "100 - Number(r['user-id'] ?? NaN) == 5"],
+  ['Math.floor(user_id / 2)', "Math.floor(Number(r['user-id'] ?? NaN) / 2)"],
+  ['user > 5', 'Number(r.user ?? NaN) > 5'],
+  ["user > 'b'", "String(r.user ?? '') > 'b'"],
+  ['at > Date.now() - 5', 'Number(r.at) > Date.now() - 5'],
+])('values of other kinds are converted: %s', (text, expected) => {
+  expect(code(text)).toBe(expected);
+});
+
+test.each([
   ["timestamp >= '2025-03-03T06:00'", "r.timestamp >= Date.parse('2025-03-03T06:00Z')"],
-  ["at < '2025-03-03'", "r.at < Date.parse('2025-03-03')"],
-  ["'2025-03-03 06:00:00+01:00' > at", "Date.parse('2025-03-03T06:00:00+01:00') > r.at"],
+  ["at < '2025-03-03'", "Number(r.at) < Date.parse('2025-03-03')"],
+  ["'2025-03-03 06:00:00+01:00' > at", "Date.parse('2025-03-03T06:00:00+01:00') > Number(r.at)"],
+  ["timestamp == '2025-03-03'", "r.timestamp == Date.parse('2025-03-03')"],
   ["ts > '2025-03-03T06:00:00Z'", "(r.ts ?? NaN) > Date.parse('2025-03-03T06:00:00Z') / 1000"],
   ['timestamp > 5', 'r.timestamp > 5'],
   ["url > '2025-03-03'", "r.url > '2025-03-03'"],
@@ -100,14 +150,15 @@ test.each([
   ['status ==', "--where: 'status ==' is no JavaScript expression: Unexpected token at column 9; an example: status >= 500"],
   ['status 500', "--where: 'status 500' is no JavaScript expression: '500' follows 'status'; an example"],
   ['', "--where: '' is no JavaScript expression"],
-  ["at > 'noon'", "--where: a time is compared with 'noon', which is none; write one such as '2025-03-03T06:00'"],
+  ["status == 'ok'", "--where: 'status' is a number, and is compared with 'ok', which is none; write one such as 500"],
+  ["at > 'noon'", "--where: 'at' is a time, and is compared with 'noon', which is none; write one such as '2025-03-03T06:00'"],
 ])('%s is refused', (text, message) => {
   expect(() => code(text)).toThrow(message);
 });
 
 test('of text there is one field', () => {
   const line: KnownField[] = [{ name: 'line', nullable: false, kind: 'string' }];
-  expect(() => expressionCode('--where', 'status > 5', line)).toThrow(
+  expect(() => code('status > 5', line)).toThrow(
     "--where: there is no field 'status': what is read is text, and 'line' is all there is; --format or --pattern says what is in it",
   );
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Code, layout, quoted } from '../../src/cli/logs/code-layout.ts';
-import type { KnownField } from '../../src/cli/logs/expression.ts';
+import type { KnownField } from '../../src/cli/logs/fields.ts';
 import { printingJob, type SourceCode, toolJob } from '../../src/cli/logs/job-code.ts';
 import { parseQuery, type QueryOptions } from '../../src/cli/logs/query.ts';
 
@@ -22,7 +22,7 @@ const source: SourceCode = {
   arguments: ["'a.log'", 'formats.combinedLog()'],
   options: [['onError', "'skip'"]],
   isText: false,
-  time: { field: 'timestamp', unitMs: 1 },
+  time: { field: 'timestamp', unitMs: 1, nullable: false },
 };
 
 /** The steps between the source and what becomes of the rows. */
@@ -68,7 +68,11 @@ const rows = env
   }))
   .windowAll(eventTime.tumbling('1m'))
   .apply((_window, rows, out) => {
-    const sorted = [...rows].sort((a, b) => b.count - a.count);
+    const sorted = [...rows].sort(
+      (a, b) =>
+        b.count - a.count ||
+        (\`\${a.url} \${a.status}\` < \`\${b.url} \${b.status}\` ? -1 : 1),
+    );
     for (const row of sorted.slice(0, 20)) out(row);
   });
 `;
@@ -101,7 +105,7 @@ describe('records', () => {
       '  raw: r.raw,',
       '  Url: r.url.slice(1, 2),',
       '  requestTime: r.requestTime,',
-      "  'user.name': r.user?.name ?? null,",
+      "  'user.name': Object(r.user).name ?? null,",
       '  t: new Date(r.timestamp),',
       "  '\\'a,b\\'': 'a,b',",
       '}));',
@@ -135,10 +139,35 @@ describe('groups', () => {
       ],
     ],
     [
+      'something that is called like what is aggregated',
+      { by: 'status=Math.floor(status / 100)', agg: 'avg(status)' },
+      [
+        '.map((r) => ({ status_key: Math.floor(r.status / 100), status: r.status }))',
+        ".keyBy('status_key')",
+        ".aggregate({ avg_status: avg('status') })",
+        '.map((r) => ({ status: r.key, avg_status: r.avg_status }));',
+      ],
+    ],
+    [
+      'a field, with aggregates that take no bigints, or numbers among other things',
+      { by: 'url', agg: 'avg(id), sum(id), sum(user)' },
+      [
+        '.map((r) => ({',
+        '  url: r.url,',
+        '  id_number: r.id === null ? null : Number(r.id),',
+        '  id: r.id,',
+        "  user_number: typeof r.user === 'number' ? r.user : null,",
+        '}))',
+        ".keyBy('url')",
+        ".aggregate({ avg_id: avg('id_number'), sum_id: sum('id'), sum_user: sum('user_number') })",
+        '.map((r) => ({ url: r.key, avg_id: r.avg_id, sum_id: r.sum_id, sum_user: r.sum_user }));',
+      ],
+    ],
+    [
       'a part of a field',
       { by: 'user.name' },
       [
-        ".map((r) => ({ 'user.name': r.user?.name ?? null }))",
+        ".map((r) => ({ 'user.name': Object(r.user).name ?? null }))",
         ".keyBy('user.name')",
         '.aggregate({ count: count() })',
         ".map((r) => ({ 'user.name': r.key, count: r.count }));",
@@ -176,7 +205,7 @@ describe('groups', () => {
       '.map((r) => ({ start: new Date(r.start), end: new Date(r.end), url: r.key, count: r.count }))',
       ".windowAll(processingTime.tumbling('1s'))",
       '.apply((_window, rows, out) => {',
-      '  const sorted = [...rows].sort((a, b) => b.count - a.count);',
+      '  const sorted = [...rows].sort((a, b) => b.count - a.count || (`${a.url}` < `${b.url}` ? -1 : 1));',
       '  for (const row of sorted.slice(0, 3)) out(row);',
       '});',
     ]);
@@ -185,17 +214,14 @@ describe('groups', () => {
   test('are ordered by a column', () => {
     const ordered = (agg: string, order?: string): string => {
       const query = parseQuery({ by: 'url', agg, top: 2, order }, fields);
-      return printingJob(source, query)
-        .split('\n')
-        .find((line) => line.startsWith('all.sort')) as string;
+      const [, first] = printingJob(source, query).split('all.sort(');
+      return first?.replace(/\s*\(a, b\) =>\s+/, '').split(/\s\|\|/)[0] as string;
     };
-    expect(ordered('count(), sum(bytes)')).toBe('all.sort((a, b) => b.count - a.count);');
-    expect(ordered('count(), sum(bytes)', 'sum_bytes')).toBe('all.sort((a, b) => b.sum_bytes - a.sum_bytes);');
-    expect(ordered('first(url), p50(request_time)')).toBe(
-      'all.sort((a, b) => (b.p50_requestTime ?? -Infinity) - (a.p50_requestTime ?? -Infinity));',
-    );
-    expect(ordered('max(id)')).toBe('all.sort((a, b) => Number(b.max_id ?? -Infinity) - Number(a.max_id ?? -Infinity));');
-    expect(ordered('max(timestamp)')).toBe('all.sort((a, b) => b.max_timestamp - a.max_timestamp);');
+    expect(ordered('count(), sum(bytes)')).toBe('b.count - a.count');
+    expect(ordered('count(), sum(bytes)', 'sum_bytes')).toBe('b.sum_bytes - a.sum_bytes');
+    expect(ordered('first(url), p50(request_time)')).toBe('(b.p50_requestTime ?? -Infinity) - (a.p50_requestTime ?? -Infinity)');
+    expect(ordered('max(id)')).toBe('Number(b.max_id ?? -Infinity) - Number(a.max_id ?? -Infinity)');
+    expect(ordered('max(timestamp)')).toBe('Number(b.max_timestamp) - Number(a.max_timestamp)');
   });
 });
 
@@ -222,7 +248,7 @@ test.each<[QueryOptions, string]>([
   [{ agg: 'count(url)' }, '--agg: count() takes no field; distinct(url) counts different values, and --where says which records count'],
   [{ agg: 'sum()' }, '--agg: sum() needs a field, such as sum(status)'],
   [{ agg: 'sum(url)' }, "--agg: sum(url) needs a number, and 'url' is text"],
-  [{ agg: 'avg(timestamp)' }, "--agg: avg(timestamp) needs a number, and 'timestamp' is none"],
+  [{ agg: 'avg(timestamp)' }, "--agg: avg(timestamp) needs a number, and 'timestamp' is a time"],
   [{ agg: 'sum(bytes, url)' }, '--agg: sum() takes one field, not bytes, url'],
   [{ agg: 'topk(url, x)' }, '--agg: topk(url, x): how many values must be a whole number from 1'],
   [{ agg: 'sum(byte)' }, "--agg: there is no field 'byte'; did you mean 'bytes'?"],
@@ -253,13 +279,22 @@ test('a source that is standard input, of text', () => {
   );
 });
 
+test('records without a time are left out of windows', () => {
+  const options = { agg: 'count()', window: '1m' } as const;
+  const time = { field: 'timestamp', unitMs: 1, nullable: true } as const;
+  expect(printingJob({ ...source, time }, parseQuery(options, fields))).toContain(
+    "{ timestamp: (r) => r.timestamp ?? 0 }) },\n  )\n  .filter((r) => r.timestamp !== null)\n  .keyBy(() => 'all')",
+  );
+  expect(printingJob({ ...source, time }, parseQuery({ agg: 'count()' }, fields))).not.toContain('filter');
+});
+
 test('times in seconds, and fields whose names are no identifiers', () => {
   const seconds: KnownField[] = [
     { name: 'user-id', nullable: true, kind: 'string' },
     { name: 'ts', nullable: true, kind: 'seconds' },
   ];
   const options = { by: 'user-id', agg: 'max(ts)', window: '1m' } as const;
-  const code = printingJob({ ...source, time: { field: 'ts', unitMs: 1000 } }, parseQuery(options, seconds));
+  const code = printingJob({ ...source, time: { field: 'ts', unitMs: 1000, nullable: false } }, parseQuery(options, seconds));
   expect(code).toContain('{ timestamp: (r) => r.ts * 1000 }');
   expect(code).toContain(".keyBy('user-id')");
   expect(code).toContain("    'user-id': r.key,\n    max_ts: r.max_ts === null ? null : new Date(r.max_ts * 1000),\n");

@@ -108,8 +108,9 @@ test('the top rows are those that a sort would put first', () => {
     fc.bigInt({ min: -5n, max: 5n }),
     fc.constantFrom(null, undefined, 'x'),
   );
+  // Zeros are equal, with a sign or without.
   const rank = (each: unknown): number =>
-    typeof each === 'number' || typeof each === 'bigint' ? (Number.isNaN(Number(each)) ? -Infinity : Number(each)) : -Infinity;
+    typeof each === 'number' || typeof each === 'bigint' ? (Number.isNaN(Number(each)) ? -Infinity : Number(each) + 0) : -Infinity;
   fc.assert(
     fc.property(fc.array(fc.record({ n: value, id: fc.nat({ max: 9 }) })), fc.nat({ max: 8 }), (rows, limit) => {
       const top = new TopRows(limit, 'n', ({ id }) => String(id));

@@ -63,7 +63,7 @@ test('answers a question, and tells of lines that it could not read', async () =
 
 test('what --explain prints is a job of its own, with the same rows', async () => {
   const records = ['anna', "ben's", 'anna'].map((user, i) =>
-    JSON.stringify({ time: `2025-03-03T06:0${i}:00Z`, user, ms: i + 0.5, 'a-b': null, ok: i > 0 }),
+    JSON.stringify({ time: `2025-03-03T06:0${i}:00Z`, user, ms: i + 0.5, 'a-b': null, ok: i > 0, http: { status: 200, bytes: i + 1 } }),
   );
   const directory = project({ "it's.ndjson": `${records.join('\n')}\n`, 'package.json': '{ "type": "module" }' });
   mkdirSync(join(directory, 'node_modules'));
@@ -72,11 +72,11 @@ test('what --explain prints is a job of its own, with the same rows', async () =
     'logs',
     "it's.ndjson",
     '--by',
-    'user,big=ms > 1',
+    'user,big=ms > 1,http.status',
     '--agg',
-    'count(), max(ms), avg(ms)',
+    'count(), max(ms), avg(ms), sum(http.bytes)',
     '--where',
-    'time > "2025"',
+    'time > "2025" && http.bytes / 2 < 5',
     '--window',
     '1h',
     '--top',
@@ -95,10 +95,11 @@ test('what --explain prints is a job of its own, with the same rows', async () =
   expect(tool.stdout.split('\n').sort()).toEqual(
     [
       '',
-      ...['true,"count":1,"max_ms":2.5,"avg_ms":2.5}', 'false,"count":1,"max_ms":0.5,"avg_ms":0.5}'].map(
-        (rest) => `{"start":"2025-03-03T06:00:00.000Z","end":"2025-03-03T07:00:00.000Z","user":"anna","big":${rest}`,
-      ),
-      '{"start":"2025-03-03T06:00:00.000Z","end":"2025-03-03T07:00:00.000Z","user":"ben\'s","big":true,"count":1,"max_ms":1.5,"avg_ms":1.5}',
+      ...[
+        'true,"http.status":200,"count":1,"max_ms":2.5,"avg_ms":2.5,"sum_http.bytes":3}',
+        'false,"http.status":200,"count":1,"max_ms":0.5,"avg_ms":0.5,"sum_http.bytes":1}',
+      ].map((rest) => `{"start":"2025-03-03T06:00:00.000Z","end":"2025-03-03T07:00:00.000Z","user":"anna","big":${rest}`),
+      '{"start":"2025-03-03T06:00:00.000Z","end":"2025-03-03T07:00:00.000Z","user":"ben\'s","big":true,"http.status":200,"count":1,"max_ms":1.5,"avg_ms":1.5,"sum_http.bytes":2}',
     ].sort(),
   );
 });
@@ -109,14 +110,16 @@ test('reads a pipe, whose first line tells the format, and compressed files', as
   const question = ['--select', 'ip,status', '--where', 'status < 500'];
   const [first, ...rest] = accessLog;
   const expected = { code: 0, stdout: 'ip,status\n192.0.2.1,200\n192.0.2.1,200\n', stderr: '' };
-  const [slow, gzip, empty] = await Promise.all([
+  const [slow, gzip, empty, csv] = await Promise.all([
     piped(directory, question, [first?.slice(0, 9) as string, first?.slice(9) as string, ...rest]),
     millrace(directory, ['logs', 'access.log.gz', ...question]),
     piped(directory, ['--agg', 'count()'], []),
+    piped(directory, ['--agg', 'sum(ms)'], ['level,ms\ninfo,5\n', 'warn,\ninfo,7\n']),
   ]);
   expect(slow).toEqual(expected);
   expect(gzip).toEqual(expected);
   expect(empty).toEqual({ code: 0, stdout: 'count\n', stderr: '' });
+  expect(csv).toEqual({ code: 0, stdout: 'sum_ms\n12\n', stderr: '' });
 });
 
 test('stops when there are enough records', async () => {
@@ -163,4 +166,16 @@ test.skipIf(terminalMissing() !== undefined)('on a terminal, a table that is dra
   expect(plain).toContain('2025-03-03T06:02:00Z – 2025-03-03T06:03:00Z\nstatus  count\n   200      1  █ █\n');
   expect(plain).toContain('2025-03-03T06:09:00Z – 2025-03-03T06:10:00Z\nstatus  count\n   200      1  █ ██\n');
   expect(plain).toContain('stopped: 6 records');
+});
+
+test('of as many it shows those that come first by their names, in whatever order they were counted', async () => {
+  const lines = Array.from({ length: 200 }, (_, i) => JSON.stringify({ at: new Date(i).toISOString(), user: `u${(i * 7) % 40}` }));
+  const directory = project({ 'users.ndjson': lines.join('\n') });
+  const question = ['logs', 'users.ndjson', '--by', 'user', '--window', '1m', '--top', '3', '--time', 'at', '--out', 'json', '-p', '2'];
+  const { stdout } = await millrace(directory, question);
+  const users = stdout
+    .trim()
+    .split('\n')
+    .map((row) => (JSON.parse(row) as { user: string }).user);
+  expect(users).toEqual(['u0', 'u1', 'u10']);
 });

@@ -3,19 +3,23 @@
 import { MillraceError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { quoted } from './code-layout.ts';
-import { checkedField, isNumber, type KnownField } from './expression.ts';
+import { checkedField, isNumber, isUntyped, type KnownField, kindText } from './fields.ts';
 
 export interface Aggregate {
   /** What it is computed of; undefined for `count()`. */
   readonly field: KnownField | undefined;
-  /** As it stands in `aggregate({ … })`. */
-  readonly code: string;
+  readonly takes: Takes;
+  /** As it stands in `aggregate({ … })`. @param column the one that holds what it is computed of */
+  code(column: string): string;
   /** What comes out: a number, something of the field, or something else. */
   readonly result: 'number' | 'field' | 'other';
 }
 
+/** Which values an aggregate is computed of; `float` are numbers without bigints. */
+type Takes = 'any' | 'ordered' | 'number' | 'float';
+
 interface Aggregator {
-  readonly takes: 'any' | 'number';
+  readonly takes: Takes;
   readonly result: Aggregate['result'];
   code(field: string, more: string): string;
 }
@@ -26,16 +30,16 @@ const of = (name: string, takes: Aggregator['takes'], result: Aggregator['result
   code: (field) => `${name}(${field})`,
 });
 
-const quantile = (q: number): Aggregator => ({ takes: 'number', result: 'number', code: (field) => `quantile(${field}, ${q})` });
+const quantile = (q: number): Aggregator => ({ takes: 'float', result: 'number', code: (field) => `quantile(${field}, ${q})` });
 
 const topK: Aggregator = { takes: 'any', result: 'other', code: (field, k) => `topK(${field}, ${k})` };
 
 const aggregators: Readonly<Record<string, Aggregator>> = {
   sum: of('sum', 'number', 'number'),
-  avg: of('avg', 'number', 'number'),
-  min: of('min', 'any', 'field'),
-  max: of('max', 'any', 'field'),
-  variance: of('variance', 'number', 'number'),
+  avg: of('avg', 'float', 'number'),
+  min: of('min', 'ordered', 'field'),
+  max: of('max', 'ordered', 'field'),
+  variance: of('variance', 'float', 'number'),
   distinct: of('countDistinct', 'any', 'number'),
   approxDistinct: of('approxCountDistinct', 'any', 'number'),
   first: of('first', 'any', 'field'),
@@ -60,15 +64,24 @@ export function aggregateOf(call: string, given: readonly string[], fields: read
   if (argument === undefined) throw refused(`${call}() needs a field, such as ${call}(${exampleOf(aggregator, fields)})`);
   if ((k !== undefined && aggregator !== topK) || rest.length > 0) throw refused(`${call}() takes one field, not ${given.join(', ')}`);
   const field = checkedField('--agg', argument, fields);
-  if (aggregator.takes === 'number' && !isNumber(field) && field.kind !== 'any')
-    throw refused(`${call}(${argument}) needs a number, and '${field.name}' is ${field.kind === 'string' ? 'text' : 'none'}`);
+  if (!isTaken(field, aggregator)) {
+    const wanted = aggregator.takes === 'ordered' ? 'something with an order' : 'a number';
+    throw refused(`${call}(${argument}) needs ${wanted}, and '${field.name}' is ${kindText(field)}${memberHint(field, aggregator)}`);
+  }
   if (k !== undefined && !/^[1-9]\d{0,5}$/.test(k))
     throw refused(`${call}(${given.join(', ')}): how many values must be a whole number from 1`);
-  return { field, code: aggregator.code(quoted(field.name), k ?? usualK), result: aggregator.result };
+  const { takes, result } = aggregator;
+  return { field, takes, result, code: (column) => aggregator.code(quoted(column), k ?? usualK) };
+}
+
+/** Whether an aggregate can be computed of a field. Where it holds this and that, the numbers among it are taken. */
+function isTaken(field: KnownField, { takes }: Aggregator): boolean {
+  if (takes === 'any' || field.kind === 'any' || field.kind === 'null') return true;
+  return takes === 'ordered' ? !isUntyped(field) : isNumber(field);
 }
 
 function count([argument]: readonly string[]): Aggregate {
-  if (argument === undefined) return { field: undefined, code: 'count()', result: 'number' };
+  if (argument === undefined) return { field: undefined, takes: 'any', code: () => 'count()', result: 'number' };
   throw refused(`count() takes no field; distinct(${argument}) counts different values, and --where says which records count`);
 }
 
@@ -87,6 +100,11 @@ function aggregatorOf(call: string): Aggregator {
 function quantileOf(percent: string): number {
   if (percent.length <= 2 || percent === '100') return Number(percent) / 100;
   return Number(`0.${percent}`);
+}
+
+/** What may have been meant instead of an object. */
+function memberHint({ members = [] }: KnownField, aggregator: Aggregator): string {
+  return members.length === 0 ? '' : `; name one of its fields, such as ${exampleOf(aggregator, members)}`;
 }
 
 function exampleOf({ takes }: Aggregator, fields: readonly KnownField[]): string {

@@ -5,19 +5,21 @@
 
 import { formats } from '../../api/formats.ts';
 import { MillraceError } from '../../base/errors.ts';
-import { nearestName } from '../../base/nearest-name.ts';
 import type { Format } from '../../formats/format.ts';
-import { isAwkwardName, type RecordType, t } from '../../schema/type.ts';
+import type { RecordType } from '../../schema/type.ts';
 import { type Code, call, object, quoted } from './code-layout.ts';
-import { type FieldKind, fieldNamed, isTime, type KnownField } from './expression.ts';
+import { declaredFormat } from './declared-format.ts';
+import type { FieldKind, KnownField } from './fields.ts';
 import { parseSample } from './parse-sample.ts';
+import type { RecordLayout } from './record-layout.ts';
 import { SeenField } from './seen-field.ts';
+import { timeFieldOf } from './time-field.ts';
 
 /** A format with the code that makes it, and what its records hold. */
 export interface FoundFormat {
   readonly format: Format<unknown>;
-  /** `formats.combinedLog()` */
-  readonly code: Code;
+  /** `formats.combinedLog()`; where it takes fields out of objects, those that the layout has as columns. */
+  code(layout: RecordLayout): Code;
   readonly fields: readonly KnownField[];
   /** The field that tells the time of a record; undefined where none does. */
   readonly time: KnownField | undefined;
@@ -80,7 +82,7 @@ function foundFormat(
   kindOf: (name: string) => FieldKind | undefined = usualTime,
 ): FoundFormat {
   const fields = fieldsOf(format.type, kindOf);
-  return { format, code, fields, time: timeFieldOf(fields, time) };
+  return { format, code: () => code, fields, time: timeFieldOf(fields, time) };
 }
 
 function fieldsOf(type: RecordType, kindOf: (name: string) => FieldKind | undefined): KnownField[] {
@@ -98,29 +100,6 @@ const kinds: Readonly<Record<string, FieldKind>> = {
   bool: 'bool',
   timestamp: 'time',
 };
-
-/** Fields that tell the time of a record, by their usual names. */
-const timeNames = ['timestamp', 'time', 'ts', 'datetime', 'date', 'eventTime', 'createdAt', 'at'];
-
-function timeFieldOf(fields: readonly KnownField[], time: string | undefined): KnownField | undefined {
-  const times = fields.filter(isTime);
-  if (time === undefined) return timeNames.map((name) => fieldNamed(name, times)).find((field) => field !== undefined);
-  const field = fieldNamed(time, fields);
-  if (field !== undefined && isTime(field)) return field;
-  if (field !== undefined)
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `--time: '${field.name}' holds no times in ISO 8601, and no seconds or milliseconds since 1970`,
-    );
-  const nearest = nearestName(
-    time,
-    fields.map(({ name }) => name),
-  );
-  throw new MillraceError(
-    'INVALID_OPTION',
-    `--time: there is no field '${time}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`,
-  );
-}
 
 interface Given {
   readonly lines: readonly string[];
@@ -168,12 +147,12 @@ function declared(name: 'json' | 'ltsv' | 'logfmt', pattern: RegExp): Candidate 
     if (seen.size === 0) return undefined;
     return declaredFormat(seen, options, {
       create: (types) => formatOf(name, types),
-      code: (types) => call(`formats.${name}`, types),
+      code: (types, paths) => call(`formats.${name}`, types, ...(paths === undefined ? [] : [object([['paths', paths]])])),
     });
   };
 }
 
-/** Columns that the format finds itself, unless one is to be read as a time. */
+/** A format whose columns are those that it finds by itself: declared, they have types, and are the same wherever they are read. */
 function delimited(name: 'csv' | 'tsv', delimiter: string): Candidate {
   return ({ lines, sample, options, isSure }) => {
     const counts = lines.slice(0, 20).map((line) => line.split(delimiter).length);
@@ -187,13 +166,14 @@ function delimited(name: 'csv' | 'tsv', delimiter: string): Candidate {
     const { records, bad } = parseSample(format, sample);
     if (!isSure && bad > (records.length + bad) * oddShare) return undefined;
     const seen = SeenField.of(records as object[], false);
-    const { time } = declaredFields(seen, options);
-    if (options.byTime && time?.kind === 'time')
-      return declaredFormat(seen, options, {
-        create: (columns) => formats[name]({ columns: columns as never }) as Format<unknown>,
-        code: (columns) => call(`formats.${name}`, object([['columns', columns]])),
-      });
-    return foundFormat(format, `formats.${name}()`, options, (field) => seen.get(field)?.timeKind);
+    const columns = format.type.names.map((column, i) => {
+      const field = seen.get(column) ?? new SeenField(false);
+      return [column, field.holding(format.type.columns[i]?.kind as SeenField['type'])] as const;
+    });
+    return declaredFormat(new Map(columns), options, {
+      create: (types) => formats[name]({ columns: types }) as Format<unknown>,
+      code: (types) => call(`formats.${name}`, object([['columns', types]])),
+    });
   };
 }
 
@@ -205,35 +185,4 @@ function resolved(name: 'csv' | 'tsv', sample: Buffer, isSure: boolean): Format<
     if (isSure) throw error;
     return undefined;
   }
-}
-
-function declaredFormat(
-  seen: ReadonlyMap<string, SeenField>,
-  options: DetectOptions,
-  make: { create(types: object): Format<unknown>; code(types: Code): Code },
-): FoundFormat {
-  const { fields, time } = declaredFields(seen, options);
-  const types = fields.map(({ name }) => {
-    // A record without its time could be in no window: it is a bad one.
-    if (options.byTime && time?.name === name && time.kind === 'time') return [name, t.timestamp, 't.timestamp'] as const;
-    const type = (seen.get(name) as SeenField).type;
-    return [name, t.nullable(t[type] as never), `t.nullable(t.${type})`] as const;
-  });
-  const format = make.create(Object.fromEntries(types));
-  return { format, code: make.code(object(types.map(([name, , code]) => [name, code]))), fields, time };
-}
-
-/** The fields, and the one among them that tells the time. */
-function declaredFields(
-  seen: ReadonlyMap<string, SeenField>,
-  { time: named, byTime }: DetectOptions,
-): { readonly fields: readonly KnownField[]; readonly time: KnownField | undefined } {
-  const fields = [...seen]
-    .filter(([name]) => !isAwkwardName(name))
-    .map(([name, field]): KnownField => ({ name, nullable: true, kind: field.kind }));
-  const asTimes = fields.map((field): KnownField => ({ ...field, kind: seen.get(field.name)?.timeKind ?? field.kind }));
-  const time = byTime || named !== undefined ? timeFieldOf(asTimes, named) : undefined;
-  if (time === undefined || !byTime) return { fields, time };
-  const read: KnownField = { ...time, nullable: time.kind !== 'time' };
-  return { fields: fields.map((field) => (field.name === time.name ? read : field)), time: read };
 }

@@ -1,23 +1,35 @@
 /**
  * Conditions and values on the command line: JavaScript over the names of fields, `status >= 500 && url.startsWith('/api')`. Names become
  * fields of the record; whatever is no field, and nothing that JavaScript has, is an error that names what was meant. What is null is
- * neither less nor more than anything, and has no parts. Times can be compared with texts. Pure.
+ * neither less nor more than anything, and has no parts. Times can be compared with texts. The code is TypeScript and JavaScript alike. Pure.
  */
 
-import { type AnyNode, type Expression, type Identifier, parseExpressionAt } from 'acorn';
+import { type AnyNode, parseExpressionAt, type Expression as Tree } from 'acorn';
 import { MillraceError } from '../../base/errors.ts';
-import { nearestName } from '../../base/nearest-name.ts';
-import { access, quoted } from './code-layout.ts';
+import { type Chain, chainsIn, keyOf, nodesIn, topOf } from './chains.ts';
+import { literalChanges } from './compared-literals.ts';
+import { fieldAlong, type KnownField } from './fields.ts';
+import { type Operand, readOperand } from './operand.ts';
+import type { RecordLayout } from './record-layout.ts';
+import { wrapping } from './value-uses.ts';
 
-/** A field that there is, as far as an expression must know it. */
-export interface KnownField {
-  readonly name: string;
-  readonly nullable: boolean;
-  readonly kind: FieldKind;
+/** An expression whose names are fields. */
+export interface Expression {
+  /** The fields that it names. */
+  readonly fields: readonly KnownField[];
+  /** The expression with its fields read from the record `r`. */
+  code(layout: RecordLayout): string;
 }
 
-/** What a field holds: `time` is a `Date`, `millis` a time as epoch milliseconds, `seconds` as those; `any` may be an object. */
-export type FieldKind = 'string' | 'number' | 'bigint' | 'time' | 'millis' | 'seconds' | 'bool' | 'any';
+/** What an expression is for: a value is null where it is missing; a condition does not tell null from undefined. */
+export type Purpose = 'condition' | 'value';
+
+/** A part of the text that becomes something else. */
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly code: string;
+}
 
 /** What an expression may use beside fields. */
 const globals = new Set([
@@ -25,59 +37,32 @@ const globals = new Set([
   ...['parseInt', 'parseFloat', 'isNaN', 'isFinite', 'undefined', 'NaN', 'Infinity', 'decodeURIComponent', 'encodeURIComponent', 'URL'],
 ]);
 
-/** The local that holds the record. */
-const record = 'r';
-
-const plain = (name: string): string => name.replace(/[^\p{L}\p{N}]/gu, '').toLowerCase();
-
-/** The field that a name stands for: as it is written, or in another spelling, `request_time` for `requestTime` or `request-time`. */
-export function fieldNamed<F extends KnownField>(name: string, fields: readonly F[]): F | undefined {
-  const exact = fields.find((field) => field.name === name);
-  if (exact !== undefined) return exact;
-  const alike = plain(name) === '' ? [] : fields.filter((field) => plain(field.name) === plain(name));
-  return alike.length === 1 ? alike[0] : undefined;
-}
-
-/** @throws MillraceError INVALID_OPTION for a name that is no field */
-export function checkedField<F extends KnownField>(option: string, name: string, fields: readonly F[]): F {
-  return fieldNamed(name, fields) ?? refuseName(option, name, fields);
-}
-
-/** The code that reads a field. */
-export function fieldCode({ name }: { readonly name: string }): string {
-  return record + access(name);
-}
-
 /**
- * The expression with its fields read from the record `r`.
- *
  * @param option of the command line, for errors
  * @throws MillraceError INVALID_OPTION for what is no expression, or names no field
- * @example expressionCode('--where', 'status >= 500', fields) // 'r.status >= 500'
+ * @example parseExpression('--where', 'status >= 500', fields, 'condition').code(layout) // 'r.status >= 500'
  */
-export function expressionCode(option: string, text: string, fields: readonly KnownField[]): string {
-  const expression = parse(option, text);
-  const changes: Change[] = [];
-  const own = ownNames(expression);
-  for (const reference of references(expression, [])) {
-    const { node } = reference;
-    if (own.has(node.name) || globals.has(node.name)) continue;
-    changes.push(...fieldChanges(option, reference, checkedField(option, node.name, fields)));
-  }
-  let code = text;
-  for (const { start, end, code: by } of changes.sort((a, b) => b.start - a.start || b.end - a.end))
-    code = code.slice(0, start) + by + code.slice(end);
-  return code.trim();
+export function parseExpression(option: string, text: string, fields: readonly KnownField[], purpose: Purpose): Expression {
+  const tree = parse(option, text);
+  const own = ownNames(tree);
+  const isKnown = (name: string): boolean => own.has(name) || globals.has(name);
+  const operands = chainsIn(tree).map((chain) => operandOf(option, chain, { fields, isKnown }));
+  const literals = operands.flatMap((operand) => literalChanges(option, operand));
+  const codeOf = (layout: RecordLayout): string => {
+    const changes = operands.flatMap((operand) => changesOf(operand, { text, layout, operands, purpose }));
+    return changed(text, [...literals, ...changes]).trim();
+  };
+  return { fields: operands.flatMap(({ field }) => field ?? []), code: codeOf };
 }
 
-function parse(option: string, text: string): Expression {
+function parse(option: string, text: string): Tree {
   const expression = parsed(option, text);
   if (nodesIn(expression).some(({ type }) => type === 'AssignmentExpression' || type === 'UpdateExpression'))
     throw new MillraceError('INVALID_OPTION', `${option}: '${text}' assigns to a field; write == to compare`);
   return expression;
 }
 
-function parsed(option: string, text: string): Expression {
+function parsed(option: string, text: string): Tree {
   try {
     const expression = parseExpressionAt(text, 0, { ecmaVersion: 2022 });
     const behind = text.slice(expression.end).trim();
@@ -92,125 +77,53 @@ function parsed(option: string, text: string): Expression {
   }
 }
 
-interface Reference {
-  readonly node: Identifier;
-  /** What it stands in, from the outside in. */
-  readonly parents: readonly AnyNode[];
-}
-
-/** A part of the text that becomes something else. */
-interface Change {
-  readonly start: number;
-  readonly end: number;
-  readonly code: string;
-}
-
-function fieldChanges(option: string, { node, parents }: Reference, field: KnownField): Change[] {
-  const parent = parents.at(-1);
-  const code = fieldCode(field);
-  const value = field.nullable && isNumeric(field) && isCompared(parents) ? `(${code} ?? NaN)` : code;
-  const isAbbreviated = parent?.type === 'Property' && parent.shorthand;
-  return [
-    { start: node.start, end: node.end, code: isAbbreviated ? `${node.name}: ${value}` : value },
-    ...(field.nullable ? optionalMembers(node, parents, field) : []),
-    ...(isTime(field) ? comparedTexts(option, parent, field) : []),
-  ];
-}
-
-function isNumeric({ kind }: KnownField): boolean {
-  return kind !== 'string' && kind !== 'any';
-}
-
-export function isTime({ kind }: Pick<KnownField, 'kind'>): boolean {
-  return kind === 'time' || kind === 'millis' || kind === 'seconds';
-}
-
-export function isNumber({ kind }: Pick<KnownField, 'kind'>): boolean {
-  return kind === 'number' || kind === 'bigint';
-}
-
-const relations = new Set(['<', '<=', '>', '>=']);
-const arithmetic = new Set(['+', '-', '*', '/', '%', '**']);
-
-/** Whether a value is on a side of a `<`, perhaps in some arithmetic. JavaScript takes a null there for 0. */
-function isCompared(parents: readonly AnyNode[]): boolean {
-  const at = parents.findLastIndex(
-    (each) => each.type !== 'UnaryExpression' && !(each.type === 'BinaryExpression' && arithmetic.has(each.operator)),
-  );
-  const outer = parents[at];
-  return outer?.type === 'BinaryExpression' && relations.has(outer.operator);
-}
-
-/** What is not there has no parts: `user.name` becomes `user?.name`. Of what holds anything, parts may be missing as well. */
-function optionalMembers(node: AnyNode, parents: readonly AnyNode[], { kind }: KnownField): Change[] {
-  const changes: Change[] = [];
-  let child = node;
-  for (const parent of [...parents].reverse()) {
-    if (parent.type !== 'MemberExpression' || parent.object !== child) break;
-    if (!parent.optional) changes.push({ start: child.end, end: child.end, code: parent.computed ? '?.' : '?' });
-    if (kind !== 'any') break;
-    child = parent;
-  }
-  return changes;
-}
-
-/** Texts that a time is compared with become times. */
-function comparedTexts(option: string, parent: AnyNode | undefined, { kind }: KnownField): Change[] {
-  if (parent?.type !== 'BinaryExpression' || !relations.has(parent.operator)) return [];
-  return [parent.left, parent.right].flatMap((side) => {
-    if (side.type !== 'Literal' || typeof side.value !== 'string') return [];
-    const text = isoText(side.value);
-    if (Number.isNaN(Date.parse(text)))
-      throw new MillraceError(
-        'INVALID_OPTION',
-        `${option}: a time is compared with '${side.value}', which is none; write one such as '2025-03-03T06:00'`,
-      );
-    return [{ start: side.start, end: side.end, code: `Date.parse(${quoted(text)})${kind === 'seconds' ? ' / 1000' : ''}` }];
-  });
-}
-
-/** A time of day without a zone is in UTC, as it is in logs. */
-function isoText(text: string): string {
-  const hasZone = !/\d:\d/.test(text) || /(?:z|[+-]\d\d:?\d\d)$/i.test(text);
-  return text.replace(' ', 'T') + (hasZone ? '' : 'Z');
-}
-
-/** The names in an expression that are read, each with what it stands in. */
-function references(node: AnyNode, parents: readonly AnyNode[]): Reference[] {
-  if (node.type === 'Identifier') return [{ node, parents }];
-  return childrenOf(node).flatMap((child) => references(child, [...parents, node]));
-}
-
-function nodesIn(node: AnyNode): AnyNode[] {
-  return [node, ...childrenOf(node).flatMap(nodesIn)];
-}
-
-/** What stands in a node, without the names of members and properties. */
-function childrenOf(node: AnyNode): AnyNode[] {
-  if (node.type === 'MemberExpression' && !node.computed) return [node.object];
-  if (node.type === 'Property' && !node.computed) return [node.value];
-  return Object.values(node).flat().filter(isNode);
-}
-
-function isNode(value: unknown): value is AnyNode {
-  return typeof value === 'object' && value !== null && typeof (value as Partial<AnyNode>).type === 'string';
-}
-
 /** Parameters of functions in the expression. */
 function ownNames(expression: AnyNode): ReadonlySet<string> {
   const functions = nodesIn(expression).filter((node) => node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression');
-  return new Set(functions.flatMap(({ params }) => params.flatMap((each) => references(each, []).map(({ node }) => node.name))));
+  const parameters = functions.flatMap(({ params }) => params.flatMap(nodesIn));
+  return new Set(parameters.flatMap((node) => (node.type === 'Identifier' ? [node.name] : [])));
 }
 
-function refuseName(option: string, name: string, fields: readonly KnownField[]): never {
-  const known = fields.map((field) => field.name);
-  const nearest = nearestName(name, known);
-  const missing = `${option}: there is no field '${name}'`;
-  if (known.length === 1 && known[0] === 'line')
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `${missing}: what is read is text, and 'line' is all there is; --format or --pattern says what is in it`,
-    );
-  const hint = nearest === undefined ? '; the' : `; did you mean '${nearest}'? The`;
-  throw new MillraceError('INVALID_OPTION', `${missing}${hint} fields are ${known.join(', ')}`);
+interface Names {
+  readonly fields: readonly KnownField[];
+  /** Whether a name is something else than a field. */
+  isKnown(name: string): boolean;
+}
+
+/** The field that a chain begins with, and what of the chain is behind it. */
+function operandOf(option: string, chain: Chain, { fields, isKnown }: Names): Operand {
+  const { root, links } = chain;
+  if (root.type !== 'Identifier' || isKnown(root.name)) return { chain, field: undefined, node: root, links };
+  const keys = [root.name];
+  const nodes: AnyNode[] = [root];
+  for (const link of links) {
+    const key = keyOf(link);
+    if (key !== undefined) nodes[keys.push(key) - 1] = link;
+    else if (link.type !== 'ChainExpression') break;
+  }
+  const { field, taken } = fieldAlong(option, keys, fields);
+  const node = nodes[taken - 1] as AnyNode;
+  return { chain, field, node, links: links.slice(links.indexOf(node) + 1) };
+}
+
+interface Surroundings {
+  readonly text: string;
+  readonly layout: RecordLayout;
+  readonly operands: readonly Operand[];
+  readonly purpose: Purpose;
+}
+
+function changesOf(operand: Operand, { text, layout, operands, purpose }: Surroundings): Change[] {
+  const value = readOperand(operand, layout, text);
+  const { before, after } = wrapping(value, { operands, purpose, text });
+  const { start, end } = topOf(operand.chain);
+  return [...value.changes, { start, end: start, code: before }, { start: end, end, code: after }];
+}
+
+/** The text with its changes. Of two that begin at the same place, the one that replaces nothing comes first. */
+function changed(text: string, changes: readonly Change[]): string {
+  let code = text;
+  for (const { start, end, code: by } of [...changes].sort((a, b) => b.start - a.start || b.end - a.end))
+    code = code.slice(0, start) + by + code.slice(end);
+  return code;
 }

@@ -1,7 +1,6 @@
 /** The job that `millrace logs` runs, as code: what `--explain` prints is what is run, but for where its rows go. Pure. */
 
 import { access, array, type Code, call, layout, object, quoted } from './code-layout.ts';
-import { fieldCode } from './expression.ts';
 import type { AggregateColumn, GroupColumn, Query, ShownTime, WindowQuery } from './query.ts';
 
 /** Where records come from, as code. */
@@ -13,8 +12,8 @@ export interface SourceCode {
   readonly options: readonly (readonly [name: string, value: Code])[];
   /** Whether its records are lines, which get a field of that name. */
   readonly isText: boolean;
-  /** The time of a record: its field, and the unit of numbers; undefined where nothing tells it. */
-  readonly time: { readonly field: string; readonly unitMs: 1 | 1000 } | undefined;
+  /** The time of a record: its column, which may be null, and the unit of numbers; undefined where nothing tells it. */
+  readonly time: { readonly field: string; readonly unitMs: 1 | 1000; readonly nullable: boolean } | undefined;
 }
 
 type Groups = Query & { readonly kind: 'groups' };
@@ -36,7 +35,9 @@ function module(source: SourceCode, query: Query, ending: string): string {
   const lines = source.isText ? [call('.map', '(line) => ({ line })')] : [];
   const where = query.where === undefined ? [] : [call('.filter', `(r) => ${query.where}`)];
   const steps = query.kind === 'rows' ? [rowStep(query)] : groupSteps(query, source);
-  const chain = [sourceStep(source, query), ...lines, ...where, ...steps].map((step) => `\n  ${layout(step, 2)}`).join('');
+  const chain = [sourceStep(source, query), ...timeless(source, query), ...lines, ...where, ...steps]
+    .map((step) => `\n  ${layout(step, 2)}`)
+    .join('');
   const body = `const env = new StreamEnvironment();\nconst rows = env${chain};\n\n${ending}\n`;
   const imports = layout(['import ', { open: '{', items: importsOf(body), close: '}' }, " from 'millrace';"], 0);
   return `${imports}\n\n${body}`;
@@ -61,10 +62,23 @@ function usesEventTime(query: Query, { time }: SourceCode): boolean {
   return query.kind === 'groups' && query.window !== undefined && time !== undefined;
 }
 
+/** A record without a time is in no window. It needs one nevertheless, until it is left out. */
+function timeless(source: SourceCode, query: Query): Code[] {
+  if (source.time?.nullable !== true || !usesEventTime(query, source)) return [];
+  return [call('.filter', `(r) => ${columnCode(source.time.field)} !== null`)];
+}
+
 function watermarksOf({ time }: SourceCode, { window }: Groups): Code {
-  const { field, unitMs } = time as NonNullable<SourceCode['time']>;
-  const timestamp = unitMs === 1 ? quoted(field) : `(r) => ${fieldCode({ name: field })} * ${unitMs}`;
+  const { field, unitMs, nullable } = time as NonNullable<SourceCode['time']>;
+  const code = nullable ? `${columnCode(field)} ?? 0` : columnCode(field);
+  const inMillis = unitMs === 1 ? code : nullable ? `(${code}) * ${unitMs}` : `${code} * ${unitMs}`;
+  const timestamp = unitMs === 1 && !nullable ? quoted(field) : `(r) => ${inMillis}`;
   return call('watermarks.boundedOutOfOrderness', quoted(String(window?.delay)), object([['timestamp', timestamp]]));
+}
+
+/** What reads a column of the record. */
+function columnCode(name: string): string {
+  return `r${access(name)}`;
 }
 
 function rowStep({ columns }: Query & { readonly kind: 'rows' }): Code {
@@ -78,9 +92,10 @@ function mapTo(entries: readonly (readonly [name: string, value: Code])[]): Code
 function groupSteps(query: Groups, source: SourceCode): Code[] {
   const { by, aggregates, window } = query;
   const isEventTime = usesEventTime(query, source);
-  const keys = by.map(({ field, name }) => quoted(computed(by) ? name : (field as string)));
+  const isComputed = computed(query);
+  const keys = (isComputed ? keyNames(query) : by.map(({ field }) => field as string)).map(quoted);
   return [
-    ...(computed(by) ? [computedStep(by, aggregates)] : []),
+    ...(isComputed ? [computedStep(query)] : []),
     call('.keyBy', keys.length === 0 ? "() => 'all'" : keys.length === 1 ? (keys[0] as string) : array(keys)),
     ...(window === undefined ? [] : [windowStep(window, isEventTime)]),
     call('.aggregate', object(aggregates.map(({ name, code }) => [name, code]))),
@@ -89,21 +104,28 @@ function groupSteps(query: Groups, source: SourceCode): Code[] {
   ];
 }
 
-/** Whether a group is told by more than fields. */
-function computed(by: readonly GroupColumn[]): boolean {
-  return by.some(({ field }) => field === undefined);
+/** Whether groups or aggregates need more than columns. */
+function computed({ by, aggregates }: Groups): boolean {
+  return by.some(({ field }) => field === undefined) || aggregates.some(({ of }) => of?.isColumn === false);
 }
 
 /** The record with what it is grouped by, and with no more than what is aggregated. */
-function computedStep(by: readonly GroupColumn[], aggregates: readonly AggregateColumn[]): Code {
-  const fields = new Set(aggregates.flatMap(({ field }) => (field === undefined || by.some(({ name }) => name === field) ? [] : [field])));
-  return mapTo([...by.map(({ name, code }) => [name, code] as const), ...[...fields].map((name) => [name, fieldCode({ name })] as const)]);
+function computedStep(query: Groups): Code {
+  const keys = keyNames(query).map((name, i) => [name, query.by[i]?.code as string] as const);
+  const fields = query.aggregates.flatMap(({ of }) => (of === undefined ? [] : [[of.name, of.code] as const]));
+  return mapTo([...new Map([...keys, ...fields])]);
+}
+
+/** What the values are called that computed groups are told by: what is aggregated keeps its name, and is perhaps another value. */
+function keyNames({ by, aggregates }: Groups): string[] {
+  const taken = (name: string, code: string): boolean => aggregates.some(({ of }) => of?.name === name && of.code !== code);
+  return by.map(({ name, code }) => (taken(name, code) ? `${name}_key` : name));
 }
 
 function groupColumns({ by, aggregates, window }: Groups): (readonly [name: string, value: Code])[] {
   const times = window === undefined ? [] : ([['start', 'new Date(r.start)'] as const, ['end', 'new Date(r.end)'] as const] as const);
   const keys = by.map(({ name, time }, i) => [name, shown(by.length === 1 ? 'r.key' : `r.key[${i}]`, time)] as const);
-  return [...times, ...keys, ...aggregates.map(({ name, time }) => [name, shown(fieldCode({ name }), time)] as const)];
+  return [...times, ...keys, ...aggregates.map(({ name, time }) => [name, shown(columnCode(name), time)] as const)];
 }
 
 /** A value as it is shown: times are dates. */
@@ -122,27 +144,38 @@ function windowStep({ size, slide }: WindowQuery, isEventTime: boolean): Code {
  * The largest rows of each window: all have the time at which it ends. In processing time, they come right behind that time, and are not
  * held back for another window.
  */
-function topSteps({ top }: Groups, { size, slide }: WindowQuery, isEventTime: boolean): Code[] {
+function topSteps({ by, top }: Groups, { size, slide }: WindowQuery, isEventTime: boolean): Code[] {
   if (top === undefined) return [];
   const together = isEventTime ? `eventTime.tumbling('${slide ?? size}')` : "processingTime.tumbling('1s')";
   return [
     call('.windowAll', together),
     [
       '.apply((_window, rows, out) => {',
-      `    const sorted = [...rows].sort(${larger(top.column)});`,
+      `    const sorted = [...rows].sort(${larger(top.column, by, '    ')});`,
       `    for (const row of sorted.slice(0, ${top.rows})) out(row);`,
       '  })',
     ].join('\n'),
   ];
 }
 
-/** What sorts rows by a column, the largest first. */
-function larger({ name, nullable, isBig = false }: AggregateColumn): string {
+/** What a line of a comparison may be long, behind what it stands in. */
+const comparisonMax = 80;
+
+/** What sorts rows by a column, the largest first; of as large ones by the text of their groups, whichever came first. */
+function larger({ name, nullable, isBig = false, isDate }: AggregateColumn, by: readonly GroupColumn[], indent: string): string {
   const value = (row: string): string => {
     const known = nullable ? `${row}${access(name)} ?? -Infinity` : row + access(name);
-    return isBig ? `Number(${known})` : nullable ? `(${known})` : known;
+    return isBig || isDate ? `Number(${known})` : nullable ? `(${known})` : known;
   };
-  return `(a, b) => ${value('b')} - ${value('a')}`;
+  const text = (row: string): string => `\`${by.map((column) => `\${${row}${access(column.name)}}`).join(' ')}\``;
+  const difference = `${value('b')} - ${value('a')}`;
+  if (by.length === 0) return `(a, b) => ${difference}`;
+  const tie = `(${text('a')} < ${text('b')} ? -1 : 1)`;
+  const line = `(a, b) => ${difference} || ${tie}`;
+  if (line.length <= comparisonMax) return line;
+  const parts = tie.length <= comparisonMax ? [tie] : [`(${text('a')} <`, `  ${text('b')} ? -1 : 1)`];
+  const lines = ['  (a, b) =>', `    ${difference} ||`, ...parts.map((part) => `    ${part}`)];
+  return `\n${lines.map((each) => indent + each).join('\n')},\n${indent}`;
 }
 
 /** Bounded rows are ordered when all are there; those of windows are printed as they come. */
@@ -158,7 +191,7 @@ function printing(query: Query): string {
   return [
     'const all = [];',
     `${each} all.push(row);`,
-    `all.sort(${larger(column)});`,
+    `all.sort(${larger(column, query.by, '')});`,
     `for (const row of all.slice(0, ${rows})) ${print}`,
   ].join('\n');
 }

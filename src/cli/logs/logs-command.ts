@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { MillraceError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { type RunOptions, runCommand } from '../run-command.ts';
-import { array, quoted } from './code-layout.ts';
+import { quoted } from './code-layout.ts';
 import { type DetectOptions, detectFormat, type FoundFormat, patternFormat, plainFormat } from './detect.ts';
 import { printingJob, rowsOutput, type SourceCode, toolJob } from './job-code.ts';
 import { createOutput, isShownAsTable, type RowsOutput, windowTableRows } from './output-kinds.ts';
 import { isWindowed, parseQuery, type QueryOptions } from './query.ts';
 import { sampleOfFiles, sampleOfInput } from './sample.ts';
+import { sourceCode } from './source-code.ts';
 import type { Row } from './top-rows.ts';
 
 export interface LogsOptions extends QueryOptions {
@@ -36,8 +37,8 @@ export async function logsCommand(files: readonly string[], options: LogsOptions
   if (isWindowed(options)) checkTime(found, { ...options, isPipe });
   // Rows of one window come from several subtasks: a table wants those of one window together.
   const top = options.top ?? (isWindowed(options) && isShownAsTable(options) ? windowTableRows : undefined);
-  const query = parseQuery({ ...options, top }, found.fields);
-  const source = sourceCode(files, { ...options, isPipe, found });
+  const query = parseQuery({ ...options, top }, found.fields, found.time);
+  const source = sourceCode(files, { ...options, isPipe, found, layout: query.layout });
   if (options.explain) {
     process.stdout.write(printingJob(source, query));
     return 0;
@@ -132,20 +133,6 @@ function refuseFormat(format: string): never {
     'INVALID_OPTION',
     `--format: there is no format '${format}'${hint} are auto, ${named.join(', ')}, and --pattern for others`,
   );
-}
-
-function sourceCode(files: readonly string[], options: InputOptions & { readonly found: FoundFormat }): SourceCode {
-  const { isPipe, found, onError, follow } = options;
-  const errors = onError === 'skip' ? [['onError', quoted('skip')] as const] : [];
-  const common = { isText: found.format.type.form !== 'object', time: timeOf(found) };
-  if (isPipe) return { ...common, method: 'stdin', arguments: [], options: [['format', found.code], ...errors] };
-  const paths = files.length === 1 ? quoted(files[0] as string) : array(files.map(quoted));
-  const following = follow === true ? [['follow', 'true'] as const] : [];
-  return { ...common, method: 'readFile', arguments: [paths, found.code], options: [...errors, ...following] };
-}
-
-function timeOf({ time }: FoundFormat): SourceCode['time'] {
-  return time === undefined ? undefined : { field: time.name, unitMs: time.kind === 'seconds' ? 1000 : 1 };
 }
 
 /** The source with what was read of standard input already. */

@@ -13,6 +13,7 @@ import {
   topOutput,
   windowTableOutput,
 } from './renderers.ts';
+import type { Row } from './top-rows.ts';
 
 export type { RowsOutput } from './renderers.ts';
 
@@ -30,6 +31,22 @@ export function isShownAsTable({ out }: OutputOptions): boolean {
 const write = (text: string): void => void process.stdout.write(text);
 
 export function createOutput(query: Query, options: OutputOptions): RowsOutput {
+  const output = outputOf(query, options);
+  const isJson = !isShownAsTable(options) && options.out === 'json';
+  return { ...output, row: (row) => output.row(presented(row, isJson)) };
+}
+
+/** A row in which null stands for what is no number, and no time: something that it was computed of was missing. JSON has no infinity, either. */
+function presented(row: Row, isJson: boolean): Row {
+  const isNothing = (value: unknown): boolean =>
+    typeof value === 'number'
+      ? Number.isNaN(value) || (isJson && !Number.isFinite(value))
+      : value instanceof Date && Number.isNaN(value.getTime());
+  if (!Object.values(row).some(isNothing)) return row;
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, isNothing(value) ? null : value]));
+}
+
+function outputOf(query: Query, options: OutputOptions): RowsOutput {
   if (isShownAsTable(options)) return createTable(query, options);
   const rows =
     options.out === 'json'

@@ -3,8 +3,10 @@
 import { type Duration, parseDuration } from '../../base/duration.ts';
 import { MillraceError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
-import { aggregateOf } from './aggregates.ts';
-import { checkedField, expressionCode, fieldCode, isNumber, isTime, type KnownField } from './expression.ts';
+import { type Aggregate, aggregateOf } from './aggregates.ts';
+import { parseExpression } from './expression.ts';
+import { checkedField, fieldNamed, isNumber, isTime, type KnownField } from './fields.ts';
+import { RecordLayout } from './record-layout.ts';
 
 /** The options as they stand on the command line. */
 export interface QueryOptions {
@@ -36,22 +38,33 @@ export interface ShownTime {
 }
 
 export interface GroupColumn extends Column {
-  /** The field, where it is one; otherwise the code tells the value of the record `r`. */
+  /** The column of the record, where it is one; otherwise the code tells the value of the record `r`. */
   readonly field: string | undefined;
 }
 
 export interface AggregateColumn extends Column {
-  /** What it is computed of. */
-  readonly field: string | undefined;
+  /** What it is computed of; undefined for `count()`. */
+  readonly of: AggregatedValue | undefined;
   /** Whether rows can be ordered by it, and whether it may be null. */
   readonly ordered: boolean;
   readonly nullable: boolean;
+  /** Whether it holds dates. */
+  readonly isDate: boolean;
+}
+
+/** What an aggregate is computed of: a column of the record, or one that has to be made. */
+export interface AggregatedValue {
+  readonly name: string;
+  readonly code: string;
+  readonly isColumn: boolean;
 }
 
 /** Rows of groups, or records as they are. */
 export type Query = {
   readonly where: string | undefined;
   readonly follow: boolean;
+  /** How the fields that are named are read. */
+  readonly layout: RecordLayout;
 } & (
   | { readonly kind: 'rows'; readonly columns: readonly Column[]; readonly limit: number | undefined }
   | {
@@ -86,17 +99,66 @@ export function isWindowed(options: QueryOptions): boolean {
   return options.window !== undefined || (options.follow === true && isGrouped(options));
 }
 
-/** @throws MillraceError INVALID_OPTION that names the option */
-export function parseQuery(options: QueryOptions, fields: readonly KnownField[]): Query {
+/**
+ * @param time the field that windows go by
+ * @throws MillraceError INVALID_OPTION that names the option
+ */
+export function parseQuery(options: QueryOptions, fields: readonly KnownField[], time?: KnownField): Query {
   checkTogether(options);
-  const { where, follow = false } = options;
-  const common = { where: where === undefined ? undefined : expressionCode('--where', where, fields), follow };
-  if (!isGrouped(options)) return { ...common, kind: 'rows', columns: selectedColumns(options, fields), limit: options.top };
-  const by = list('--by', options.by ?? '').map((each) => groupColumn(each, fields));
-  const aggregates = list('--agg', options.agg ?? 'count()').map((each) => aggregateColumn(each, fields));
+  const { where, follow = false, top } = options;
+  const condition = where === undefined ? undefined : parseExpression('--where', where, fields, 'condition');
+  const asked = isGrouped(options) ? groupsOf(options, fields) : { kind: 'rows' as const, items: selectedItems(options, fields) };
+  const layout = layoutOf([...(condition?.fields ?? []), ...namedIn(asked)], isWindowed(options) ? time : undefined);
+  const common = { where: condition?.code(layout), follow, layout };
+  if (asked.kind === 'rows') return { ...common, kind: 'rows', columns: asked.items.map((item) => columnOf(item, layout)), limit: top };
   const window = windowOf(options);
+  const by = asked.by.map((item) => groupColumn(item, layout));
+  const aggregates = asked.aggregates.map((item) => aggregateColumn(item, layout));
   checkNames([...by, ...aggregates], window !== undefined);
   return { ...common, kind: 'groups', by, aggregates, window, top: topOf(options, aggregates) };
+}
+
+/** A value of a record that is asked for. */
+interface Item {
+  readonly name: string;
+  /** The field, where it is no more than that. */
+  readonly field: KnownField | undefined;
+  /** The fields that it names. */
+  readonly fields: readonly KnownField[];
+  code(layout: RecordLayout): string;
+}
+
+interface AggregateItem extends Aggregate {
+  readonly name: string;
+  readonly call: string;
+}
+
+/** What is asked for, before it is known how it is read. */
+type Asked =
+  | { readonly kind: 'rows'; readonly items: readonly Item[] }
+  | { readonly kind: 'groups'; readonly by: readonly Item[]; readonly aggregates: readonly AggregateItem[] };
+
+function groupsOf({ by = '', agg = 'count()' }: QueryOptions, fields: readonly KnownField[]): Asked {
+  return {
+    kind: 'groups',
+    by: list('--by', by).map((each) => itemOf('--by', each, fields)),
+    aggregates: list('--agg', agg).map((each) => aggregateItem(each, fields)),
+  };
+}
+
+function namedIn(asked: Asked): readonly KnownField[] {
+  if (asked.kind === 'rows') return asked.items.flatMap((item) => item.fields);
+  return [...asked.by.flatMap((item) => item.fields), ...asked.aggregates.flatMap(({ field }) => field ?? [])];
+}
+
+/** The time of a record is needed where it is read: it must be a column. */
+function layoutOf(named: readonly KnownField[], time: KnownField | undefined): RecordLayout {
+  const layout = new RecordLayout(time === undefined ? named : [...named, time]);
+  if (time === undefined || !layout.read(time).isPart) return layout;
+  throw new MillraceError(
+    'INVALID_OPTION',
+    `--time: '${time.name}' lies in an object that the question takes as a whole; name the fields of it that are wanted`,
+  );
 }
 
 /** Refuses what would have no effect. */
@@ -112,18 +174,15 @@ function checkTogether(options: QueryOptions): void {
   if (options.delay !== undefined && !isWindowed(options)) refuse('--delay is for windows; --window says how long they are');
 }
 
-function selectedColumns({ select }: QueryOptions, fields: readonly KnownField[]): Column[] {
-  if (select === undefined) return fields.filter(({ name }) => name !== 'raw').map(fieldColumn);
-  const columns = list('--select', select).map((each) => {
-    const { name, field, code } = itemOf('--select', each, fields);
-    return field === undefined ? { name, code } : { ...fieldColumn(field), name };
-  });
-  checkNames(columns, false);
-  return columns;
+function selectedItems({ select }: QueryOptions, fields: readonly KnownField[]): readonly Item[] {
+  if (select === undefined) return fields.filter(({ name }) => name !== 'raw').map((field) => fieldItem(field.name, field));
+  const items = list('--select', select).map((each) => itemOf('--select', each, fields));
+  checkNames(items, false);
+  return items;
 }
 
-function fieldColumn(field: KnownField): Column {
-  return { name: field.name, code: fieldCode(field), isBig: field.kind === 'bigint', ...shownTime(field) };
+function columnOf({ name, field, code }: Item, layout: RecordLayout): Column {
+  return { name, code: code(layout), isBig: field?.kind === 'bigint', ...(field === undefined ? {} : shownTime(field)) };
 }
 
 /** How a field that is a time is shown, where it is a number. */
@@ -131,45 +190,64 @@ function shownTime({ kind, nullable }: KnownField): Pick<Column, 'time'> {
   return kind === 'millis' || kind === 'seconds' ? { time: { unitMs: kind === 'millis' ? 1 : 1000, nullable } } : {};
 }
 
-function groupColumn(text: string, fields: readonly KnownField[]): GroupColumn {
-  const { name, field, code } = itemOf('--by', text, fields);
-  return field === undefined ? { name, code, field } : { ...fieldColumn(field), name, field: field.name };
+function groupColumn(item: Item, layout: RecordLayout): GroupColumn {
+  const { field } = item;
+  return { ...columnOf(item, layout), field: field === undefined || layout.read(field).isPart ? undefined : field.name };
 }
 
 /** `name=value`, or a value alone: a field, or an expression. */
-function itemOf(
-  option: string,
-  text: string,
-  fields: readonly KnownField[],
-): { name: string; code: string; field: KnownField | undefined } {
+function itemOf(option: string, text: string, fields: readonly KnownField[]): Item {
   const { name, value } = named(text);
-  const isName = /^[\w$]+$/.test(value) || fields.some((field) => field.name === value);
-  const field = isName ? checkedField(option, value, fields) : undefined;
-  const code = field === undefined ? orNull(expressionCode(option, value, fields)) : fieldCode(field);
-  return { name: name ?? field?.name ?? value, code, field };
+  const isName = /^[\w$]+$/.test(value) || fieldNamed(value, fields) !== undefined;
+  if (isName) {
+    const field = checkedField(option, value, fields);
+    return fieldItem(name ?? field.name, field);
+  }
+  const expression = parseExpression(option, value, fields, 'value');
+  return { name: name ?? value, field: undefined, fields: expression.fields, code: expression.code };
 }
 
-/** What a part that is missing reads as would be no value. */
-function orNull(code: string): string {
-  return /^r[\w$.?[\]']*$/.test(code) && code.includes('?.') ? `${code} ?? null` : code;
+function fieldItem(name: string, field: KnownField): Item {
+  const code = (layout: RecordLayout): string => {
+    const { code: read, isPart } = layout.read(field);
+    return isPart ? `${read} ?? null` : read;
+  };
+  return { name, field, fields: [field], code };
 }
 
-function aggregateColumn(text: string, fields: readonly KnownField[]): AggregateColumn {
+function aggregateItem(text: string, fields: readonly KnownField[]): AggregateItem {
   const { name, value } = named(text);
   const { call, given = '' } = /^(?<call>\w+)\s*\((?<given>.*)\)$/s.exec(value)?.groups ?? {};
   if (call === undefined)
     throw new MillraceError('INVALID_OPTION', `--agg: '${value}' is no aggregate; write one such as count() or sum(bytes)`);
-  const { field, code, result } = aggregateOf(call, list('--agg', given), fields);
+  const aggregate = aggregateOf(call, list('--agg', given), fields);
+  return { ...aggregate, call, name: name ?? (aggregate.field === undefined ? call : `${call}_${aggregate.field.name}`) };
+}
+
+function aggregateColumn({ name, call, field, code, takes, result }: AggregateItem, layout: RecordLayout): AggregateColumn {
   const isOfField = result === 'field' && field !== undefined;
+  const of = field === undefined ? undefined : aggregatedValue(field, takes, layout);
   return {
-    name: name ?? (field === undefined ? call : `${call}_${field.name}`),
-    code,
-    field: field?.name,
+    name,
+    code: code(of?.name ?? ''),
+    of,
     ordered: result === 'number' || (isOfField && (isNumber(field) || isTime(field))),
     nullable: field?.nullable ?? false,
     isBig: field?.kind === 'bigint' && (result !== 'number' || call === 'sum'),
+    isDate: isOfField && isTime(field),
     ...(isOfField ? shownTime(field) : {}),
   };
+}
+
+/** Numbers and nothing else, where aggregates want them. */
+function aggregatedValue(field: KnownField, takes: Aggregate['takes'], layout: RecordLayout): AggregatedValue {
+  const { name, kind } = field;
+  const { code, isPart } = layout.read(field);
+  if (takes === 'float' && kind === 'bigint')
+    return { name: `${name}_number`, code: `${code} ${isPart ? '==' : '==='} null ? null : Number(${code})`, isColumn: false };
+  if (takes !== 'any' && (kind === 'any' || kind === 'null'))
+    return { name: `${name}_number`, code: `typeof ${code} === 'number' ? ${code} : null`, isColumn: false };
+  return { name, code: isPart ? `${code} ?? null` : code, isColumn: !isPart };
 }
 
 function windowOf(options: QueryOptions): WindowQuery | undefined {
