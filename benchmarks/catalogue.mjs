@@ -1,6 +1,6 @@
 /** What is measured, against what, and on how much data. */
 import { hashOfLines } from './baselines/shared.mjs';
-import { logComparisons } from './log-catalogue.mjs';
+import { largeLogComparisons, logComparisons } from './log-catalogue.mjs';
 import { aboutNexmark, nexmark } from './nexmark-catalogue.mjs';
 import { accessLog, textFile } from './runner/data.mjs';
 import { mawk, native, script } from './runner/programs.mjs';
@@ -12,7 +12,7 @@ import { full, smoke } from './sizes.mjs';
  */
 
 /** The workload of a group where titles do not say it. @type {Readonly<Record<string, string>>} */
-export const workloads = { nexmark: aboutNexmark };
+export const workloads = aboutNexmark;
 
 /**
  * @param {{ smoke: boolean }} options
@@ -28,6 +28,7 @@ export function catalogue(options) {
     intervalJoin(sizes),
     accessLogReport(sizes),
     ...logComparisons(sizes.logMegabytes),
+    ...largeLogComparisons({ megabytes: sizes.largeLogMegabytes, logMegabytes: sizes.logMegabytes, times: sizes.logTimes }),
     start(sizes),
     habits(sizes),
     ...latency(sizes),
@@ -76,9 +77,25 @@ function wordCount({ textMegabytes, streamedMegabytes }) {
       title: `a rolling count of the words of ${streamedMegabytes} MB of text`,
       data: streamed,
       subject: script('Millrace × 2, streaming', ['benchmarks/jobs/word-count-streaming.mjs', streamed.path, 2], 2),
-      others: [script('Millrace × 2, batch', ['benchmarks/jobs/word-count.mjs', streamed.path, 2], 2)],
+      others: [rollingAfterwards(script('Millrace × 2, batch', ['benchmarks/jobs/word-count.mjs', streamed.path, 2], 2))],
     },
   ];
+}
+
+/**
+ * What is counted once, compared by what a rolling count would have come to.
+ *
+ * @param {import('./runner/programs.mjs').Program} program
+ * @returns {import('./runner/programs.mjs').Program}
+ */
+function rollingAfterwards(program) {
+  return {
+    ...program,
+    read(stdout) {
+      const { rollingHash, ...results } = program.read(stdout);
+      return { ...results, hash: rollingHash };
+    },
+  };
 }
 
 /** @param {string} stdout of word-count.awk */
@@ -280,7 +297,7 @@ function accessLogReport({ logLines }) {
 
 /** @param {string} stdout of the example */
 function reportAndTotals(stdout) {
-  return { report: hashOfLines([stdout.trimEnd()]), ...totals(stdout) };
+  return { hash: hashOfLines([stdout.trimEnd()]), ...totals(stdout) };
 }
 
 /** @param {string} stdout with a line such as `5,000 hits of 791 URLs, 88,741,046 bytes, 285 errors` */

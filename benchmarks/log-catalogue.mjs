@@ -4,8 +4,8 @@
  */
 import { statSync } from 'node:fs';
 import { answerOf } from './baselines/answers.mjs';
-import { textFile } from './runner/data.mjs';
-import { duckdb } from './runner/duckdb.mjs';
+import { repeated, textFile } from './runner/data.mjs';
+import { duckdb, duckdbColumns } from './runner/duckdb.mjs';
 import { combinedLogFile, jsonLinesFile, measurementsFile } from './runner/log-data.mjs';
 import { mawk, native, script } from './runner/programs.mjs';
 
@@ -25,6 +25,24 @@ const p99Tolerance = 0.012;
  */
 export function logComparisons(megabytes) {
   return [hitsByUrl(megabytes), trafficByMinute(megabytes), bytesByRoute(megabytes), stations(megabytes), words(megabytes)];
+}
+
+/** Too slow to wait for where there is more to read. */
+const slowPrograms = /readline|mawk/;
+
+/**
+ * The same questions of larger files, and of many: there to start, and to compile what runs, is less of it.
+ *
+ * @param {{ megabytes: number, logMegabytes: number, times: number }} options megabytes of each file; and how many times one of `logMegabytes` is read
+ * @returns {Comparison[]}
+ */
+export function largeLogComparisons({ megabytes, logMegabytes, times }) {
+  return [...logComparisons(megabytes), hitsOfMany(logMegabytes, times)].map((comparison) => ({
+    ...comparison,
+    name: 'large-logs',
+    byName: true,
+    others: comparison.others.filter(({ label }) => !slowPrograms.test(label)),
+  }));
 }
 
 const common = /** @type {const} */ ({ kind: 'comparison', name: 'logs', unit: 'bytes', work: ({ bytes }) => Number(bytes) });
@@ -61,8 +79,26 @@ function hitsByUrl(megabytes) {
       script('readline, a regular expression and a Map', ['benchmarks/baselines/hits-by-url-readline.mjs', log.path]),
       mawk('mawk', ['benchmarks/baselines/hits-by-url.awk', log.path], (stdout) => hitsOfAwk(stdout, log.path)),
       duckdb('hits-by-url', log.path),
+      duckdbColumns('hits-by-url', log.path),
       ...nativeOnOneAndTwo('hits-by-url', log.path),
     ],
+  };
+}
+
+/**
+ * @param {number} megabytes of the file
+ * @param {number} times that it is read
+ * @returns {Comparison}
+ */
+function hitsOfMany(megabytes, times) {
+  const logs = repeated(combinedLogFile(megabytes), times);
+  return {
+    ...common,
+    member: 'hits-by-url-of-many',
+    title: `hits and bytes of each URL, of ${(megabytes * times) / 1000} GB of access logs: ${megabytes} MB ${times} times over`,
+    data: logs,
+    subject: millrace('hits-by-url', logs.path),
+    others: [duckdb('hits-by-url', logs.path), duckdbColumns('hits-by-url', logs.path)],
   };
 }
 
@@ -92,7 +128,7 @@ function trafficByMinute(megabytes) {
     data: log,
     tolerances: { p99Total: p99Tolerance },
     subject: millrace('traffic-by-minute', log.path),
-    others: [duckdb('traffic-by-minute', log.path)],
+    others: [duckdb('traffic-by-minute', log.path), duckdbColumns('traffic-by-minute', log.path)],
   };
 }
 

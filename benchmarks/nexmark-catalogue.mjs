@@ -48,7 +48,6 @@ const queries = [
     target: 300e3,
     flink: [34e3, 28e3],
     feldera: 265e3,
-    varying: ['hash'],
     updates: true,
   },
   { name: 'q5', asks: 'hot items', lasting: 28, weight: 'medium', target: 1e6, flink: [22e3, 75e3], feldera: 412e3 },
@@ -66,7 +65,7 @@ const queries = [
     target: 1.5e6,
     flink: [76e3, 194e3],
     feldera: 418e3,
-    varying: ['rows', 'hash'],
+    varying: ['rows'],
   },
   { name: 'q13', asks: 'bounded side input', lasting: 70, weight: 'light', target: 1.5e6, flink: [131e3, 188e3], feldera: 230e3 },
   { name: 'q14', asks: 'calculation', lasting: 20, weight: 'light', target: 2e6, flink: [161e3, 259e3], feldera: 429e3 },
@@ -116,8 +115,21 @@ const queries = [
   { name: 'q22', asks: 'directories of URLs', lasting: 16, weight: 'light', target: 2e6, flink: [130e3, 211e3], feldera: 394e3 },
 ];
 
-/** Of event time: one of the two published workloads. */
-const eventsPerSecond = 100_000;
+/**
+ * The two published workloads, which differ in how much event time passes.
+ *
+ * @typedef {object} Workload
+ * @property {string} name of the group
+ * @property {number} eventsPerSecond of event time
+ * @property {readonly string[]} flinkLabels of which published runs are shown
+ * @property {boolean} byName
+ */
+
+/** @type {Workload} */
+const newer = { name: 'nexmark', eventsPerSecond: 100_000, flinkLabels, byName: false };
+/** As long again as the other one. @type {Workload} */
+const older = { name: 'nexmark-10m', eventsPerSecond: 10_000_000, flinkLabels: flinkLabels.slice(0, 1), byName: true };
+const { eventsPerSecond } = newer;
 
 /**
  * @typedef {object} NexmarkSizes
@@ -154,40 +166,58 @@ export const smokeNexmark = {
   madeEvents: 20_000,
   tableEvents: 20_000,
   generationEvents: 20_000,
-  underLoad: [0.4, 'off', 1000],
+  underLoad: [0.4, 'off', 100_000],
   workersEvents: 20_000,
   checkpointCost: [20_000, '300ms'],
   memoryKeys: 2_000,
   whole: false,
 };
 
-export const aboutNexmark = `Each query at parallelism 1, in streaming mode, generator included: persons, auctions and bids at
-${eventsPerSecond.toLocaleString('en')} a second of event time, as in the newer one of the two published workloads. Rates per core are by the CPU time of the
+const measuredAs = `Rates per core are by the CPU time of the
 whole process from the submission of the job on, the start of its threads included, and all ratios are of rates per core. q4 and q9
-have a row for each auction that closes, where Flink has an update whenever another bid leads; Flink's older workload has 10,000,000 events a second of
-event time, so that hardly a window ends. Without the generator: less the CPU time of making the fields that the query reads. DuckDB answers on one thread, as a batch over tables of ${fullNexmark.tableEvents.toLocaleString('en')} events that are there already.`;
+have a row for each auction that closes, where Flink has an update whenever another bid leads. Without the generator: less the CPU time of making the fields that the query reads. DuckDB answers on one thread, as a batch over tables of ${fullNexmark.tableEvents.toLocaleString('en')} events that are there already.`;
+
+/** @param {Workload} workload */
+function eventsOf({ eventsPerSecond }) {
+  return `Each query at parallelism 1, in streaming mode, generator included: persons, auctions and bids at
+${eventsPerSecond.toLocaleString('en')} a second of event time`;
+}
+
+/** What each group is about. */
+export const aboutNexmark = {
+  [newer.name]: `${eventsOf(newer)}, as in the newer one of the two published workloads; Flink's older one has 10,000,000, so that hardly a window
+ends. ${measuredAs}`,
+  [older.name]: `${eventsOf(older)}, as in the older one of the two published workloads: hardly a window ends before the events do. ${measuredAs}`,
+};
 
 /**
  * @param {NexmarkSizes} sizes
  * @returns {(Comparison | Figures)[]}
  */
 export function nexmark(sizes) {
-  return [...queries.map((query) => comparison(query, sizes)), generation(sizes), ...figures(sizes)];
+  return [
+    ...queries.map((query) => comparison(query, sizes, newer)),
+    ...queries.map((query) => comparison(query, sizes, older)),
+    generation(sizes),
+    ...figures(sizes),
+  ];
 }
 
 /**
  * @param {Query} query
  * @param {NexmarkSizes} sizes
+ * @param {Workload} workload
  * @returns {Comparison}
  */
-function comparison(query, sizes) {
+function comparison(query, sizes, workload) {
   const { name, asks, lasting, weight, target, varying, updates = false } = query;
-  const published = publishedOf(query);
+  const { eventsPerSecond, byName } = workload;
+  const published = publishedOf(query, workload);
   const events = sizes.events[weight];
   const job = (/** @type {string} */ label, /** @type {number} */ count, /** @type {string[]} */ ...options) =>
     script(label, ['benchmarks/nexmark/job.mjs', name, '--events', count, '--rate', eventsPerSecond, ...options]);
   const lastingEvents = sizes.lasting ? lasting * 1e6 : events;
-  const peer = { ...duckdb(name, sizes.tableEvents), sameResults: events === sizes.tableEvents && !updates };
+  const peer = { ...duckdb(name, sizes.tableEvents, eventsPerSecond), sameResults: events === sizes.tableEvents && !updates };
   const others = [
     {
       ...job('checkpoints each 3 s', lastingEvents, '--checkpoint', '3s'),
@@ -195,14 +225,15 @@ function comparison(query, sizes) {
       sameResults: lastingEvents === events,
       vain: withoutCheckpoints,
     },
-    generator(name, sizes),
+    generator(name, sizes.madeEvents, eventsPerSecond),
     peer,
   ];
   return {
     kind: 'comparison',
-    name: 'nexmark',
+    name: workload.name,
     member: name,
     title: asks,
+    ...(byName ? { byName } : {}),
     unit: 'events',
     work: (results) => Number(results.events),
     perCore: ({ coreEventsPerSecond }) => coreEventsPerSecond,
@@ -216,9 +247,10 @@ function comparison(query, sizes) {
 
 /**
  * @param {Query} query
+ * @param {Workload} workload
  * @returns {import('./runner/measure.mjs').Published[]}
  */
-function publishedOf({ flink, feldera }) {
+function publishedOf({ flink, feldera }, { flinkLabels }) {
   const ofFlink = flink === undefined ? [] : flinkLabels.map((label, i) => ({ label, perCore: flink[i] }));
   return feldera === undefined ? ofFlink : [...ofFlink, { label: felderaLabel, perCore: feldera }];
 }
@@ -230,21 +262,23 @@ function withoutCheckpoints({ checkpoints }) {
 
 /**
  * @param {string} query
- * @param {NexmarkSizes} sizes
+ * @param {number} events
+ * @param {number} eventsPerSecond
  * @returns {Other}
  */
-function generator(query, { madeEvents }) {
-  const made = script('the generator alone', ['benchmarks/nexmark/query-generation.mjs', query, madeEvents, eventsPerSecond]);
+function generator(query, events, eventsPerSecond) {
+  const made = script('the generator alone', ['benchmarks/nexmark/query-generation.mjs', query, events, eventsPerSecond]);
   return { ...made, role: 'generator', sameResults: false };
 }
 
 /**
  * @param {string} query
  * @param {number} events
+ * @param {number} eventsPerSecond
  * @returns {Other}
  */
-function duckdb(query, events) {
-  const data = tables(events);
+function duckdb(query, events, eventsPerSecond) {
+  const data = tables(events, eventsPerSecond);
   return { ...script('DuckDB × 1', ['benchmarks/nexmark/duckdb.mjs', query, data.path]), missing: duckdbMissing, data };
 }
 
@@ -252,13 +286,14 @@ function duckdb(query, events) {
  * The database that DuckDB is asked about. When the generator changes it is made anew.
  *
  * @param {number} events
+ * @param {number} eventsPerSecond
  * @returns {import('./runner/data.mjs').DataFile}
  */
-function tables(events) {
+function tables(events, eventsPerSecond) {
   const folder = new URL('nexmark/', import.meta.url);
   const hash = createHash('sha256');
   for (const name of readdirSync(folder).sort()) if (name.endsWith('.mjs')) hash.update(readFileSync(new URL(name, folder)));
-  const prefix = `nexmark-${events}-`;
+  const prefix = `nexmark-${eventsPerSecond}-${events}-`;
   return {
     path: fileURLToPath(new URL(`data/${prefix}${hash.digest('hex').slice(0, 12)}.duckdb`, import.meta.url)),
     async write(path) {
@@ -309,12 +344,12 @@ function figures({ underLoad, workersEvents, checkpointCost, memoryKeys }) {
 }
 
 /** @param {Record<string, any>} report */
-function generationFigures({ events, projected }) {
+function generationFigures({ events, projected, hash }) {
   const figures = Object.entries(projected).map(([name, value]) => ({
     name: name === 'all' ? 'all fields' : `the fields of ${name}`,
     value,
     unit: 'events/s',
     ...(name === 'all' ? { goal: '≥ 4 M' } : {}),
   }));
-  return { events, figures };
+  return { events, figures, hash };
 }

@@ -14,7 +14,7 @@ import { quantity } from './runner/text.mjs';
 import { nowMs } from './soak/clock.mjs';
 import { Observing } from './soak/observing.mjs';
 import { eventsPerOrder } from './soak/orders.mjs';
-import { outputFaults } from './soak/output.mjs';
+import { hashOfOutput, outputFaults } from './soak/output.mjs';
 import { driftSentences, driftsOf, driftTable } from './soak/verdict.mjs';
 
 /**
@@ -66,7 +66,7 @@ async function soak(options) {
     const observing = await observed(options, directory, startAt);
     const drifts = driftsOf(observing.series, startAt + (seconds * 1000) / 4);
     const faults = [...observing.faults, ...outputFaults(directory, Math.round(seconds * rate)), ...driftSentences(drifts)];
-    print(options, { drifts, faults, latencies: observing.latencies });
+    print(options, { drifts, faults, latencies: observing.latencies, hash: hashOfOutput(directory) });
     if (faults.length > 0) process.exitCode = 1;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -127,19 +127,19 @@ function clockOf(seconds) {
 
 /**
  * @param {Options} options
- * @param {{ drifts: ReturnType<typeof driftsOf>, faults: readonly string[], latencies: LatencyHistogram }} found
+ * @param {{ drifts: ReturnType<typeof driftsOf>, faults: readonly string[], latencies: LatencyHistogram, hash: string }} found
  */
-function print({ json, seconds, rate }, { drifts, faults, latencies }) {
+function print({ json, seconds, rate }, { drifts, faults, latencies, hash }) {
   const quantiles = Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, latencies.quantile(share)]));
   if (json) {
-    console.log(JSON.stringify({ program: 'soak', seconds, rate, latencyMs: quantiles, drifts, faults }));
+    console.log(JSON.stringify({ program: 'soak', seconds, rate, latencyMs: quantiles, drifts, faults, hash }));
     return;
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const told = Object.entries(quantiles).map(([name, ms]) => `${name} ${quantity(ms)} ms`);
   console.log(`${quantity(seconds * rate)} events in ${clockOf(seconds)}; latency, warm-up included: ${told.join(', ')}\n`);
   console.log(`${driftTable(drifts)}\n`);
-  console.log(faults.length === 0 ? 'nothing drifts, and the output is right' : faults.join('\n'));
+  console.log(faults.length === 0 ? `nothing drifts, and the output is right: its hash is ${hash}` : faults.join('\n'));
 }
 
 try {

@@ -2,7 +2,8 @@
  * The questions about log files, and how an answer is reported: every contestant, whatever it is written in, reports the number of
  * rows and the checksum of the same lines of text, in the order of the bytes of their keys.
  */
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { hashOfCounts } from './shared.mjs';
 
 /**
@@ -63,6 +64,12 @@ export function answerOf(question, rows) {
  *
  * @param {{ program: string, question: keyof typeof linesOf, file: string, seconds: number, rows: Iterable<object> }} answered
  */
-export function reportAnswer({ program, question, file, seconds, rows }) {
-  console.log(JSON.stringify({ program, bytes: statSync(file).size, seconds, ...answerOf(question, rows) }));
+export function reportAnswer({ program, question, file, rows, ...times }) {
+  console.log(JSON.stringify({ program, bytes: bytesOf(file), ...times, ...answerOf(question, rows) }));
+}
+
+/** @param {string} path of a file, or all files of a directory: `logs/*.log` */
+function bytesOf(path) {
+  if (!basename(path).startsWith('*')) return statSync(path).size;
+  return readdirSync(dirname(path)).reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, 0);
 }

@@ -4,6 +4,7 @@
  *
  *   node benchmarks/baselines/interval-join-loop.mjs [records] [keys]
  */
+import { hashOfRows } from '../runner/checksum.mjs';
 import { joinArguments, joinRecord, perSecond, secondsSince } from './shared.mjs';
 
 /** Whom a record may still meet: of the left side those that are up to ten milliseconds older, of the right side none. */
@@ -35,6 +36,5 @@ for (let i = 0, j = 0; j < records / 2; ) {
   }
 }
 const seconds = secondsSince(start);
-console.log(
-  JSON.stringify({ program: 'interval-join-loop', records, seconds, recordsPerSecond: perSecond(records, seconds), pairs, total }),
-);
+const speed = { seconds, recordsPerSecond: perSecond(records, seconds) };
+console.log(JSON.stringify({ program: 'interval-join-loop', records, ...speed, pairs, total, hash: hashOfRows([{ pairs, total }]) }));

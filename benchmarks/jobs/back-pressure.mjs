@@ -9,17 +9,21 @@
  *
  * For each depth of rings and queues the durations of so many checkpoints with barriers that may overtake; and of one that is aligned,
  * which is given up after 15 seconds. Then the job is cancelled, and goes on from its last checkpoint with a fast function: the
- * totals must be right.
+ * totals must be right. The hash is over these totals, of the runs with barriers that overtake.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
+import { hashOfRows } from '../runner/checksum.mjs';
 import { spreadOf } from '../runner/statistics.mjs';
 
 /**
  * @typedef {import('../runner/measure.mjs').Figure} Figure
  * @typedef {import('./back-pressure.job.mjs').BackPressureArgs} BackPressureArgs
+ * @typedef {{ bucket: number, n: number, total: number }} Total
+ * @typedef {{ durations: readonly number[], totals: readonly Total[] }} Measured `durations`: milliseconds from trigger to end, of checkpoints that were
+ *   triggered under back-pressure; `totals`: what the job came to when it went on from its last checkpoint, none where it had none
  */
 
 const module = new URL('./back-pressure.job.mjs', import.meta.url);
@@ -37,24 +41,29 @@ const [mode = 'rows', records = '1000000', checkpoints = '10', depths = 'small,d
 if (mode !== 'rows' && mode !== 'firing') throw new Error(`there is no '${mode}'; there are rows, firing`);
 /** @type {Figure[]} */
 const figures = [];
+/** @type {({ depth: string } & Total)[]} */
+const results = [];
 for (const depth of /** @type {import('./back-pressure.job.mjs').Depth[]} */ (depths.split(','))) {
   const job = { mode, depth, records: Number(records), busyMs };
-  const overtaking = spreadOf(await durations({ ...job, overtakes: true, timeoutMs: 60_000 }, Number(checkpoints)));
+  const { durations, totals } = await measure({ ...job, overtakes: true, timeoutMs: 60_000 }, Number(checkpoints));
+  if (totals.length === 0) throw new Error(`${depth} rings: no checkpoint was completed`);
+  results.push(...totals.map((total) => ({ depth, ...total })));
+  const overtaking = spreadOf(durations);
   figures.push({ name: `${depth} rings, barriers overtake after 200 ms, p50`, value: overtaking.median, unit: 'ms' });
   figures.push({ name: `${depth} rings, barriers overtake after 200 ms, max`, value: overtaking.max, unit: 'ms', goal: '< 2,000' });
   if (job.records < shortRecords) continue;
-  const [aligned = Number.NaN] = await durations({ ...job, overtakes: false, timeoutMs: alignedMs }, 1);
+  const [aligned = Number.NaN] = (await measure({ ...job, overtakes: false, timeoutMs: alignedMs }, 1)).durations;
   const isCut = aligned >= alignedMs;
   figures.push({ name: `${depth} rings, aligned${isCut ? ', given up' : ''}`, value: aligned, unit: 'ms' });
 }
-console.log(JSON.stringify({ program: 'back-pressure', figures }));
+console.log(JSON.stringify({ program: 'back-pressure', figures, hash: hashOfRows(results) }));
 
 /**
  * @param {Omit<BackPressureArgs, 'stateDir'>} args
  * @param {number} wanted
- * @returns {Promise<readonly number[]>} milliseconds from trigger to end, of so many checkpoints that were triggered under back-pressure
+ * @returns {Promise<Measured>} of so many checkpoints
  */
-async function durations(args, wanted) {
+async function measure(args, wanted) {
   const stateDir = mkdtempSync(join(tmpdir(), 'millrace-back-pressure-'));
   const cluster = new LocalCluster({ slots: 2, heapMebibytes: 4096 });
   try {
@@ -76,8 +85,8 @@ async function durations(args, wanted) {
     if (!isHeldUp(job)) throw new Error('there was no back-pressure any more: there are too few records');
     failed.catch(() => {});
     await job.cancel();
-    if (stored > 0) await requireTotals(cluster, { ...args, busyMs: 0, stateDir });
-    return measured.slice(0, wanted);
+    const totals = stored > 0 ? await checkedTotals(cluster, { ...args, busyMs: 0, stateDir }) : [];
+    return { durations: measured.slice(0, wanted), totals };
   } finally {
     await cluster.close();
     rmSync(stateDir, { recursive: true, force: true });
@@ -89,11 +98,13 @@ async function durations(args, wanted) {
  *
  * @param {LocalCluster} cluster
  * @param {BackPressureArgs} args
+ * @returns {Promise<Total[]>}
  */
-async function requireTotals(cluster, args) {
+async function checkedTotals(cluster, args) {
   const job = await cluster.submit(module, { args });
+  /** @type {Map<number, Total>} */
   const totals = new Map();
-  for await (const { bucket, n, total } of job.output('totals')) totals.set(bucket, { n, total });
+  for await (const { bucket, n, total } of job.output('totals')) totals.set(bucket, { bucket, n, total });
   await job.result();
   for (let bucket = 0; bucket < buckets; bucket++) {
     const expected = { n: args.records / buckets, total: totalOf(bucket, args.records) };
@@ -101,6 +112,7 @@ async function requireTotals(cluster, args) {
     if (found?.n !== expected.n || found.total !== expected.total)
       throw new Error(`bucket ${bucket} came to ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`);
   }
+  return [...totals.values()];
 }
 
 /**

@@ -4,13 +4,14 @@
  *   node benchmarks/jobs/disk-state.mjs [keys] [updates] [times] [parallelism] [heap | disk]
  *
  * What a key has takes about 200 bytes where it is stored; the memory of the state backend is what all keys have by `times`. First each
- * key is written once, in order, then as many keys as there are updates at random. Prints the time of the latter, and a sum over
+ * key is written once, in order, then as many keys as there are updates at random. Prints the time of the latter, and a hash of
  * all that was read, which is the same for every backend; and the memory of the process at most.
  */
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disk, heap, StreamEnvironment, valueState } from 'millrace';
+import { Checksum, totalOf } from '../runner/checksum.mjs';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
 
 const [keys = '1000000', updates = '5000000', times = '5', parallelism = '1', backend = 'disk'] = process.argv.slice(2);
@@ -28,25 +29,26 @@ function create(i) {
   return { key: (Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) >>> 0) % keyCount, n: i };
 }
 
-/** @type {import('millrace').Sink<number>} */
+/** @typedef {{ key: number, count: number, last: number, text: number }} Row what was read of a key, and how often it has come */
+
+/** @type {import('millrace').Sink<Row>} */
 const counting = {
   name: 'counting',
   createWriter({ subtask }) {
-    let rows = 0;
-    let sum = 0;
+    const sum = new Checksum();
     let updatesFrom = 0;
     let cpuFrom = process.cpuUsage();
     return {
-      write(count) {
-        if (rows++ === Math.floor(keyCount / Number(parallelism))) {
+      write(row) {
+        if (sum.rows === Math.floor(keyCount / Number(parallelism))) {
           updatesFrom = performance.now();
           cpuFrom = process.cpuUsage();
         }
-        sum += count;
+        sum.add(row);
       },
       finish: () => {
         const { user, system } = process.cpuUsage(cpuFrom);
-        leaveNumbers(subtask, [rows, sum, performance.now() - updatesFrom, (user + system) / 1e6]);
+        leaveNumbers(subtask, [...sum.parts, performance.now() - updatesFrom, (user + system) / 1e6]);
       },
     };
   },
@@ -63,10 +65,11 @@ env
   .keyBy('key')
   .process({
     state: { held: /** @type {import('millrace').ValueStateDescriptor<{ count: number, last: number, text: string }>} */ (valueState()) },
-    processElement({ n }, ctx, /** @type {(count: number) => void} */ out) {
-      const count = (ctx.state.held.value?.count ?? 0) + 1;
+    processElement({ n }, ctx, /** @type {(row: Row) => void} */ out) {
+      const held = ctx.state.held.value;
+      const count = (held?.count ?? 0) + 1;
       ctx.state.held.update({ count, last: n, text });
-      out(count);
+      out({ key: ctx.key, count, last: held?.last ?? -1, text: held?.text.length ?? 0 });
     },
   })
   .sinkTo(counting);
@@ -78,16 +81,15 @@ const looking = setInterval(() => {
 await env.execute('disk state');
 clearInterval(looking);
 rmSync(stateDir, { recursive: true, force: true });
-const [rows, sum, ms, cpuSeconds] = takeNumbers().reduce(
-  ([a, b, c, d], [e, f, g, h]) => [a + e, b + f, Math.max(c, g), Math.max(d, h)],
-  [0, 0, 0, 0],
-);
+const left = takeNumbers();
+const { rows, hash } = totalOf(left);
+const [ms, cpuSeconds] = [3, 4].map((at) => Math.max(...left.map((numbers) => numbers[at])));
 if (rows !== total) throw new Error(`${total} updates went in, and ${rows} came out`);
 console.log(
   JSON.stringify({
     program: 'disk-state',
     updates: Number(updates),
-    sum,
+    hash,
     seconds: ms / 1000,
     // Not the same for all backends, and so not compared.
     [backend]: {

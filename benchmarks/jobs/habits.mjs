@@ -6,10 +6,15 @@
  * Each job runs on one worker thread, in a process of its own, in streaming mode. A figure is the processor time of a record from the source to the sink, in
  * nanoseconds, from when a fifth of the records is made, so that neither starting nor compiling counts, to the end of the job. So each has the making
  * of the records in it, the same for both of a pair. `records` are those of a cheap job; dear ones have fewer.
+ *
+ * The hash is over how many rows these jobs emitted, and over the rows themselves of the first records, for which each job runs again: to read the rows
+ * would be part of the time.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { count, eventTime, StreamEnvironment, sum, valueState, watermarks } from 'millrace';
+import { TestEnvironment } from 'millrace/testing';
+import { Checksum, hashOfRows, totalOf } from '../runner/checksum.mjs';
 import { markedNumbers } from './marked-numbers.mjs';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
 
@@ -17,13 +22,18 @@ import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
  * @typedef {{ user: number, name: string, amount: number, at: number, a: number, b: number, c: number, d: number, missing: number | null | undefined }} Row
  * @typedef {import('millrace').DataStream<Row>} Rows
  * @typedef {(rows: Rows) => import('millrace').DataStream<any>} Way
+ * @typedef {{ ns: number, rows: number }} Measured nanoseconds a record
+ * @typedef {'well' | 'otherwise'} WayName
  * @typedef {{ well: Way, otherwise: Way, share?: number, missing?: [null, undefined] }} Habit `share`: of the records that are enough
  */
 
 const users = 10_000;
+/** Of which all rows are hashed. */
+const hashedRecords = 10_000;
 /** Decoded from bytes, as a format has them. */
 const names = Array.from({ length: users }, (_, i) => Buffer.from(`customer-${i}`).toString('latin1'));
 const hour = 3_600_000;
+const settings = /** @type {const} */ ({ parallelism: 1, runtimeMode: 'streaming', localAggregation: false });
 
 /** @type {(rows: Rows) => import('millrace').KeyedStream<Row, number>} */
 const byUser = (rows) => rows.keyBy('user');
@@ -177,26 +187,22 @@ const [records = '4000000', name, way] = process.argv.slice(2);
 if (name !== undefined && !Object.hasOwn(habits, name)) throw new Error(`there is no habit '${name}'`);
 if (way === 'well' || way === 'otherwise') console.log(JSON.stringify(await measure(name, way, Number(records))));
 else {
-  const figures = (name === undefined ? Object.keys(habits) : [name]).flatMap((each) => pairOf(each));
-  console.log(JSON.stringify({ program: 'habits', figures }));
+  /** @type {import('../runner/measure.mjs').Figure[]} */
+  const figures = [];
+  const results = [];
+  for (const habit of name === undefined ? Object.keys(habits) : [name])
+    for (const way of /** @type {const} */ (['well', 'otherwise'])) {
+      const { ns, rows } = inProcess(habit, way);
+      figures.push({ name: `${habit}: the ${way === 'well' ? 'former' : 'latter'}`, value: ns, unit: 'ns' });
+      results.push({ habit, way, rows, hash: await hashOf(habit, way) });
+    }
+  console.log(JSON.stringify({ program: 'habits', figures, hash: hashOfRows(results) }));
 }
 
 /**
  * @param {string} habit
- * @returns {import('../runner/measure.mjs').Figure[]}
- */
-function pairOf(habit) {
-  const [well, otherwise] = ['well', 'otherwise'].map((way) => inProcess(habit, way));
-  return [
-    { name: `${habit}: the former`, value: well, unit: 'ns' },
-    { name: `${habit}: the latter`, value: otherwise, unit: 'ns' },
-  ];
-}
-
-/**
- * @param {string} habit
- * @param {string} way
- * @returns {number}
+ * @param {WayName} way
+ * @returns {Measured}
  */
 function inProcess(habit, way) {
   const { status, stdout } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), records, habit, way], {
@@ -209,18 +215,55 @@ function inProcess(habit, way) {
 
 /**
  * @param {string} name
- * @param {'well' | 'otherwise'} way
+ * @param {WayName} way
  * @param {number} most
- * @returns {Promise<number>} nanoseconds a record
+ * @returns {Promise<Measured>}
  */
 async function measure(name, way, most) {
-  const { share = 1, missing = [null, null], ...ways } = habits[name];
-  const total = Math.ceil(most * share);
+  const total = Math.ceil(most * (habits[name].share ?? 1));
   const warm = Math.floor(total / 5);
+  const env = new StreamEnvironment(settings);
+  const onMark = () => leaveNumbers(0, [cpuMs(), 0]);
+  rowsOf(env.fromSource(markedNumbers({ count: total, mark: warm, onMark })), name, way).sinkTo({
+    name: 'nothing',
+    retains: false,
+    createWriter() {
+      let rows = 0;
+      return {
+        write: () => void rows++,
+        finish: () => leaveNumbers(1, [cpuMs(), rows]),
+      };
+    },
+  });
+  await env.execute('habit');
+  const [[began], [ended, rows]] = takeNumbers().sort(([a], [b]) => a - b);
+  return { ns: ((ended - began) * 1e6) / (total - warm), rows };
+}
+
+/**
+ * @param {string} name
+ * @param {WayName} way
+ */
+async function hashOf(name, way) {
+  const sum = new Checksum();
+  const env = new TestEnvironment(settings);
+  const numbers = env.fromSource(markedNumbers({ count: hashedRecords, mark: 0, onMark() {} }));
+  rowsOf(numbers, name, way).sinkTo({ name: 'checksum', createWriter: () => ({ write: (row) => sum.add(row) }) });
+  await env.execute();
+  return totalOf([sum.parts]).hash;
+}
+
+/**
+ * The job up to its sink.
+ *
+ * @param {import('millrace').DataStream<{ i: number }>} numbers
+ * @param {string} name
+ * @param {WayName} way
+ */
+function rowsOf(numbers, name, way) {
+  const { missing = [null, null], ...ways } = habits[name];
   const absent = missing[way === 'well' ? 0 : 1];
-  const env = new StreamEnvironment({ parallelism: 1, runtimeMode: 'streaming', localAggregation: false });
-  const mark = () => leaveNumbers(0, [cpuMs()]);
-  const rows = env.fromSource(markedNumbers({ count: total, mark: warm, onMark: mark })).map(({ i }) => {
+  const rows = numbers.map(({ i }) => {
     const x = Math.imul(i ^ (i >>> 15), 2246822519) >>> 8;
     const user = x % users;
     return {
@@ -235,12 +278,5 @@ async function measure(name, way, most) {
       missing: i % 7 === 0 ? absent : i,
     };
   });
-  ways[way](rows).sinkTo({
-    name: 'nothing',
-    retains: false,
-    createWriter: () => ({ write() {}, finish: () => leaveNumbers(1, [cpuMs()]) }),
-  });
-  await env.execute('habit');
-  const [began, ended] = takeNumbers().map(([at]) => at);
-  return (Math.abs(ended - began) * 1e6) / (total - warm);
+  return ways[way](rows);
 }

@@ -8,6 +8,7 @@
  */
 import { count, StreamEnvironment, sum, watermarks } from 'millrace';
 import { joinArguments, joinRecord, perSecond, secondsSince } from '../baselines/shared.mjs';
+import { hashOfRows } from '../runner/checksum.mjs';
 
 const { records, keys } = joinArguments();
 const env = new StreamEnvironment({ parallelism: 1 });
@@ -24,5 +25,6 @@ const totals = stream(1)
 const start = performance.now();
 for await (const { pairs, total } of totals.executeAndCollect('interval-join')) {
   const seconds = secondsSince(start);
-  console.log(JSON.stringify({ program: 'interval-join', records, seconds, recordsPerSecond: perSecond(records, seconds), pairs, total }));
+  const speed = { seconds, recordsPerSecond: perSecond(records, seconds) };
+  console.log(JSON.stringify({ program: 'interval-join', records, ...speed, pairs, total, hash: hashOfRows([{ pairs, total }]) }));
 }

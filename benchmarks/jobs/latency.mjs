@@ -4,10 +4,11 @@
  *
  *   node benchmarks/jobs/latency.mjs [events] [per second] [buffer timeout in ms, or default]
  *
- * It reports the events that went to the other thread and, beside them, those that stayed on theirs.
+ * It reports the events that went to the other thread and, beside them, those that stayed on theirs. The hash is over the keys and numbers of all rows.
  */
 import { threadId } from 'node:worker_threads';
 import { last, StreamEnvironment } from 'millrace';
+import { Checksum, totalOf } from '../runner/checksum.mjs';
 import { quantileOf } from '../runner/statistics.mjs';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
 
@@ -18,18 +19,20 @@ const firstCounted = Math.floor(Number(events) / 5);
 /** The same clock on all threads, unlike `performance.now()`, which starts with its thread. */
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** @type {import('millrace').Sink<{ index: number, madeAt: number, madeBy: number }>} */
+/** @type {import('millrace').Sink<{ key: number, index: number, madeAt: number, madeBy: number }>} */
 const stopwatch = {
   name: 'stopwatch',
   createWriter({ subtask }) {
     /** @type {number[][]} */
     const latencies = [[], []];
+    const sum = new Checksum();
     return {
-      write({ index, madeAt, madeBy }) {
+      write({ key, index, madeAt, madeBy }) {
+        sum.add({ key, index });
         if (index < firstCounted) return;
         latencies[madeBy === threadId ? 1 : 0].push(nowMs() - madeAt);
       },
-      finish: () => leaveNumbers(subtask, [latencies[0].length, ...latencies.flat()]),
+      finish: () => leaveNumbers(subtask, [...sum.parts, latencies[0].length, ...latencies.flat()]),
     };
   },
 };
@@ -51,17 +54,20 @@ env
 
 await env.execute('latency');
 const left = takeNumbers();
+const { rows, hash } = totalOf(left);
+if (rows !== Number(events)) throw new Error(`${events} events went in, and ${rows} rows came out`);
+const latencies = left.map((numbers) => ({ crossed: numbers[3], all: numbers.subarray(4) }));
 const figures = [
   ...figuresOf(
     'to the other thread',
-    left.map((numbers) => numbers.subarray(1, 1 + numbers[0])),
+    latencies.map(({ crossed, all }) => all.subarray(0, crossed)),
   ),
   ...figuresOf(
     'on the same thread',
-    left.map((numbers) => numbers.subarray(1 + numbers[0])),
+    latencies.map(({ crossed, all }) => all.subarray(crossed)),
   ),
 ];
-console.log(JSON.stringify({ program: 'latency', figures }));
+console.log(JSON.stringify({ program: 'latency', figures, hash }));
 
 /**
  * @param {string} name

@@ -6,9 +6,10 @@
  *
  * Record `i` is of key `i % live` of generation `⌊i / (4 · live)⌋`: each key gets four records and never comes back. A millisecond
  * of event time passes with every 100 records, and sessions end after a gap of one and a half rounds over the keys. Every session
- * must have counted exactly four records, or the job fails.
+ * must have counted exactly four records, or the job fails. The hash is over all sessions: keys, times and counts.
  */
 import { count, eventTime, StreamEnvironment, watermarks } from 'millrace';
+import { Checksum, totalOf } from '../runner/checksum.mjs';
 import { leaveNumbers, takeNumbers } from './subtask-numbers.mjs';
 
 const [records = '50000000', live = '1000000', parallelism = '2'] = process.argv.slice(2);
@@ -22,18 +23,18 @@ const roundMs = Math.ceil(keys / perMs);
 /** Between two looks at the memory. */
 const lookMs = 1000;
 
-/** @type {import('millrace').Sink<{ n: number }>} */
+/** @type {import('millrace').Sink<{ key: number, start: number, end: number, n: number }>} */
 const counting = {
   name: 'counting',
   createWriter({ subtask }) {
-    let sessions = 0;
+    const sum = new Checksum();
     let counted = 0;
     return {
-      write({ n }) {
-        sessions++;
-        counted += n;
+      write(session) {
+        sum.add(session);
+        counted += session.n;
       },
-      finish: () => leaveNumbers(subtask, [sessions, counted]),
+      finish: () => leaveNumbers(subtask, [...sum.parts, counted]),
     };
   },
 };
@@ -65,7 +66,9 @@ const began = performance.now();
 await env.execute('session memory');
 clearInterval(looking);
 const seconds = (performance.now() - began) / 1000;
-const [sessions, counted] = takeNumbers().reduce(([a, b], [c, d]) => [a + c, b + d], [0, 0]);
+const left = takeNumbers();
+const { rows: sessions, hash } = totalOf(left);
+const counted = left.reduce((all, numbers) => all + numbers[3], 0);
 if (counted !== total) throw new Error(`${total} records went in, and ${counted} were counted in ${sessions} sessions`);
 // The first third is what it takes to have all keys. Behind it the line goes up and down with the collector, so peaks are compared.
 const settled = memory.slice(Math.floor(memory.length / 3));
@@ -77,6 +80,7 @@ console.log(
     records: total,
     sessions,
     seconds,
+    hash,
     megabytes: memory,
     figures: [
       { name: 'records', value: total / seconds, unit: 'records/s' },

@@ -5,9 +5,12 @@
  *   node benchmarks/jobs/start.mjs [jobs]
  */
 import { LocalCluster } from 'millrace';
+import { hashOfRows } from '../runner/checksum.mjs';
 import { spreadOf } from '../runner/statistics.mjs';
 
 const jobs = Number(process.argv[2] ?? 30);
+/** The rows of all jobs. @type {unknown[]} */
+const rows = [];
 
 const start = performance.now();
 const cluster = new LocalCluster({ slots: 2 });
@@ -24,7 +27,7 @@ try {
     { name: `warm, submit to first row: median of ${jobs}`, value: median, unit: 'ms' },
     { name: `warm, submit to first row: slowest of ${jobs}`, value: max, unit: 'ms' },
   ];
-  console.log(JSON.stringify({ program: 'start', figures }));
+  console.log(JSON.stringify({ program: 'start', figures, hash: hashOfRows(rows) }));
 } finally {
   await cluster.close();
 }
@@ -38,6 +41,7 @@ async function firstRowAfter(since) {
   const row = await job.output('rows').next();
   const elapsed = performance.now() - since;
   if (row.value !== 21) throw new Error(`the job returned ${row.value}, not 21`);
+  rows.push(row.value);
   await job.result();
   return elapsed;
 }

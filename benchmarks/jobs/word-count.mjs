@@ -5,6 +5,7 @@
  */
 import { count, StreamEnvironment } from 'millrace';
 import { hashOfCounts, perSecond, secondsSince } from '../baselines/shared.mjs';
+import { Checksum, totalOf } from '../runner/checksum.mjs';
 
 const [file, parallelism = '2'] = process.argv.slice(2);
 const env = new StreamEnvironment({ parallelism: Number(parallelism) });
@@ -20,13 +21,23 @@ for await (const { key, times } of rows.executeAndCollect('word count')) counts.
 const seconds = secondsSince(start);
 
 let words = 0;
-// The sum of what a rolling count of the same words emits: 1 + 2 + … + times for each word.
+// The sum and the hash of what a rolling count of the same words emits, as of word-count-streaming.mjs: 1, 2, … times for each word.
 let rollingSum = 0;
-for (const times of counts.values()) {
-  words += times;
-  rollingSum += (times * (times + 1)) / 2;
+const rolling = new Checksum();
+for (const [key, count] of counts) {
+  words += count;
+  rollingSum += (count * (count + 1)) / 2;
+  for (let times = 1; times <= count; times *= 2) rolling.add({ key, times });
 }
-const wordsPerSecond = perSecond(words, seconds);
 console.log(
-  JSON.stringify({ program: 'word-count', words, distinct: counts.size, seconds, wordsPerSecond, hash: hashOfCounts(counts), rollingSum }),
+  JSON.stringify({
+    program: 'word-count',
+    words,
+    distinct: counts.size,
+    seconds,
+    wordsPerSecond: perSecond(words, seconds),
+    hash: hashOfCounts(counts),
+    rollingSum,
+    rollingHash: totalOf([rolling.parts]).hash,
+  }),
 );

@@ -4,20 +4,20 @@
  *   node benchmarks/nexmark/checkpoint-cost.mjs [query] [events] [interval] [parallelism]
  *
  * Both run in turn on warm threads, and must come to the same rows; of a query that emits updates, which depend on what comes first,
- * to as many.
+ * to as many. The hash is over all rows of these runs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LocalCluster } from 'millrace';
 import { takeNumbers } from '../jobs/subtask-numbers.mjs';
+import { totalOf } from '../runner/checksum.mjs';
 import { spreadOf } from '../runner/statistics.mjs';
-import { totalOf } from './checksum.mjs';
 import { loadQuery } from './queries.mjs';
 
 /**
  * @typedef {import('millrace').CheckpointInfo} CheckpointInfo
- * @typedef {{ eventsPerSecond: number, result: string, checkpoints: CheckpointInfo[] }} Measured
+ * @typedef {{ eventsPerSecond: number, hash: string, checkpoints: CheckpointInfo[] }} Measured
  */
 
 const [query = 'q5', events = '20000000', interval = '3s', parallelism = String(availableParallelism())] = process.argv.slice(2);
@@ -27,13 +27,13 @@ try {
   // What is loaded and compiled once is so in front of both.
   await measure([], Math.ceil(Number(events) / 20));
   const without = await measure([], Number(events));
-  const { eventsPerSecond, result, checkpoints } = await measure(['--checkpoint', interval], Number(events));
-  if (result !== without.result) throw new Error(`${query} comes to ${result} with checkpoints, and to ${without.result} without`);
+  const { eventsPerSecond, hash, checkpoints } = await measure(['--checkpoint', interval], Number(events));
+  if (hash !== without.hash) throw new Error(`${query} comes to ${hash} with checkpoints, and to ${without.hash} without`);
   console.log(
     JSON.stringify({
       program: 'nexmark-checkpoints',
       query,
-      result,
+      hash,
       figures: [
         { name: `${query} without checkpoints`, value: without.eventsPerSecond, unit: 'events/s' },
         { name: `${query} with one every ${interval}`, value: eventsPerSecond, unit: 'events/s' },
@@ -82,7 +82,7 @@ async function measure(options, count) {
     });
     const { runtimeMs } = await job.result();
     const { rows, hash } = totalOf(takeNumbers());
-    return { eventsPerSecond: (count * 1000) / runtimeMs, result: emits === 'rows' ? hash : `${rows} updates`, checkpoints };
+    return { eventsPerSecond: (count * 1000) / runtimeMs, hash: emits === 'rows' ? hash : `${rows} updates`, checkpoints };
   } finally {
     rmSync(stateDir, { recursive: true, force: true });
   }

@@ -1,5 +1,7 @@
 /** Making events with nothing behind the source: its readers are polled to their end. */
 import { StreamEnvironment, watermarks } from 'millrace';
+import { TestEnvironment } from 'millrace/testing';
+import { Checksum, totalOf } from '../runner/checksum.mjs';
 import { loadQuery } from './queries.mjs';
 import { sideInputFile } from './side-input.mjs';
 import { nexmark } from './source.mjs';
@@ -32,6 +34,19 @@ export async function sourceFor(query, options) {
   // To plan the job is to ask its source.
   env.explain();
   return asked;
+}
+
+/**
+ * What the source makes, whose time is not taken.
+ *
+ * @param {import('millrace').Source<any, any>} source
+ */
+export async function hashOfSource(source) {
+  const sum = new Checksum();
+  const env = new TestEnvironment();
+  env.fromSource(source).sinkTo({ name: 'checksum', createWriter: () => ({ write: (event) => sum.add(event) }) });
+  await env.execute();
+  return totalOf([sum.parts]).hash;
 }
 
 /**

@@ -14,7 +14,8 @@
  * @typedef {object} QueryModule
  * @property {'rows' | 'updates'} emits final rows, or updates of which the last one of each key counts
  * @property {readonly string[]} [upsertKey] the fields that are that key
- * @property {boolean} [repeats] false where rows depend on the clock of the machine
+ * @property {boolean} [repeats] false where rows depend on the clock of the machine; the last ones by `upsertKey`, or what `addsUp`, do not
+ * @property {import('../jobs/checksum-sink.mjs').Essence['addsUp']} [addsUp]
  * @property {(directory: string) => import('millrace').Sink<any>} [sink] where the query itself says to what its rows are written
  */
 

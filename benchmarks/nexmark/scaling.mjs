@@ -3,8 +3,8 @@
  *
  *   node benchmarks/nexmark/scaling.mjs [query] [events]
  *
- * Each is a process of its own, and all must come to the same rows; of a query that emits updates, which depend on what comes first, to as many. Efficiency is the rate as a share of that of one worker times the cores that
- * the workers have.
+ * Each is a process of its own, and all must come to the same rows; of a query that emits updates, which depend on what comes first, to as many. Efficiency is the rate as a
+ * share of that of one worker times the cores that the workers have. The hash is over all rows of these runs.
  */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -31,7 +31,7 @@ function measure(workers) {
 }
 
 /** @param {JobReport} report */
-function resultOf({ rows, hash }) {
+function hashOf({ rows, hash }) {
   return emits === 'rows' ? hash : `${rows} updates`;
 }
 
@@ -40,12 +40,12 @@ const one = measure(1);
 const figures = [{ name: `${query} × 1`, value: one.eventsPerSecond, unit: 'events/s' }];
 for (const workers of [...Array.from({ length: cores - 1 }, (_, i) => i + 2), 2 * cores]) {
   const many = measure(workers);
-  const [result, expected] = [resultOf(many), resultOf(one)];
-  if (result !== expected) throw new Error(`${query} comes to ${result} on ${workers} workers, and to ${expected} on one`);
+  const [hash, expected] = [hashOf(many), hashOf(one)];
+  if (hash !== expected) throw new Error(`${query} comes to ${hash} on ${workers} workers, and to ${expected} on one`);
   const speedUp = many.eventsPerSecond / one.eventsPerSecond;
   figures.push(
     { name: `${query} × ${workers}`, value: many.eventsPerSecond, unit: 'events/s' },
     { name: `${query} × ${workers}, efficiency`, value: speedUp / Math.min(workers, cores), unit: '×' },
   );
 }
-console.log(JSON.stringify({ program: 'nexmark-scaling', query, events: one.events, result: resultOf(one), figures }));
+console.log(JSON.stringify({ program: 'nexmark-scaling', query, events: one.events, hash: hashOf(one), figures }));

@@ -19,7 +19,7 @@ import { quantity, table } from '../runner/text.mjs';
 /** The steps of an event, by the file or the generated loop that does them: the first that fits. */
 const steps = /** @type {const} */ ([
   ['the garbage collector', /^\(garbage collector\)$/],
-  ['the sink', /nexmark\/checksum\.mjs/],
+  ['the sink', /(jobs\/checksum-sink|runner\/checksum)\.mjs/],
   ['making columns of events', /benchmarks\/nexmark\//],
   ['loading and compiling', /src\/(compiler\/(?!exchange|route)|api|cluster|graph|worker\.ts)|node_modules|dist\/|^\(program\)$/],
   ['the loop of the first stage: filter, time, its window', /^millrace:stage-0\/.*\/run\.js/],

@@ -48,9 +48,9 @@ const alternatives = {
   'objects: by hand': await objectsByHand(),
   'objects: virtual calls': await objectsByVirtualCalls(),
 };
-requireSameSums();
+const results = checkedSums();
 const msOf = await time(repeated());
-report('fused-stage', [...figuresOf('columns'), ...figuresOf('objects')]);
+report('fused-stage', { figures: [...figuresOf('columns'), ...figuresOf('objects')], results });
 
 /**
  * @param {string} batch
@@ -160,13 +160,17 @@ function batchOfObjects({ orders }) {
   return batch;
 }
 
-function requireSameSums() {
-  const sums = Object.values(alternatives).map((call) => {
-    sum[0] = 0;
-    for (const input of inputs.keys()) call(input);
-    return sum[0];
+/** What each alternative adds up, of each input: the same. */
+function checkedSums() {
+  return [...inputs.keys()].flatMap((input) => {
+    const results = Object.entries(alternatives).map(([alternative, call]) => {
+      sum[0] = 0;
+      call(input);
+      return { alternative, input, sum: sum[0] };
+    });
+    if (results.some((result) => result.sum !== results[0].sum)) throw new Error(`the alternatives differ: ${JSON.stringify(results)}`);
+    return results;
   });
-  if (new Set(sums).size !== 1) throw new Error(`the alternatives differ: ${sums.join(', ')}`);
 }
 
 function repeated() {

@@ -15,6 +15,8 @@ const rows = 4096;
 
 /** Each returns the sum of the slots that it found, so that finding them cannot be left out. */
 const alternatives = {};
+/** The sums of a first walk over all keys. */
+const results = [];
 for (const keys of [1000, 100_000]) {
   // A fixed walk over all keys in no particular order, some rows of it a call.
   const walk = Uint32Array.from({ length: Math.max(rows, keys) }, (_, i) => (Math.imul(i, 2654435761) % keys) >>> 0);
@@ -22,10 +24,10 @@ for (const keys of [1000, 100_000]) {
   strings(keys, walk);
 }
 const msOf = await time(alternatives);
-report(
-  'key-index',
-  ['1000', '100000'].flatMap((keys) => ['numbers', 'strings in bytes', 'strings'].flatMap((kind) => figuresOf(`${keys} ${kind}`))),
+const figures = ['1000', '100000'].flatMap((keys) =>
+  ['numbers', 'strings in bytes', 'strings'].flatMap((kind) => figuresOf(`${keys} ${kind}`)),
 );
+report('key-index', { figures, results });
 
 /**
  * @param {string} name
@@ -60,6 +62,7 @@ function numbers(keys, walk) {
     for (let i = from; i < from + rows; i++) slots += slotOf(map, walk[i]);
     return slots;
   };
+  requireSameSlots(`${keys} numbers`, next.pieces);
 }
 
 /**
@@ -97,6 +100,21 @@ function strings(keys, walk) {
     for (let i = from; i < from + rows; i++) slots += slotOf(maps[1], texts[i]);
     return slots;
   };
+  for (const kind of ['strings in bytes', 'strings']) requireSameSlots(`${keys} ${kind}`, next.pieces);
+}
+
+/**
+ * Walks over all keys once: both give them slots in the order in which they come.
+ *
+ * @param {string} name
+ * @param {number} pieces of the walk
+ */
+function requireSameSlots(name, pieces) {
+  const [index, map] = ['KeyIndex', 'Map'].map((kind) => Array.from({ length: pieces }, alternatives[`${name}: ${kind}`]));
+  for (const [piece, slots] of index.entries()) {
+    if (slots !== map[piece]) throw new Error(`${name}: the slots of piece ${piece} come to ${slots}, and in a Map to ${map[piece]}`);
+    results.push({ name, piece, slots });
+  }
 }
 
 /**
@@ -128,5 +146,5 @@ function columnOf(texts) {
 function inPieces(length) {
   const pieces = Math.floor(length / rows);
   let piece = 0;
-  return () => (piece++ % pieces) * rows;
+  return Object.assign(() => (piece++ % pieces) * rows, { pieces });
 }

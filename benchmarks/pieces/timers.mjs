@@ -68,12 +68,11 @@ class Load {
 }
 
 const alternatives = {};
+const results = [];
 for (const live of sizes) for (const name of Object.keys(delays)) addAlternatives(live, name);
 const msOf = await time(alternatives);
-report(
-  'timers',
-  sizes.flatMap((live) => Object.keys(delays).flatMap((name) => figuresOf(live, name))),
-);
+const figures = sizes.flatMap((live) => Object.keys(delays).flatMap((name) => figuresOf(live, name)));
+report('timers', { figures, results });
 
 function addAlternatives(live, name) {
   const hashes = Object.entries(implementations).map(([implementation, create]) => {
@@ -82,6 +81,7 @@ function addAlternatives(live, name) {
     return timers.run();
   });
   if (new Set(hashes).size > 1) throw new Error(`${live} timers ${name} fire differently: ${hashes.join(', ')}`);
+  results.push({ live, name, fired: hashes[0] });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** How pieces are timed: with tinybench, alternatives one after the other in one process, and their results as figures. */
 import { Bench } from 'tinybench';
+import { hashOfRows } from '../runner/checksum.mjs';
 
 /** @returns {number} milliseconds to spend on each alternative */
 export function timeOfArguments() {
@@ -26,8 +27,9 @@ export async function time(alternatives) {
  * Prints the report that the runner reads.
  *
  * @param {string} program
- * @param {readonly import('../runner/measure.mjs').Figure[]} figures
+ * @param {{ figures: readonly import('../runner/measure.mjs').Figure[], results: readonly object[] }} found `results`: what was computed, the same in every
+ *   run, however often a piece was called
  */
-export function report(program, figures) {
-  console.log(JSON.stringify({ program, figures }));
+export function report(program, { figures, results }) {
+  console.log(JSON.stringify({ program, figures, hash: hashOfRows(results) }));
 }

@@ -22,9 +22,12 @@ const count = 200;
 const sink = new ByteSink();
 const source = new ByteSource();
 const alternatives = {};
+/** The bytes, which come to the same value again. */
+const results = [];
 for (const [name, value] of Object.entries(values)) {
   const encoded = encode(value);
   if (!isDeepStrictEqual(decode(encoded), value)) throw new Error(`${name} does not come back`);
+  results.push({ name, bytes: encoded.toString('base64') });
   const serialized = serialize(value);
   alternatives[`${name}: encode`] = repeated(() => encodeInto(value));
   alternatives[`${name}: serialize`] = repeated(() => serialize(value));
@@ -32,7 +35,7 @@ for (const [name, value] of Object.entries(values)) {
   alternatives[`${name}: deserialize`] = repeated(() => deserialize(serialized));
 }
 const msOf = await time(alternatives);
-report('value-codec', Object.keys(values).flatMap(figuresOf));
+report('value-codec', { figures: Object.keys(values).flatMap(figuresOf), results });
 
 /**
  * @param {string} name

@@ -7,6 +7,7 @@ import { pairsMin } from './verdict.mjs';
  * @typedef {object} Named of all that the catalogue lists
  * @property {string} name of the group
  * @property {string} [member] its own name in the group
+ * @property {boolean} [byName] whether it runs only where its group is named
  */
 
 /**
@@ -23,7 +24,7 @@ import { pairsMin } from './verdict.mjs';
  */
 
 export const usage = `usage: npm run bench -- [group [members…]]… [options]
-  nexmark              a group of benchmarks; all groups where none is named
+  nexmark              a group of benchmarks; where none is named all but those that take too long for that
   nexmark q5 q7        some members of a group
   --rounds <n>         runs of each program: 1 by default where everything runs, 3 where groups are named, ${pairsMin} with --compare
   --smoke              one round on tiny data: whether the benchmarks work, not how fast anything is
@@ -88,12 +89,12 @@ function roundsOf({ smoke, profile, compare }, names) {
  *
  * @template {Named} T
  * @param {readonly T[]} all
- * @param {readonly string[]} names all of them when empty
+ * @param {readonly string[]} names when empty all of them but those that are only run by name
  * @returns {readonly T[]} in the order of the catalogue
  * @throws UsageError where a name is not known
  */
 export function choose(all, names) {
-  if (names.length === 0) return all;
+  if (names.length === 0) return all.filter(({ byName }) => byName !== true);
   /** @type {Map<string, Set<string>>} */
   const members = new Map();
   let group = '';
@@ -129,12 +130,14 @@ function unknown(name, group, all) {
 
 /**
  * @param {readonly Named[]} all
- * @returns {string} a line for each group, with its members
+ * @returns {string} a line for each group, with its members, and whether it must be named
  */
 export function listing(all) {
   /** @type {Map<string, string[]>} */
   const groups = new Map();
   for (const { name, member } of all) groups.set(name, [...(groups.get(name) ?? []), ...(member === undefined ? [] : [member])]);
+  for (const name of new Set(all.filter(({ byName }) => byName === true).map((each) => each.name)))
+    groups.get(name)?.push('(only by name)');
   const width = Math.max(...[...groups.keys()].map((name) => name.length));
   return [...groups].map(([name, members]) => `  ${name.padEnd(width)}  ${members.join(' ')}`.trimEnd()).join('\n');
 }

@@ -1,5 +1,6 @@
 /** The files that the benchmarks read, made on demand in `benchmarks/data/` by `examples/generate.mjs` and `generators/`. */
-import { existsSync, renameSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { accessLogChunks, textChunks, writeChunks } from '../../examples/generate.mjs';
 
@@ -9,6 +10,7 @@ const seed = 1;
  * @typedef {object} DataFile
  * @property {string} path
  * @property {(path: string) => unknown} write makes it, under another name at first
+ * @property {{ readonly file: DataFile, readonly times: number }} [repeats] where the path stands for one file many times over
  */
 
 /**
@@ -37,13 +39,44 @@ export function dataFile(name, generate) {
 }
 
 /**
- * Makes the file where it does not exist: under another name until it is complete.
+ * One file many times over, for as much to read as no disk need hold: the path is a glob of links.
+ *
+ * @param {DataFile} file
+ * @param {number} times
+ * @returns {DataFile}
+ */
+export function repeated(file, times) {
+  return { ...file, path: join(`${file.path}-${times}-times`, '*.log'), repeats: { file, times } };
+}
+
+/**
+ * Makes the file where it does not exist, under another name until it is complete; and reads it, so that whoever does so first does not
+ * have to wait for the disk where the others need not.
  *
  * @param {DataFile} file
  */
-export async function provide({ path, write }) {
-  if (existsSync(path)) return;
-  const part = `${path}.${process.pid}.part`;
-  await write(part);
-  renameSync(part, path);
+export async function provide({ path, write, repeats }) {
+  if (repeats !== undefined) {
+    await provide(repeats.file);
+    link(dirname(path), repeats);
+    return;
+  }
+  if (!existsSync(path)) {
+    const part = `${path}.${process.pid}.part`;
+    await write(part);
+    renameSync(part, path);
+  }
+  for await (const _ of createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+/**
+ * @param {string} directory
+ * @param {NonNullable<DataFile['repeats']>} repeats
+ */
+function link(directory, { file, times }) {
+  mkdirSync(directory, { recursive: true });
+  for (let i = 1; i <= times; i++) {
+    const name = join(directory, `part-${String(i).padStart(3, '0')}.log`);
+    if (!existsSync(name)) symlinkSync(file.path, name);
+  }
 }

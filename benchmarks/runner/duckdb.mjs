@@ -19,6 +19,25 @@ export function duckdb(question, file) {
   };
 }
 
+/**
+ * The same, up to when DuckDB has the rows in columns of its own, which are no values of JavaScript yet.
+ *
+ * @param {string} question
+ * @param {string} file
+ * @returns {import('./programs.mjs').Program}
+ */
+export function duckdbColumns(question, file) {
+  const program = duckdb(question, file);
+  return {
+    ...program,
+    label: `${program.label}, its own columns`,
+    read(stdout) {
+      const { columnSeconds, ...results } = program.read(stdout);
+      return { ...results, seconds: columnSeconds };
+    },
+  };
+}
+
 /** @returns {string | undefined} why it cannot run, or undefined; asked of another process, as a binary that does not fit may end the one that loads it */
 export function duckdbMissing() {
   const cwd = fileURLToPath(new URL('.', import.meta.url));

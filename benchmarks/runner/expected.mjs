@@ -38,14 +38,17 @@ export function writeHashes(hashes, commands) {
  * @param {readonly Readonly<Record<string, unknown>>[]} results of all its runs
  * @param {Hashes} hashes
  * @param {{ record?: boolean | undefined }} options `record`: whatever it is, it is right
- * @returns {HashCheck | undefined} undefined where it reports no hash
- * @throws Error when runs differ, or from what is expected
+ * @returns {HashCheck}
+ * @throws Error when it reports no hash, or that of no rows, when runs differ, or from what is expected
  */
 export function checkHash(program, results, hashes, { record = false }) {
   const command = commandText(program);
   const found = [...new Set(results.map(({ hash }) => hash))];
-  const [hash] = found;
-  if (command === undefined || typeof hash !== 'string') return undefined;
+  const hash = String(found[0]);
+  if (command === undefined) throw new Error(`${program.label} is no script of this repository, and its hash has no name`);
+  if (found.some((each) => typeof each !== 'string' || each === ''))
+    throw new Error(`${command} reports no hash of its result; benchmarks/README.md says in 'Add a benchmark' what belongs into it`);
+  if (/^0+$/.test(hash)) throw new Error(`${command} comes to no rows, which is right whatever it does; give it more to do`);
   if (found.length > 1) throw new Error(`${program.label} comes to another result in each run: its hash is ${found.join(' and ')}`);
   const expected = hashes[command];
   if (!record && expected !== undefined && expected !== hash) {

@@ -15,6 +15,7 @@ import { spreadOf } from './statistics.mjs';
  * @property {string} name what to type to run it: that of its group
  * @property {string} [member] what to type after it to run no other ones of the group
  * @property {string} title
+ * @property {boolean} [byName] see `Named` in `command-line.mjs`
  */
 
 /**
@@ -35,7 +36,7 @@ import { spreadOf } from './statistics.mjs';
  * @property {(results: Record<string, unknown>) => number} work how much was done
  * @property {(results: Record<string, unknown>) => unknown} [perCore] the work in a second of processor time, where programs report it
  * @property {Readonly<Record<string, number>>} [tolerances] by how much of itself a number that both report may differ; all else must be equal
- * @property {readonly string[]} [varying] what of the results is something else in each run, such as `hash`
+ * @property {readonly string[]} [varying] what of the results is something else in each run, such as `rows`; never the hash of the subject
  * @property {number} [target] work in a second and core
  * @property {readonly Published[]} [published]
  * @property {Program} subject
@@ -51,7 +52,7 @@ import { spreadOf } from './statistics.mjs';
  */
 
 /**
- * @typedef {object} Figures a program that measures by itself; it reports `figures`
+ * @typedef {object} Figures a program that measures by itself; it reports `figures`, and a `hash` of what it has computed meanwhile
  * @property {'figures'} kind
  * @property {string} name as of `Identity`
  * @property {string} [member]
@@ -81,7 +82,7 @@ import { spreadOf } from './statistics.mjs';
  * @property {undefined} [missing]
  *
  * @typedef {Measured | { label: string, role?: Role, missing: string }} Compared
- * @typedef {Identity & { rounds: number, check?: import('./expected.mjs').HashCheck | undefined }} Outcome
+ * @typedef {Identity & { rounds: number, checks: readonly import('./expected.mjs').HashCheck[] }} Outcome `checks`: of the subject, and of its variants
  * @typedef {Outcome & { kind: 'comparison', unit: string, work: number, target?: number, published?: readonly Published[], programs: [Measured, ...Compared[]] }} ComparisonResult
  * @typedef {Outcome & { kind: 'figures', figures: (Omit<Figure, 'value'> & { value: Spread })[] }} FiguresResult
  * @typedef {ComparisonResult | FiguresResult} Result
@@ -105,7 +106,7 @@ export async function measure(benchmark, options) {
  * @param {Comparison} comparison
  * @param {Options} options
  * @returns {Promise<ComparisonResult>}
- * @throws Error when two programs that should do the same work report different results
+ * @throws Error when two programs that should do the same work report different results, or the subject reports no hash
  */
 export async function compare(comparison, { rounds, profile, hashes = {}, record }) {
   const { subject, others } = comparison;
@@ -124,16 +125,18 @@ export async function compare(comparison, { rounds, profile, hashes = {}, record
     }
   }
   const own = reports.get(subject) ?? [];
-  const results = own.map((report) => report.results);
   return {
     ...identityOf(comparison),
     kind: 'comparison',
     unit: comparison.unit,
-    work: comparison.work(results[0]),
+    work: comparison.work(own[0].results),
     ...(comparison.target === undefined ? {} : { target: comparison.target }),
     ...(comparison.published === undefined ? {} : { published: comparison.published }),
     rounds,
-    check: comparison.varying?.includes('hash') ? undefined : checkHash(subject, results, hashes, { record }),
+    checks: hashedOf(comparison).map((program) => {
+      const found = (reports.get(program) ?? []).map((report) => report.results);
+      return checkHash(program, found, hashes, { record });
+    }),
     programs: [
       measured(comparison, subject, own),
       ...others.map((other) => {
@@ -151,6 +154,17 @@ export async function compare(comparison, { rounds, profile, hashes = {}, record
  */
 function vainOf({ vain }, reports) {
   return reports.map(({ results }) => vain?.(results)).find((why) => why !== undefined);
+}
+
+/**
+ * Those whose results have hashes that are expected: the subject, and variants of it, whose work may be another.
+ *
+ * @param {Comparison | Figures} benchmark
+ * @returns {readonly Program[]}
+ */
+export function hashedOf(benchmark) {
+  const variants = benchmark.kind === 'comparison' ? benchmark.others.filter(({ role }) => role === 'variant') : [];
+  return [benchmark.subject, ...variants];
 }
 
 /** @param {Identity} identity */
@@ -217,6 +231,7 @@ function isSame(a, b, tolerance) {
  * @param {Figures} benchmark
  * @param {Options} options
  * @returns {Promise<FiguresResult>}
+ * @throws Error when the program reports no hash, or another one than is expected
  */
 export async function measureFigures(benchmark, { rounds, profile, hashes = {}, record }) {
   const { subject } = benchmark;
@@ -227,7 +242,7 @@ export async function measureFigures(benchmark, { rounds, profile, hashes = {}, 
     ...identityOf(benchmark),
     kind: 'figures',
     rounds,
-    check: checkHash(subject, reports, hashes, { record }),
+    checks: [checkHash(subject, reports, hashes, { record })],
     figures: figures[0].map((figure, i) => ({ ...figure, value: spreadOf(figures.map((round) => round[i].value)) })),
   };
 }
@@ -239,5 +254,5 @@ export async function measureFigures(benchmark, { rounds, profile, hashes = {}, 
  * @returns {ReadonlySet<string>}
  */
 export function commandsOf(benchmarks) {
-  return new Set(benchmarks.flatMap(({ subject }) => commandText(subject) ?? []));
+  return new Set(benchmarks.flatMap((benchmark) => hashedOf(benchmark).flatMap((program) => commandText(program) ?? [])));
 }

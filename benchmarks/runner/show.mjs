@@ -38,7 +38,8 @@ function comparison({ unit, programs }) {
 function notes(result) {
   const lines = [];
   if (result.kind === 'comparison') lines.push(...comparisonNotes(result));
-  if (result.check?.state === 'not recorded') lines.push(`the hash of the result, ${result.check.hash}, is not recorded: see --record`);
+  for (const { command, hash, state } of result.checks)
+    if (state === 'not recorded') lines.push(`the hash of the result, ${hash} of ${command}, is not recorded: see --record`);
   return lines.map((line) => `  ${line}`);
 }
 
@@ -92,15 +93,16 @@ export function isWorse({ judged }) {
 }
 
 /**
- * A table with a line for each query, of groups of which several ran.
+ * A table for each group, with a line for each query, where several ran.
  *
  * @param {readonly (ComparisonResult | FiguresResult)[]} results
  * @returns {string[]}
  */
 export function showSummary(results) {
   const queries = results.filter((result) => result.kind === 'comparison').filter(isQuery);
-  if (queries.length < 2) return [];
-  return [
-    `${queries[0].name}: × is how many times as fast Millrace was, by core; ${elsewhere} published elsewhere\n${table(queryRows(queries))}\n`,
-  ];
+  return [...new Set(queries.map(({ name }) => name))].flatMap((name) => {
+    const own = queries.filter((query) => query.name === name);
+    if (own.length < 2) return [];
+    return [`${name}: × is how many times as fast Millrace was, by core; ${elsewhere} published elsewhere\n${table(queryRows(own))}\n`];
+  });
 }

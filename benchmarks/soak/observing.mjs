@@ -37,6 +37,8 @@ export class Observing {
   watch(job) {
     job.on('failure', (error) => this.faults.push(`the job failed: ${error.message}`));
     job.on('checkpoint', ({ id, status, reason, durationMs, bytes }) => {
+      // What the end of the job overtakes is no fault; that the job fails is told besides.
+      if (reason?.startsWith('the job ended') === true) return;
       if (status === 'failed') this.faults.push(`checkpoint ${id} failed: ${reason}`);
       else this.#measured({ checkpointMs: durationMs, checkpointMegabytes: bytes / 1e6 });
     });

@@ -69,7 +69,7 @@ describe('against a base', () => {
     mkdirSync(join(repository, 'node_modules/a-package'), { recursive: true });
     const figures = [{ name: 'p99', unit: 'ms', value: 1000 }];
     writeReport('job', { seconds: 1, hash: 'same' });
-    writeReport('latency', { figures });
+    writeReport('latency', { figures, hash: 'same' });
     writeReport('other', { seconds: 1, hash: 'of the base' });
     writeFileSync(join(repository, '.gitignore'), 'node_modules/\ndist/\n');
     git('init', '--quiet');
@@ -78,7 +78,7 @@ describe('against a base', () => {
     const head = git('rev-parse', 'HEAD');
     // The working tree takes a half more, and has one program more.
     writeReport('job', { seconds: 1.5, hash: 'same' });
-    writeReport('latency', { figures: [{ ...figures[0], value: 1500 }] });
+    writeReport('latency', { figures: [{ ...figures[0], value: 1500 }], hash: 'same' });
     writeReport('other', { seconds: 1.5, hash: 'of the tree' });
     writeReport('new', { seconds: 1.5 });
     build();

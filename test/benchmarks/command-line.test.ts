@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 interface Named {
   readonly name: string;
   readonly member?: string;
+  readonly byName?: boolean;
 }
 
 const { parseCommandLine, choose, listing } = (await import(
@@ -22,6 +23,8 @@ const all: readonly Named[] = [
   { name: 'scaling' },
   { name: 'logs', member: 'words' },
   { name: 'logs', member: 'stations' },
+  { name: 'long', member: 'q0', byName: true },
+  { name: 'long', member: 'q5', byName: true },
 ];
 
 function chosen(...names: string[]): string[] {
@@ -32,6 +35,11 @@ describe('names', () => {
   test.each([
     [[], ['nexmark q0', 'nexmark q5', 'scaling', 'logs words', 'logs stations']],
     [['nexmark'], ['nexmark q0', 'nexmark q5']],
+    [['long'], ['long q0', 'long q5']],
+    [
+      ['scaling', 'long', 'q5'],
+      ['scaling', 'long q5'],
+    ],
     [['nexmark', 'q5'], ['nexmark q5']],
     [
       ['logs', 'words', 'stations', 'scaling', 'nexmark', 'q0'],
@@ -42,12 +50,12 @@ describe('names', () => {
   });
 
   test.each([
-    [['nexmrak'], "there is no benchmark 'nexmrak'; did you mean 'nexmark'? There are nexmark, scaling, logs"],
+    [['nexmrak'], "there is no benchmark 'nexmrak'; did you mean 'nexmark'? There are nexmark, scaling, logs, long"],
     [
       ['logs', 'word'],
-      "there is no benchmark 'word'; did you mean 'words'? There are nexmark, scaling, logs, and logs has words, stations",
+      "there is no benchmark 'word'; did you mean 'words'? There are nexmark, scaling, logs, long, and logs has words, stations",
     ],
-    [['speed'], "there is no benchmark 'speed'. There are nexmark, scaling, logs"],
+    [['speed'], "there is no benchmark 'speed'. There are nexmark, scaling, logs, long"],
     [['q5'], "'q5' is a member of nexmark: npm run bench -- nexmark q5"],
     [['logs', 'q5'], "'q5' is a member of nexmark: npm run bench -- nexmark q5"],
   ])('%j is not known', (names, message) => {
@@ -55,7 +63,7 @@ describe('names', () => {
   });
 
   test('a group is listed with its members', () => {
-    expect(listing(all)).toBe('  nexmark  q0 q5\n  scaling\n  logs     words stations');
+    expect(listing(all)).toBe('  nexmark  q0 q5\n  scaling\n  logs     words stations\n  long     q0 q5 (only by name)');
   });
 });
 

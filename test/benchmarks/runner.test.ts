@@ -17,6 +17,7 @@ interface Report {
 interface Program {
   readonly label: string;
   readonly command: readonly string[];
+  readonly script?: string;
   readonly cores: number;
   missing(): string | undefined;
   read(stdout: string): Record<string, unknown>;
@@ -30,7 +31,7 @@ const { spreadOf, quantileOf, signedRankChance } = await runner<{
 const { quantity, table } = await runner<{ quantity(value: number): string; table(rows: readonly (readonly string[])[]): string }>(
   'text.mjs',
 );
-const { requireSameResults, compare } = await runner<{
+const { requireSameResults, compare, measure } = await runner<{
   requireSameResults(
     a: [string, Report],
     b: [string, Report],
@@ -39,7 +40,11 @@ const { requireSameResults, compare } = await runner<{
   compare(
     comparison: object,
     options: { rounds: number; hashes?: Readonly<Record<string, string>>; record?: boolean },
-  ): Promise<{ check?: { state: string; hash: string }; programs: readonly { label: string; missing?: string; ratio?: Spread }[] }>;
+  ): Promise<{
+    checks: readonly { state: string; hash: string }[];
+    programs: readonly { label: string; missing?: string; ratio?: Spread }[];
+  }>;
+  measure(benchmark: object, options: { rounds: number; record?: boolean }): Promise<{ checks: readonly object[] }>;
 }>('measure.mjs');
 
 function runner<M>(name: string): Promise<M> {
@@ -126,10 +131,11 @@ describe('comparisons', () => {
 
   /** A program that reports the time that it is told. */
   function program(label: string, seconds: number, missing?: string): Program {
-    const printed = JSON.stringify({ program: label, seconds, done: 100 });
+    const printed = JSON.stringify({ program: label, seconds, done: 100, hash: 'same' });
     return {
       label,
       command: ['echo', printed],
+      script: 'job.mjs',
       cores: 1,
       missing: () => missing,
       read: (stdout) => JSON.parse(stdout),
@@ -171,19 +177,42 @@ describe('comparisons', () => {
   });
 
   test('a hash must be the one that is recorded for the command, unless it is to be recorded', async () => {
-    const hashed = { ...program('hashed', 1), script: 'job.mjs', read: () => ({ seconds: 1, hash: 'new' }) };
+    const hashed = { ...program('hashed', 1), read: () => ({ seconds: 1, hash: 'new' }) };
     const command = hashed.command.slice(1).join(' ');
     const comparison = { kind: 'comparison', name: 'name', title: 'title', unit: 'things', work: () => 1, subject: hashed, others: [] };
-    expect(await compare(comparison, { rounds: 1 })).toMatchObject({ check: { command, hash: 'new', state: 'not recorded' } });
-    expect(await compare(comparison, { rounds: 1, hashes: { [command]: 'new' } })).toMatchObject({ check: { state: 'expected' } });
+    expect(await compare(comparison, { rounds: 1 })).toMatchObject({ checks: [{ command, hash: 'new', state: 'not recorded' }] });
+    expect(await compare(comparison, { rounds: 1, hashes: { [command]: 'new' } })).toMatchObject({ checks: [{ state: 'expected' }] });
     const hashes = { [command]: 'old' };
     await expect(compare(comparison, { rounds: 1, hashes })).rejects.toThrow(
       `is new, but old is expected of ${command}; --record takes it`,
     );
-    expect(await compare(comparison, { rounds: 1, hashes, record: true })).toMatchObject({ check: { hash: 'new', state: 'not recorded' } });
+    expect(await compare(comparison, { rounds: 1, hashes, record: true })).toMatchObject({
+      checks: [{ hash: 'new', state: 'not recorded' }],
+    });
+    const variant = { ...hashed, role: 'variant', sameResults: false, command: [...hashed.command, '--other'] };
+    const varied = { ...comparison, others: [variant] };
+    await expect(compare(varied, { rounds: 1, hashes: { [command]: 'new', [`${command} --other`]: 'old' } })).rejects.toThrow(
+      'old is expected',
+    );
+    const checks = [{ command }, { command: `${command} --other`, state: 'not recorded' }];
+    expect(await compare(varied, { rounds: 1, hashes: { [command]: 'new' } })).toMatchObject({ checks });
     let runs = 0;
     const unsteady = { ...comparison, subject: { ...hashed, read: () => ({ seconds: 1, hash: `run ${++runs}` }) } };
     await expect(compare(unsteady, { rounds: 2 })).rejects.toThrow('its hash is run 1 and run 2');
+  });
+
+  test.each(['comparison', 'figures'])('%s without a hash is refused, also where hashes are recorded', async (kind) => {
+    const figures = [{ name: 'speed', value: 1, unit: 'records/s' }];
+    const benchmark = (report: object): object => {
+      const subject = { ...program('subject', 1), command: ['echo', 'job.mjs', '1000'], read: () => ({ seconds: 1, figures, ...report }) };
+      return { kind, name: 'name', title: 'title', unit: 'records', work: () => 1, subject, others: [] };
+    };
+    const refused = "job.mjs 1000 reports no hash of its result; benchmarks/README.md says in 'Add a benchmark' what belongs into it";
+    for (const record of [false, true])
+      for (const report of [{}, { hash: '' }, { hash: 7 }])
+        await expect(measure(benchmark(report), { rounds: 1, record })).rejects.toThrow(refused);
+    await expect(measure(benchmark({ hash: '0000000000000000' }), { rounds: 1 })).rejects.toThrow('job.mjs 1000 comes to no rows');
+    expect(await measure(benchmark({ hash: 'right' }), { rounds: 1 })).toMatchObject({ checks: [{ hash: 'right' }] });
   });
 
   test('a program that fails is an error that names it', async () => {

@@ -43,7 +43,10 @@ const { expectedOf, orderOf, checkOf } = await soak<{
   orderOf(number: number, alive: number): number;
   checkOf(number: number): number;
 }>('soak/orders.mjs');
-const { outputFaults } = await soak<{ outputFaults(directory: string, count: number): string[] }>('soak/output.mjs');
+const { outputFaults, hashOfOutput } = await soak<{
+  outputFaults(directory: string, count: number): string[];
+  hashOfOutput(directory: string): string;
+}>('soak/output.mjs');
 const { observer } = await soak<{ observer(options: { everyMs: number; leakBytes: number }): Sink<{ at: number }> }>('soak/observer.mjs');
 const { Observing } = await soak<{ Observing: new (subtasks: number, onSample: () => void) => Observing }>('soak/observing.mjs');
 const { driftsOf, driftSentences } = await soak<{
@@ -137,6 +140,17 @@ describe('the output of a soak', () => {
       `1 of 4 orders are missing in ${orders}`,
       `2 orders are twice in ${orders}, or do not belong there`,
     ]);
+  });
+
+  test('has a hash that does not depend on how it is divided', () => {
+    const hashOf = (windows: string, orders: string): string => {
+      write(windows, orders);
+      return hashOfOutput(directory);
+    };
+    const hash = hashOf('300,7\n500,5\n', '0\n50\n');
+    expect(hashOf('700,4\n100,8\n', '50\n0\n')).toBe(hash);
+    expect(hashOf('300,7\n500,6\n', '0\n50\n')).not.toBe(hash);
+    expect(hashOf('300,7\n500,5\n', '0\n100\n')).not.toBe(hash);
   });
 
   test('that was never committed is an error', () => {

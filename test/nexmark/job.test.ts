@@ -11,7 +11,7 @@ interface Checksum {
   add(row: object): void;
 }
 
-const { Checksum: Sum, totalOf } = (await import(new URL('../../benchmarks/nexmark/checksum.mjs', import.meta.url).href)) as {
+const { Checksum: Sum, totalOf } = (await import(new URL('../../benchmarks/runner/checksum.mjs', import.meta.url).href)) as {
   Checksum: new () => Checksum;
   totalOf: (sums: readonly (readonly number[])[]) => { rows: number; hash: string };
 };

@@ -1,16 +1,23 @@
 /** A sink that takes the time from when a row should have come at the earliest, its event time, to when it came; and reads all of the row. */
 import { leaveNumbers } from '../../jobs/subtask-numbers.mjs';
+import { Checksum, totalOf } from '../../runner/checksum.mjs';
 import { LatencyHistogram } from '../../runner/latency-histogram.mjs';
 import { nowMs } from '../../soak/clock.mjs';
-import { Checksum } from '../checksum.mjs';
+import { firstId } from '../neighbourhood.mjs';
 
 /** The time that is measured, in as many slices, shows whether latency grows. */
 const sliceCount = 20;
+/** In front of the counts of slices. */
+const headNumbers = 3;
+
+/** How many bids each of the first auctions got is the same at all rates, once so many events have come that there are no more of them. */
+const hashedAuctions = 100;
+export const hashedEvents = 4000;
 
 /**
  * @typedef {{ from: number, to: number }} Span of event time, that is measured
- * @typedef {{ counted: number, latencies: LatencyHistogram, slices: { at: number, meanMs: number }[] }} Times `counted`: all rows, or what their `num` counts;
- *   `slices`: those in which there were rows
+ * @typedef {{ counted: number, hash: string, latencies: LatencyHistogram, slices: { at: number, meanMs: number }[] }} Times `counted`: all rows, or what
+ *   their `num` counts; `hash`: of how many of them are of each of the first auctions; `slices`: those in which there were rows
  */
 
 /**
@@ -23,6 +30,7 @@ export function stopwatch({ from, to }) {
     retains: false,
     createWriter({ subtask }) {
       const sum = new Checksum();
+      const ofFirst = new Checksum();
       let counted = 0;
       const latencies = new LatencyHistogram();
       const sums = new Float64Array(sliceCount);
@@ -32,6 +40,7 @@ export function stopwatch({ from, to }) {
         write(row, timestamp = Number.NaN) {
           sum.add(row);
           counted += row.num ?? 1;
+          if (row.auction < firstId + hashedAuctions) ofFirst.addTimes(row.auction, row.num ?? 1);
           if (timestamp < from || timestamp >= to) return;
           const latency = nowMs() - timestamp;
           latencies.record(latency);
@@ -39,7 +48,7 @@ export function stopwatch({ from, to }) {
           sums[slice] += latency;
           counts[slice]++;
         },
-        finish: () => leaveNumbers(subtask, [counted, ...sums, ...counts, ...latencies.counts]),
+        finish: () => leaveNumbers(subtask, [counted, ofFirst.low, ofFirst.high, ...sums, ...counts, ...latencies.counts]),
       };
     },
   };
@@ -55,13 +64,13 @@ export function timesOf({ from, to }, numbers) {
   const sums = new Float64Array(sliceCount);
   const counts = new Float64Array(sliceCount);
   for (const each of numbers) {
-    latencies.add(each.subarray(1 + 2 * sliceCount));
+    latencies.add(each.subarray(headNumbers + 2 * sliceCount));
     for (let i = 0; i < sliceCount; i++) {
-      sums[i] += each[1 + i];
-      counts[i] += each[1 + sliceCount + i];
+      sums[i] += each[headNumbers + i];
+      counts[i] += each[headNumbers + sliceCount + i];
     }
   }
   const slices = Array.from(sums, (sum, i) => ({ at: from + ((i + 0.5) * (to - from)) / sliceCount, meanMs: sum / counts[i] }));
-  const counted = numbers.reduce((all, [each]) => all + each, 0);
-  return { counted, latencies, slices: slices.filter(({ meanMs }) => !Number.isNaN(meanMs)) };
+  const { rows: counted, hash } = totalOf(numbers);
+  return { counted, hash, latencies, slices: slices.filter(({ meanMs }) => !Number.isNaN(meanMs)) };
 }

@@ -9,6 +9,7 @@ import { isBid } from '../events.mjs';
 
 export const emits = 'rows';
 export const repeats = false;
+export const addsUp = { of: 'bidder', count: 'bid_count' };
 
 /** @param {import('millrace').DataStream<import('../events.mjs').NexmarkEvent>} events */
 export function q12(events) {

@@ -10,6 +10,8 @@ import { winningBid } from '../winning-bids.mjs';
 
 export const emits = 'updates';
 export const upsertKey = ['category'];
+/** Which averages there are in between depends on when watermarks come. */
+export const repeats = false;
 
 /** @param {import('millrace').DataStream<import('../events.mjs').NexmarkEvent>} events */
 export function q4(events) {

@@ -1,13 +1,10 @@
 /**
- * A sink that counts rows and adds up a hash of each: over all fields of a row and all characters of its strings, whatever the order
- * of rows. It shows that the rows are right, and that none of them was left unmade; it is part of every time that is measured.
+ * The hash of a result: it counts rows and adds up a hash of each, over all fields of a row and all characters of its strings, whatever
+ * the order of rows. It shows that the rows are right, and that none of them was left unmade.
  *
  * Each row has a hash of 32 bits, which is mixed in two ways and added up in two halves. Fields go by their names, so their order does not
- * matter either.
+ * matter either. Pure.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { leaveNumbers } from '../jobs/subtask-numbers.mjs';
 
 const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
@@ -22,23 +19,6 @@ let bytes = new Uint8Array(words.buffer);
 function makeRoom(characters) {
   words = new Int32Array(characters);
   bytes = new Uint8Array(words.buffer);
-}
-
-/** Writers leave rows, and both halves of the hash, for `takeNumbers`. */
-export function checksum() {
-  /** @type {import('millrace').Sink<any>} */
-  const sink = {
-    name: 'checksum',
-    retains: false,
-    createWriter({ subtask }) {
-      const sum = new Checksum();
-      return {
-        write: (row) => sum.add(row),
-        finish: () => leaveNumbers(subtask, [sum.rows, sum.low, sum.high]),
-      };
-    },
-  };
-  return sink;
 }
 
 /** @param {readonly ArrayLike<number>[]} sums of all subtasks */
@@ -59,6 +39,16 @@ function hexadecimal(word) {
   return (word >>> 0).toString(16).padStart(8, '0');
 }
 
+/**
+ * @param {Iterable<unknown>} rows that have the same fields
+ * @returns {string}
+ */
+export function hashOfRows(rows) {
+  const sum = new Checksum();
+  for (const row of rows) sum.add(row);
+  return totalOf([sum.parts]).hash;
+}
+
 export class Checksum {
   rows = 0;
   low = 0;
@@ -66,14 +56,41 @@ export class Checksum {
   /** Made for the fields of the first row; all rows have the same. */
   #hash = /** @type {((row: any) => number) | undefined} */ (undefined);
 
-  /** @param {Readonly<Record<string, unknown>>} row */
+  /** @param {any} row an object, or a value by itself */
   add(row) {
-    this.#hash ??= hashOfFields(Object.keys(row));
-    const hash = this.#hash(row);
-    this.rows++;
-    this.low = (this.low + mixed(hash)) | 0;
-    this.high = (this.high + mixed(hash ^ 0x5bd1e995)) | 0;
+    this.#hash ??= isObject(row) ? hashOfFields(Object.keys(row)) : hashOfValue;
+    this.#addHash(this.#hash(row), 1);
   }
+
+  /**
+   * So that it comes to the same whether a count comes at once or in parts.
+   *
+   * @param {number | string} value
+   * @param {number} times a whole number
+   */
+  addTimes(value, times) {
+    this.#addHash(hashOfValue(value), times);
+  }
+
+  /**
+   * @param {number} hash
+   * @param {number} times
+   */
+  #addHash(hash, times) {
+    this.rows++;
+    this.low = (this.low + Math.imul(mixed(hash), times)) | 0;
+    this.high = (this.high + Math.imul(mixed(hash ^ 0x5bd1e995), times)) | 0;
+  }
+
+  /** For `totalOf`, of one part of all rows. @returns {[rows: number, low: number, high: number]} */
+  get parts() {
+    return [this.rows, this.low, this.high];
+  }
+}
+
+/** @param {unknown} row */
+function isObject(row) {
+  return typeof row === 'object' && row !== null;
 }
 
 /**
@@ -139,19 +156,4 @@ function mixed(hash) {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
-}
-
-/**
- * The same of lines of CSV files in a directory and those below it, with their directories; each file has a header.
- *
- * @param {string} directory
- */
-export function checksumOfFiles(directory) {
-  const sum = new Checksum();
-  for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    if (!path.endsWith('.csv')) continue;
-    const [, ...lines] = readFileSync(join(directory, path), 'utf8').trimEnd().split('\n');
-    for (const line of lines) sum.add({ directory: dirname(path), line });
-  }
-  return totalOf([[sum.rows, sum.low, sum.high]]);
 }
