@@ -20,6 +20,9 @@ const placeShift: u32 = 5;
  */
 const nearPlacesMax: u32 = 1 << 12;
 
+/** Bytes of a page of memory, or a part of one. */
+const pageBytes: usize = 1 << 12;
+
 /** What is known of a table of strings, at the address that stands for it. */
 @unmanaged
 class Strings {
@@ -192,10 +195,15 @@ function add(strings: Strings, at: usize, length: u32, slot: usize): u32 {
   return ++strings.count;
 }
 
-/** Goes on with a table of twice as many places. */
+/**
+ * Goes on with a table of twice as many places, each page of which is written to first. Memory that was only read is a page of zeros that all of it
+ * shares; to write there later makes a page of its own, and every other processor of the process is interrupted to hear of it.
+ */
 function grow(strings: Strings): void {
   const from = tableOf(strings, strings.bits);
   const to = tableOf(strings, ++strings.bits);
+  const end = tableOf(strings, strings.bits + 1);
+  for (let page = to; page < end; page += pageBytes) store<u32>(page, 0);
   const shift = 32 - strings.bits;
   const mask = (<u32>1 << strings.bits) - 1;
   for (let slot = from; slot < to; slot += <usize>1 << placeShift) {

@@ -75,8 +75,12 @@ export class KeyTable {
     words[gap] = 0;
   }
 
+  /**
+   * Zeros are written, not only asked for: a page of memory that was read before it is written to is one of zeros that all share until then. To
+   * write there makes another page, and interrupts the other processors of the process, which costs ten times as much.
+   */
   #grow(): void {
-    const words = new Int32Array(this.words.length * 2);
+    const words = new Int32Array(this.words.length * 2).fill(0);
     this.words = words;
     this.mask = words.length - 1;
     this.#shift--;

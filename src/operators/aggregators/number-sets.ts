@@ -160,7 +160,8 @@ export class NumberSets {
 
   #newPage(bits: number): number {
     const number = this.#gone.pop() ?? this.#pages.length;
-    this.#pages[number] = new Int32Array(1 << bits);
+    // Written to at once; see `KeyTable`.
+    this.#pages[number] = new Int32Array(1 << bits).fill(0);
     return number;
   }
 

@@ -8,10 +8,14 @@
 /** Small enough for a state that serves a handful of keys. */
 export const initialSlots = 256;
 
-/** A longer array with the same beginning, which has room for the slot. Doubles at least, so that growth costs little. */
+/**
+ * A longer array with the same beginning, which has room for the slot. Doubles at least, so that growth costs little. What is new is written to
+ * at once; see `KeyTable`.
+ */
 export function grown<A extends Float64Array | Int32Array | Uint8Array>(array: A, slot: number): A {
   const larger = new (array.constructor as new (length: number) => A)(Math.max(array.length * 2, slot + 1));
   larger.set(array);
+  larger.fill(0, array.length);
   return larger;
 }
 
