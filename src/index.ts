@@ -36,6 +36,7 @@ export type {
 export type { CoGroupedStreams, HalfJoined, JoinableStreams, JoinedStreams, KeyedPair } from './api/joined-streams.ts';
 export type { AggregateContext, KeyedStream } from './api/keyed-stream.ts';
 export type { EnvironmentConfig, SourceOptions } from './api/options.ts';
+export type { AsyncRows } from './api/row-iterator.ts';
 export { type DiskOptions, disk, heap, type StateBackend } from './api/state-backend.ts';
 export type { AllWindowedStream, WindowBounds, WindowedStream, WindowRow } from './api/windowed-stream.ts';
 export type { DataSize } from './base/data-size.ts';

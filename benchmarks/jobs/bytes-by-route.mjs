@@ -17,7 +17,7 @@ const routes = env
 
 // Since the process began: starting is part of it.
 const start = 0;
-const rows = [];
-for await (const { key, requests, bytes } of routes.executeAndCollect('bytes by route')) rows.push({ route: key, requests, bytes });
+const found = await routes.executeAndCollect('bytes by route').toArray();
+const rows = found.map(({ key, requests, bytes }) => ({ route: key, requests, bytes }));
 const seconds = secondsSince(start);
 reportAnswer({ program: 'bytes-by-route', question: 'bytes-by-route', file, seconds, rows });

@@ -16,7 +16,7 @@ const urls = env
 
 // Since the process began: starting is part of it.
 const start = 0;
-const rows = [];
-for await (const { key, hits, bytes } of urls.executeAndCollect('hits by URL')) rows.push({ url: key, hits, bytes: bytes ?? 0 });
+const found = await urls.executeAndCollect('hits by URL').toArray();
+const rows = found.map(({ key, hits, bytes }) => ({ url: key, hits, bytes: bytes ?? 0 }));
 const seconds = secondsSince(start);
 reportAnswer({ program: 'hits-by-url', question: 'hits-by-url', file, seconds, rows });

@@ -17,7 +17,7 @@ const words = env
 
 // Since the process began: starting is part of it.
 const start = 0;
-const rows = [];
-for await (const { key, times } of words.executeAndCollect('words')) rows.push({ word: key, times });
+const found = await words.executeAndCollect('words').toArray();
+const rows = found.map(({ key, times }) => ({ word: key, times }));
 const seconds = secondsSince(start);
 reportAnswer({ program: 'split-words', question: 'word-count', file, seconds, rows });

@@ -16,7 +16,7 @@ const stations = env
 
 // Since the process began: starting is part of it.
 const start = 0;
-const rows = [];
-for await (const { key, ...row } of stations.executeAndCollect('stations')) rows.push({ station: key, ...row });
+const found = await stations.executeAndCollect('stations').toArray();
+const rows = found.map(({ key, ...row }) => ({ station: key, ...row }));
 const seconds = secondsSince(start);
 reportAnswer({ program: 'stations', question: 'stations', file, seconds, rows });

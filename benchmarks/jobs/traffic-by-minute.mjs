@@ -19,9 +19,14 @@ const traffic = env
 
 // Since the process began: starting is part of it.
 const began = 0;
-const rows = [];
-for await (const { key, start, hits, clients, p99 } of traffic.executeAndCollect('traffic by minute')) {
-  rows.push({ url: key[0], status: key[1], minute: start / 60_000, hits, clients, p99 });
-}
+const found = await traffic.executeAndCollect('traffic by minute').toArray();
+const rows = found.map(({ key, start, hits, clients, p99 }) => ({
+  url: key[0],
+  status: key[1],
+  minute: start / 60_000,
+  hits,
+  clients,
+  p99,
+}));
 const seconds = secondsSince(began);
 reportAnswer({ program: 'traffic-by-minute', question: 'traffic-by-minute', file, seconds, rows });

@@ -28,6 +28,7 @@ import { type EdgeDraft, edgeFrom, type OperatorDraft } from './graph-builder.ts
 import { JoinableStreams } from './joined-streams.ts';
 import type { KeyedStream } from './keyed-stream.ts';
 import { maxParallelismRule, parallelismRule } from './options.ts';
+import type { AsyncRows } from './row-iterator.ts';
 import { type AllWindowedStream, allCountWindowed, allWindowed } from './windowed-stream.ts';
 
 /** A field of an object, or the index of an array's element. */
@@ -255,8 +256,9 @@ export class DataStream<T> {
    * Runs the job and reads this stream. Leaving the loop early cancels the job.
    *
    * @example for await (const row of counts.executeAndCollect()) console.log(row);
+   * @example const rows = await counts.executeAndCollect().toArray();
    */
-  executeAndCollect(name = 'job'): AsyncIterableIterator<T> {
+  executeAndCollect(name = 'job'): AsyncRows<T> {
     checkArgument(name, text, 'executeAndCollect: the name');
     const draft = this.environment.addEndpoint('output', collectEndpoint, this.edges, 'executeAndCollect');
     return this.environment.collectFrom<T>((draft.spec.endpoint as { name: string }).name, name);

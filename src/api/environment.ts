@@ -41,7 +41,7 @@ import {
   type SourceOptions,
   sourceRules,
 } from './options.ts';
-import { type RowGroup, RowIterator } from './row-iterator.ts';
+import { type AsyncRows, type RowGroup, RowIterator } from './row-iterator.ts';
 
 export interface GenerateOptions<T> extends SourceOptions<T> {
   /** Records in all; endless when absent. */
@@ -270,7 +270,7 @@ export class StreamEnvironment {
   }
 
   /** Runs the job and reads one of its outputs. @internal */
-  collectFrom<T>(output: string, name: string): AsyncIterableIterator<T> {
+  collectFrom<T>(output: string, name: string): AsyncRows<T> {
     return new RowIterator<T>(this.#groupsFrom(output, name));
   }
 

@@ -3,6 +3,7 @@
 import type { JobId } from '../base/ids.ts';
 import type { BadRecordCount } from '../metrics/bad-records.ts';
 import type { SnapshotStatistics } from '../wire/messages.ts';
+import type { AsyncRows } from './row-iterator.ts';
 
 /** Flink's job states. A job that is `restarting` has failed, and goes on from its last checkpoint. */
 export type JobStatus = 'created' | 'running' | 'restarting' | 'failing' | 'failed' | 'cancelling' | 'cancelled' | 'finished';
@@ -160,6 +161,6 @@ export interface JobClient {
   /** @throws MillraceError ENDPOINT when the job has no such input, or it is taken */
   input<T>(name: string): JobInput<T>;
   /** @throws MillraceError ENDPOINT when the job has no such output, or it is being read */
-  output<T>(name: string): AsyncIterableIterator<T>;
+  output<T>(name: string): AsyncRows<T>;
   on<E extends keyof JobEvents>(event: E, listener: JobEvents[E]): void;
 }

@@ -9,10 +9,21 @@ export interface RowGroup<T> {
   next: number;
 }
 
+/** Rows that a job hands to the program that it is part of. */
+export interface AsyncRows<T> extends AsyncIterableIterator<T, undefined> {
+  /**
+   * All rows that are left, in an array: for results that fit into memory.
+   *
+   * @throws what the job fails with
+   * @example const rows = await counts.executeAndCollect().toArray();
+   */
+  toArray(): Promise<T[]>;
+}
+
 const noRows: RowGroup<never> = { rows: [], next: 0 };
 
 /** As a generator, it begins with the first call of `next`, and answers one call after the other. */
-export class RowIterator<T> implements AsyncIterableIterator<T, undefined> {
+export class RowIterator<T> implements AsyncRows<T> {
   /** What is iterated over. A group that is left early stays with whoever made it. */
   readonly groups: AsyncGenerator<RowGroup<T>, undefined>;
   #group: RowGroup<T> = noRows;
@@ -34,6 +45,10 @@ export class RowIterator<T> implements AsyncIterableIterator<T, undefined> {
     return Promise.resolve({ value: group.rows[group.next++] as T, done: false });
   }
 
+  toArray(): Promise<T[]> {
+    return this.#inTurn(() => this.#all());
+  }
+
   return(): Promise<IteratorResult<T, undefined>> {
     return this.#inTurn(() => this.#leave(() => this.groups.return(undefined)));
   }
@@ -50,6 +65,17 @@ export class RowIterator<T> implements AsyncIterableIterator<T, undefined> {
       this.#group = value;
     }
     return { value: this.#group.rows[this.#group.next++] as T, done: false };
+  }
+
+  async #all(): Promise<T[]> {
+    const all: T[] = [];
+    for (;;) {
+      const group = this.#group;
+      while (group.next < group.rows.length) all.push(group.rows[group.next++] as T);
+      const { value, done } = await this.groups.next();
+      if (done) return all;
+      this.#group = value;
+    }
   }
 
   async #leave(end: () => Promise<unknown>): Promise<IteratorResult<T, undefined>> {

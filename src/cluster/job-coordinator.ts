@@ -2,6 +2,7 @@
 
 import { join, resolve } from 'node:path';
 import type { CheckpointInfo, JobClient, JobEvents, JobInput, JobMetrics, JobResult, JobStatus, StopOptions } from '../api/job-client.ts';
+import type { AsyncRows } from '../api/row-iterator.ts';
 import { MillraceError } from '../base/errors.ts';
 import type { JobId } from '../base/ids.ts';
 import { checkArgument, checkOptions, flag, type OptionRules, optional, text } from '../base/options.ts';
@@ -74,7 +75,7 @@ export class JobCoordinator implements JobClient {
     return this.#run.endpoints.input<T>(name);
   }
 
-  output<T>(name: string): AsyncIterableIterator<T> {
+  output<T>(name: string): AsyncRows<T> {
     const rows = this.#run.endpoints.rows<T>(name);
     this.#run.isWatched = true;
     return rows;

@@ -101,6 +101,26 @@ describe('an iterator over groups of rows', () => {
     ]);
   });
 
+  test('gives all rows that are left as an array, and is at its end then', async () => {
+    const { rows, groups } = made([[1, 2, 3], [], [4], [5, 6]]);
+    const [first, left, behind] = [rows.next(), rows.toArray(), rows.next()];
+    expect(await first).toEqual({ value: 1, done: false });
+    expect(await left).toEqual([2, 3, 4, 5, 6]);
+    expect(await behind).toEqual(end);
+    expect(await rows.toArray()).toEqual([]);
+    expect(groups.every(({ rows, next }) => next === rows.length)).toBe(true);
+  });
+
+  test('gives no array where a group fails', async () => {
+    const failure = new Error('failed');
+    let groups = 0;
+    const { rows } = made([[1, 2], [3]], async () => {
+      if (++groups === 2) throw failure;
+    });
+    await expect(rows.toArray()).rejects.toBe(failure);
+    expect(await rows.toArray()).toEqual([]);
+  });
+
   test('ends the groups with what it is told to throw', async () => {
     const { rows, told } = made([[1, 2]]);
     await rows.next();
