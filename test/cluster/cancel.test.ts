@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSy
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LocalCluster as Cluster } from '../../src/index.ts';
@@ -18,7 +19,9 @@ const connections = new Set<Socket>();
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-cancel-'));
   path = join(directory, 'lines.txt');
-  writeFileSync(path, 'a line of the file that is read\n'.repeat(20_000));
+  const lines = 'a line of the file that is read\n'.repeat(20_000);
+  writeFileSync(path, lines);
+  writeFileSync(`${path}.gz`, gzipSync(lines));
   server = createServer((socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
@@ -66,7 +69,7 @@ function surplus(before: readonly string[]): string[] {
   return after;
 }
 
-const sources = ['file', 'socket', 'paced', 'fast', 'host'] as const;
+const sources = ['file', 'compressed', 'followed', 'socket', 'listening', 'datagrams', 'paced', 'fast', 'host'] as const;
 const sinks = ['host', 'slow', 'never', 'slowEnd'] as const;
 
 describe('a job that is cancelled at some moment', () => {
@@ -79,7 +82,7 @@ describe('a job that is cancelled at some moment', () => {
     // Longer than anybody waits here: a worker that would have to be killed does not come to its end.
     const cancelMs = 3_600_000;
     const cases = fc.sample(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(...sinks), fc.nat({ max: 50 }), fc.boolean()), {
-      numRuns: 40,
+      numRuns: 60,
       seed: 7,
     });
     for (const [source, sink, delayMs, reads] of cases) {

@@ -1,11 +1,15 @@
 // A source, an exchange and a sink of many kinds. Arguments: source, sink, path, port, limits.
-import { StreamEnvironment } from '../../../dist/index.js';
+import { formats, StreamEnvironment, syslog } from '../../../dist/index.js';
 
 const { args } = new StreamEnvironment();
 const env = new StreamEnvironment({ parallelism: 2, limits: args.limits ?? {} });
 
 const sources = {
   file: () => env.readTextFile(args.path),
+  compressed: () => env.readTextFile(`${args.path}.gz`),
+  followed: () => env.readTextFile(`${args.path}*`, { follow: { pollInterval: '1ms' } }),
+  listening: () => env.fromSource(syslog.listen({ port: 0, format: formats.text() })),
+  datagrams: () => env.fromSource(syslog.listen({ port: 0, protocol: 'udp', format: formats.text() })),
   socket: () => env.socketTextStream('127.0.0.1', args.port),
   paced: () => env.generate({ ratePerSecond: 5000, create: (index) => `line ${index}` }),
   fast: () => env.generate({ create: (index) => `line ${index}` }),
