@@ -21,7 +21,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, parse, resolve, sep } from 'node:path';
 import type { FileFacts, ReadableFile, Storage, WritableFile } from '../base/system.ts';
 import { lockFile } from './file-lock.ts';
 
@@ -65,7 +65,9 @@ async function list(pattern: string): Promise<string[]> {
   if (found !== undefined) return [regularFile(pattern, path, found)];
   const { glob, isDynamicPattern } = require('tinyglobby') as typeof import('tinyglobby');
   if (!isDynamicPattern(pattern)) return [];
-  const files = await glob(pattern.replaceAll(sep, '/'), { absolute: true, expandDirectories: false });
+  // From elsewhere than the root it would read all directories in between for a pattern that is absolute.
+  const cwd = isAbsolute(pattern) ? parse(pattern).root : process.cwd();
+  const files = await glob(pattern.replaceAll(sep, '/'), { cwd, absolute: true, expandDirectories: false });
   return files.map((file) => resolve(file)).sort();
 }
 
