@@ -83,6 +83,11 @@ export interface ManifestStore {
    * @throws MillraceError CHECKPOINT_CORRUPT when that is not so
    */
   readManifest(entry: ManifestEntry): CheckpointManifest;
+  /**
+   * Makes the manifests that there are survive a crash: one may have been found that a process had just made when it ended. Before anything is
+   * done that cannot be undone without it. Rejects with the system's error.
+   */
+  secure(): Promise<void>;
   /** All files of state that there are, sorted. */
   files(): readonly string[];
   /** Removes manifests, and then files of state. What is not there is no failure. */

@@ -119,13 +119,21 @@ class ManifestFiles implements ManifestStore {
     if (this.#isPlaceSafe) return;
     const above: string[] = [];
     for (let at = this.place; at !== above.at(-1); at = dirname(at)) above.push(at);
-    const sync = async (directory: string): Promise<void> => {
-      await this.#storage.syncDirectory(directory).catch((error) => {
-        if (!notOurs.has((error as { code?: string }).code)) throw error;
-      });
-    };
-    await Promise.all(above.map(sync));
+    await Promise.all(above.map((directory) => this.#syncOwn(directory)));
     this.#isPlaceSafe = true;
+  }
+
+  /** A directory, unless it is somebody else's. */
+  async #syncOwn(directory: string): Promise<void> {
+    await this.#storage.syncDirectory(directory).catch((error) => {
+      if (!notOurs.has((error as { code?: string }).code)) throw error;
+    });
+  }
+
+  /** What a manifest names was on the disk before it got its name. */
+  async secure(): Promise<void> {
+    await this.#syncPlace();
+    await this.#syncOwn(this.place);
   }
 
   async #writeFile(path: string, bytes: Uint8Array): Promise<void> {

@@ -78,6 +78,8 @@ class ManifestMemory implements ManifestStore {
 
   unlock(): void {}
 
+  async secure(): Promise<void> {}
+
   async writeManifest(manifest: CheckpointManifest): Promise<ManifestEntry> {
     const entry = entryOf(manifest);
     this.#manifests.set(entry.path, manifest);

@@ -130,6 +130,21 @@ export class CheckpointStore {
     return { manifest: this.#filesIn(directory).readManifest(entry), directory };
   }
 
+  /**
+   * Makes a checkpoint that was found survive a crash, or the savepoint in a directory: sinks are about to commit what came before it.
+   *
+   * @throws MillraceError CHECKPOINT_FAILED
+   */
+  async secure(savepoint: string | undefined): Promise<void> {
+    const store = this.storeOf(savepoint);
+    try {
+      await store.secure();
+    } catch (error) {
+      const message = `it cannot be made sure that the checkpoint in ${store.place} survives a crash: ${thrownText(error)}`;
+      throw new MillraceError('CHECKPOINT_FAILED', message, { cause: error });
+    }
+  }
+
   /** State of a checkpoint cannot be read: the job goes on from an older one. */
   distrust(id: number, error: Error): void {
     this.#distrusted.set(id, error);

@@ -77,17 +77,24 @@ export class JobRecovery {
   async settle(): Promise<void> {
     const { start, store } = this.#options;
     const { leftSinks = [], savepoint } = this.#recovered ?? {};
+    await this.#secure();
     for (const sink of leftSinks) await commitLeftOutput(sink, this.#outputPlace(savepoint));
     if (start.fresh === true) await store.removeAll();
     else await store.removeOrphans();
   }
 
   /** Finds what another attempt goes on from. @throws MillraceError when that cannot be used */
-  again(): RecoveredState | undefined {
+  async again(): Promise<RecoveredState | undefined> {
     const { start, store } = this.#options;
     const { suspendedIn } = store;
-    if (suspendedIn !== undefined) return this.#recover({ from: suspendedIn });
-    return this.#recover(store.hasOwn ? {} : start);
+    const own = store.hasOwn ? {} : start;
+    const recovered = this.#recover(suspendedIn === undefined ? own : { from: suspendedIn });
+    await this.#secure();
+    return recovered;
+  }
+
+  async #secure(): Promise<void> {
+    if (this.#recovered !== undefined) await this.#options.store.secure(this.#recovered.savepoint);
   }
 
   #recover({ from, fresh = false }: StartOptions): RecoveredState | undefined {

@@ -243,7 +243,7 @@ export class JobRun {
   async #goOn(): Promise<Error | undefined> {
     const { plan, system } = this.#options;
     try {
-      const recovered = this.#recovery.again();
+      const recovered = await this.#recovery.again();
       const sent = recovered?.hostInputs ?? {};
       this.endpoints.checkReplay(sent, recovered?.name ?? 'the beginning');
       this.#memory = createJobMemory(plan, this.#limits);

@@ -269,6 +269,29 @@ describe('the k-th call', () => {
     }
   });
 
+  test('may be the last of a process: what the next one finds and makes sure of survives a crash', async () => {
+    const calls = await callsOf();
+    for (let k = 1; k <= calls + 1; k++) {
+      for (let seed = 0; seed < 20; seed++) {
+        const { disk, opened } = await storageWith(1);
+        const last = disk.calls + k;
+        disk.before = (call) => {
+          if (call === last) throw new Crash();
+        };
+        await checkpoint(opened, 2).catch(() => undefined);
+        disk.kill();
+        const next = open(disk);
+        const found = readable(next);
+        await next.manifests.secure();
+        disk.kill();
+        disk.crash(seededRandom(seed));
+        const after = open(disk);
+        after.manifests.lock();
+        expect(readable(after), `call ${k}, seed ${seed}`).toEqual(found);
+      }
+    }
+  });
+
   test('may find the disk full: what was written goes, so that there is room again', async () => {
     const { disk, opened } = await storageWith(1);
     const before = disk.paths();
