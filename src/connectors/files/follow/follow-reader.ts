@@ -117,6 +117,7 @@ export class FollowReader implements SourceReader<unknown, FollowSplit | Followe
       this.#context.warn(`no file matches '${this.#patterns.join("', '")}' yet (working directory: ${process.cwd()}); waiting for one`);
     this.#hasLooked = true;
     files.look(found, this.#turn?.file);
+    for (const id of files.atRest) this.openSplits.delete(id);
     this.#queue = files.due(this.#turn?.file);
   }
 

@@ -96,6 +96,14 @@ export class FollowedFiles {
       .map(({ file, due }) => ({ file, final: due === 'final', settled: due === 'settled' }));
   }
 
+  /** Files that were rotated, of which all was read, and to which nothing was written since for a while: identities. Nobody waits for more of them. */
+  get atRest(): string[] {
+    const { closeInactiveMs } = this.#options.following;
+    const isAtRest = ({ rotated, offset, size, changedAt }: FollowedFile): boolean =>
+      rotated && size !== undefined && offset >= size && this.#now - changedAt >= closeInactiveMs;
+    return [...this.#files.values()].filter(isAtRest).map(({ identity }) => identity);
+  }
+
   /**
    * A file was truncated, and perhaps written to again. Where it was copied before, what was not read of it is read in the copy; then it
    * begins anew.

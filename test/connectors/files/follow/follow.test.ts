@@ -171,6 +171,21 @@ describe.each([
     expect(follower.warnings).toEqual([]);
   });
 
+  it('holds event time back no longer, once nothing is written to it', async () => {
+    const at = place();
+    writeFileSync(at.path, 'one\n');
+    const follower = await Follower.start(patternOf(at));
+    const { reader } = follower;
+    await follower.until(() => follower.lines.includes('one'));
+    const renamed = reader.currentSplit;
+    renameSync(at.path, `${at.path}.1`);
+    writeFileSync(at.path, 'two\n');
+    await follower.until(() => follower.lines.includes('two'));
+    await follower.until(() => reader.openSplits?.has(renamed as string) === false);
+    expect([...(reader.openSplits ?? [])]).toEqual([reader.currentSplit]);
+    expect(reader.currentSplit).not.toBe(renamed);
+  });
+
   it('is found again after a restart, several names on', async () => {
     const at = place();
     writeFileSync(at.path, 'one\ntwo\n');
