@@ -184,7 +184,9 @@ class AssignWatermarks implements OperatorInstance {
 
   #check(value: unknown, record: unknown): number {
     const { limits, operator } = this.#context;
-    return checkTimestamp(value, { operatorName: operator.name, record, shownCharacters: limits.shownCharacters });
+    const { timestamp } = this.#strategy;
+    const field = typeof timestamp === 'string' ? timestamp : undefined;
+    return checkTimestamp(value, { operatorName: operator.name, record, shownCharacters: limits.shownCharacters, field });
   }
 
   /** Called by generated code when a generator has said something of a record. */

@@ -249,7 +249,7 @@ export const timestampMax = 8.64e15;
  */
 export function checkTimestamp(
   value: unknown,
-  place: { readonly operatorName: string; readonly record: unknown; readonly shownCharacters: number },
+  place: { readonly operatorName: string; readonly record: unknown; readonly shownCharacters: number; readonly field?: string | undefined },
 ): number {
   const time = value instanceof Date ? value.getTime() : value;
   if (typeof time === 'number' && Math.abs(time) <= timestampMax) return time;
@@ -262,6 +262,6 @@ export function checkTimestamp(
     : '; a timestamp is a Date or a finite number of milliseconds since 1970';
   throw new MillraceError(
     'TYPE_MISMATCH',
-    `'${place.operatorName}': ${shown(value)} is not a timestamp${why}\n  at the record ${shown(place.record)}`,
+    `'${place.operatorName}': ${shown(value)}${place.field === undefined ? '' : ` in the field '${place.field}'`} is not a timestamp${why}\n  at the record ${shown(place.record)}`,
   );
 }

@@ -93,6 +93,12 @@ describe('checkTimestamp', () => {
     );
   });
 
+  test('is told of with the field that it was looked for in', () => {
+    expect(() => checkTimestamp(undefined, { ...place, field: 'time' })).toThrow(
+      "'orders': undefined in the field 'time' is not a timestamp; ",
+    );
+  });
+
   test.each([1_700_000_000_000_000_000, -8_640_000_000_000_001, 1e300])('%d is none: no Date is so far from 1970', (value) => {
     expect(() => checkTimestamp(value, place)).toThrow(
       `'orders': ${value} is not a timestamp: no Date is so far from 1970; a timestamp is in milliseconds, not in micro- or nanoseconds\n  at the record { item: 'tent' }`,
