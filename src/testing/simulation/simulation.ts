@@ -226,8 +226,10 @@ export class Simulation<T> {
       }
     });
     job.on('restore', ({ id, kind }) => {
-      // Also of one of which it was not known in time that it is complete.
-      if (host.alive && kind === 'checkpoint') this.#savepoints.checkpointed(id);
+      if (!host.alive || kind !== 'checkpoint') return;
+      // Also of one of which it was not known in time that it is complete: what is gone on from stays.
+      this.#files.completed(id);
+      this.#savepoints.checkpointed(id);
     });
     let ran = false;
     job.on('status', (status) => {
