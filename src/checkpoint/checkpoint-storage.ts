@@ -90,7 +90,10 @@ export interface ManifestStore {
   secure(): Promise<void>;
   /** All files of state that there are, sorted. */
   files(): readonly string[];
-  /** Removes manifests, and then files of state. What is not there is no failure. */
+  /**
+   * Removes manifests in this order, the last one when the others are gone for good: after a crash, the newest leads to what is committed. Then
+   * files of state. What is not there is no failure.
+   */
   remove(paths: readonly string[]): Promise<void>;
 }
 

@@ -175,7 +175,10 @@ class ManifestFiles implements ManifestStore {
 
   async remove(paths: readonly string[]): Promise<void> {
     const manifests = paths.filter((path) => manifestOf(path) !== undefined);
-    for (const path of manifests) this.#removeFile(path);
+    for (const [i, path] of manifests.entries()) {
+      if (i > 0 && i === manifests.length - 1) await this.#storage.syncDirectory(this.place);
+      this.#removeFile(path);
+    }
     // A manifest that comes back in a crash must find its files.
     if (manifests.length > 0) await this.#storage.syncDirectory(this.place);
     for (const path of paths) if (!manifests.includes(path)) this.#removeFile(path);

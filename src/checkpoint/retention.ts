@@ -17,7 +17,7 @@ export interface RetainedManifest {
 export interface RetentionFacts {
   /** All that there are, in any order. */
   readonly manifests: readonly RetainedManifest[];
-  /** Good checkpoints that are kept: the newest. 0 removes all, as at the end of a job. */
+  /** Good checkpoints that are kept: the newest. 0 removes all, as at the end of a job, Infinity none. */
   readonly retain: number;
   /** All files of state that there are: `ManifestStore.files`. */
   readonly present: Iterable<string>;
@@ -28,13 +28,14 @@ export interface RetentionFacts {
   readonly held: Iterable<string>;
   /**
    * The oldest checkpoint that a subtask may still be writing for, or has written for without the host knowing what: files of it and
-   * of later ones stay. Infinity when there is none.
+   * of later ones stay. Infinity when there is none. Manifests of later ones may still lose their names, where these cannot be made durable: they
+   * do not count, and stay.
    */
   readonly busyFrom: number;
 }
 
 export interface RetentionDecision {
-  /** Paths of manifests, to be removed first. */
+  /** Paths of manifests, the oldest first, to be removed first. */
   readonly manifests: readonly string[];
   /** Paths of files of state. */
   readonly files: readonly string[];
@@ -46,7 +47,7 @@ export interface RetentionDecision {
  */
 export function planRetention({ manifests, retain, present, held, busyFrom }: RetentionFacts): RetentionDecision {
   const checkpoints = manifests.filter(({ kind }) => kind === 'checkpoint').sort((a, b) => b.id - a.id);
-  const good = checkpoints.filter(({ files }) => files !== undefined);
+  const good = checkpoints.filter(({ id, files }) => files !== undefined && id <= busyFrom);
   const oldest = retain === 0 ? Number.POSITIVE_INFINITY : (good[retain - 1]?.id ?? Number.NEGATIVE_INFINITY);
   const dropped = new Set(checkpoints.filter(({ id }) => id < oldest));
   const kept = manifests.filter((each) => !dropped.has(each));
@@ -57,7 +58,7 @@ export function planRetention({ manifests, retain, present, held, busyFrom }: Re
     if (checkpoint === undefined || checkpoint >= busyFrom || needed.has(file)) return false;
     return !unreadable.some((manifest) => mayName(manifest, checkpoint));
   };
-  return { manifests: [...dropped].map(({ path }) => path), files: [...present].filter(isDeletable) };
+  return { manifests: [...dropped].reverse().map(({ path }) => path), files: [...present].filter(isDeletable) };
 }
 
 /** A checkpoint builds on earlier ones, a savepoint has all that it needs written for itself. */

@@ -193,9 +193,12 @@ export class CheckpointStore {
     if (this.#locked) await this.#retain(0, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
   }
 
-  /** Removes what a run has left that ended before its checkpoints did. Before the first attempt. */
+  /**
+   * Removes what a run has left that ended before its checkpoints did. Before the first attempt: which of those that are complete are of use is not
+   * known yet, so that none of them goes.
+   */
   async removeOrphans(): Promise<void> {
-    await this.removeOld({ busyFrom: Number.POSITIVE_INFINITY, held: [] });
+    if (this.#locked) await this.#retain(Number.POSITIVE_INFINITY, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
   }
 
   /** Removes the checkpoints and files that nothing needs any more. @param use what checkpoints on their way may name */

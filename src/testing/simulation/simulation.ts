@@ -62,6 +62,8 @@ export class Simulation<T> {
   #finished = false;
   /** Whether the job had the time and the disk to clear up behind itself. */
   #isTidy = false;
+  /** Whether the process has said that something could not be removed. */
+  #hasLeft = false;
   /** Whether nothing goes wrong any more. */
   #isSafe = false;
   #failure: Error | undefined;
@@ -175,6 +177,7 @@ export class Simulation<T> {
       return;
     }
     this.#process = null;
+    this.#hasLeft = false;
     const process = new VirtualProcess({
       tamper: this.#parts.tamper,
       world: this.#world,
@@ -187,7 +190,10 @@ export class Simulation<T> {
         stateDir,
       },
       build: (env, thread) => this.#build(job, env, thread),
-      warn: (message) => this.#world.trace(() => `${name} warns: ${message}`),
+      warn: (message) => {
+        if (message.includes('could not be removed')) this.#hasLeft = true;
+        this.#world.trace(() => `${name} warns: ${message}`);
+      },
       from,
       begun: (job) => this.#program.feed(job, process.host),
     });
@@ -254,7 +260,7 @@ export class Simulation<T> {
           if (this.#savepoints.isStopping) return;
           this.#finished = true;
           // What could not be removed is told of in a warning.
-          this.#isTidy = this.#isSafe || this.#parts.plan.faults.diskFailure === 0;
+          this.#isTidy = (this.#isSafe || this.#parts.plan.faults.diskFailure === 0) && !this.#hasLeft;
         }),
       (error) => {
         if (host.alive) this.#failure = error as Error;
