@@ -74,7 +74,7 @@ export type { SyslogListenOptions } from './connectors/syslog/syslog-source.ts';
 export type { CombinedLog, CommonLog } from './formats/access-log.ts';
 export type { CloudFrontLog, ElbLog } from './formats/cloud-logs.ts';
 export type { DelimitedOptions, SniffedRecord } from './formats/csv.ts';
-export type { FieldTypes, RecordOfFields } from './formats/declared-fields.ts';
+export type { FieldTypes, NumberOptions, RecordOfFields } from './formats/declared-fields.ts';
 export type { Format, RecordOf, TextOptions } from './formats/format.ts';
 export type { JsonOptions } from './formats/json.ts';
 export type { MultilineOptions } from './formats/multiline-parser.ts';

@@ -207,10 +207,10 @@ function cloudFrontParts(): readonly LinePart[] {
     percentPart('userAgent'),
     ...['query', 'cookie', 'result', 'requestId', 'host', 'scheme'].map(text),
     countPart('requestBytes', nothing),
-    numberPart('requestTime'),
-    ...['forwardedFor', 'sslProtocol', 'sslCipher', 'responseResult'].map(text),
   ];
+  const required: FieldSpec = { name: 'requestTime', type: { kind: 'float64', nullable: false } };
   const newer = [
+    ...['forwardedFor', 'sslProtocol', 'sslCipher', 'responseResult', 'protocol'].map((name) => optionalField(name)),
     ...[optionalField('encryptionStatus'), optionalField('encryptedFields', 'float64'), optionalField('port', 'float64')],
     ...[optionalField('firstByteTime', 'float64'), optionalField('detailedResult'), optionalField('contentType')],
     ...['contentLength', 'rangeStart', 'rangeEnd'].map((name) => optionalField(name, 'float64')),
@@ -219,7 +219,7 @@ function cloudFrontParts(): readonly LinePart[] {
     ...between(row, '\t'),
     '\t',
     endPart(
-      [optionalField('protocol'), ...newer].map((spec) => ({ spec })),
+      [required, ...newer].map((spec) => ({ spec })),
       tab,
     ),
   ];

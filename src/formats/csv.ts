@@ -10,7 +10,15 @@ import { nearestName } from '../base/nearest-name.ts';
 import { anything, checkOptions, flag, type OptionRules, objectLike, optional, type Rule } from '../base/options.ts';
 import type { Type } from '../schema/type.ts';
 import { type Sample, sniffColumns } from './csv-sniff.ts';
-import { declaredTextFields, type FieldTypes, fieldDetails, type RecordOfFields } from './declared-fields.ts';
+import {
+  declaredTextFields,
+  exact,
+  type FieldTypes,
+  fieldDetails,
+  type NumberOptions,
+  numberRules,
+  type RecordOfFields,
+} from './declared-fields.ts';
 import { type DelimitedColumn, DelimitedParser } from './delimited-parser.ts';
 import type { Format } from './format.ts';
 import { typeOfFields } from './line-parser.ts';
@@ -34,12 +42,13 @@ export interface DelimitedOptions {
 /** A record of columns that were found by looking at a file. */
 export type SniffedRecord = Readonly<Record<string, string | number | boolean | null>>;
 
-type Columns<F> = DelimitedOptions & {
-  /** The columns that records have, with their types. By default they are found by looking at the first file. */
-  readonly columns: F;
-};
+type Columns<F> = DelimitedOptions &
+  NumberOptions & {
+    /** The columns that records have, with their types. By default they are found by looking at the first file. */
+    readonly columns: F;
+  };
 
-interface AllOptions extends DelimitedOptions {
+interface AllOptions extends DelimitedOptions, NumberOptions {
   readonly columns?: unknown;
 }
 
@@ -85,6 +94,7 @@ const rules: OptionRules<AllOptions> = {
   nullText: optional(nullTextRule),
   times: optional(objectLike({ at: '' })),
   columns: optional(anything),
+  ...numberRules,
 };
 
 /** Options with all that was left out. */
@@ -99,12 +109,21 @@ interface Settings {
 
 function delimited(name: string, options: AllOptions, usual: { delimiter: string; quote: string | null }): Format<unknown> {
   const of = `formats.${name}`;
-  const { columns, header = true, delimiter = usual.delimiter, nullText, times = {}, ...given } = checkOptions(options, rules, of);
+  const {
+    columns,
+    header = true,
+    delimiter = usual.delimiter,
+    nullText,
+    times = {},
+    exactIntegers,
+    ...given
+  } = checkOptions(options, rules, of);
   const quote = given.quote === undefined ? usual.quote : given.quote;
   if (quote === delimiter) throw new MillraceError('INVALID_OPTION', `${of}: quote and delimiter are both ${JSON.stringify(quote)}`);
   const settings: Settings = { name, header, delimiter, quote, nullText, times };
   if (columns === undefined) return undeclared(settings);
-  return formatOf(settings, declaredTextFields(`${of}: columns`, columns));
+  const fields = declaredTextFields(`${of}: columns`, columns);
+  return formatOf(settings, exactIntegers === true ? fields.map(exact) : fields);
 }
 
 /** A format that is complete once a sample of its input was seen. */
@@ -118,7 +137,8 @@ function undeclared(settings: Settings): Format<unknown> {
     type: typeOfFields([]),
     divisible: true,
     createParser: refuse,
-    resolve: (sample: Sample, of: string) => formatOf(settings, sniffColumns(sample, { ...settings, ...syntaxOf(settings), of })),
+    resolve: (sample: Sample, of: string) =>
+      formatOf(settings, sniffColumns(sample, { ...settings, ...syntaxOf(settings), of }).map(exact)),
   };
 }
 

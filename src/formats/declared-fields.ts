@@ -1,12 +1,34 @@
 /** Fields that users declare for the records of a format. */
 
 import { MillraceError } from '../base/errors.ts';
-import { unexpected } from '../base/options.ts';
+import { checkOptions, flag, type OptionRules, optional, unexpected } from '../base/options.ts';
 import { isType, type RecordType, type Type, type TypeOf, t, typeText } from '../schema/type.ts';
 import type { FieldSpec } from './parser-code.ts';
 
 /** Fields of records and their types: `{ url: t.string, status: t.int32 }`. */
 export type FieldTypes = Readonly<Record<string, Type<unknown>>>;
+
+/** How the numbers of declared fields are read. */
+export interface NumberOptions {
+  /**
+   * Whether a whole number that a float64 does not hold, such as 9007199254740993, makes a bad record where a field is a `t.float64`; false
+   * by default: it is rounded, so that several ids may become one.
+   */
+  readonly exactIntegers?: boolean | undefined;
+}
+
+/** The rules for `NumberOptions`. */
+export const numberRules: OptionRules<NumberOptions> = { exactIntegers: optional(flag) };
+
+/** The fields, read as the options say. @param of for errors: the function as users call it */
+export function withNumberOptions(of: string, fields: readonly FieldSpec[], options: NumberOptions): readonly FieldSpec[] {
+  return checkOptions(options, numberRules, of).exactIntegers === true ? fields.map(exact) : fields;
+}
+
+/** The field, of which no digits may be lost. */
+export function exact<F extends FieldSpec>(field: F): F {
+  return { ...field, isExact: true };
+}
 
 /** The records that have these fields. */
 export type RecordOfFields<F extends FieldTypes> = { [K in keyof F]: TypeOf<F[K]> };
@@ -50,5 +72,6 @@ export function declaredTextFields(of: string, declared: unknown): readonly Fiel
 /** What tells a format with these fields from others. */
 export function fieldDetails(fields: readonly FieldSpec[]): Readonly<Record<string, unknown>> {
   const names = fields.map(({ name }) => name);
-  return { type: typeText({ form: 'object', names, columns: fields.map(({ type }) => type), key: undefined }) };
+  const type = typeText({ form: 'object', names, columns: fields.map((field) => field.type), key: undefined });
+  return { type, ...(fields.some(({ isExact }) => isExact) ? { exactIntegers: true } : {}) };
 }

@@ -4,7 +4,7 @@
  */
 
 import { behindRecord, type DelimitedSyntax } from './delimited-syntax.ts';
-import { storeNumber } from './number-code.ts';
+import { ifInexact, storeNumber } from './number-code.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
 import { endOfLine, lineFeed, readNumber, scanUntil } from './scan-code.ts';
 import { readText } from './text-values.ts';
@@ -211,7 +211,7 @@ class FieldCode {
     const value = names.fresh('value');
     const plain = (): void => {
       const number = names.fresh('number');
-      readNumber(code, number, this.#isLast ? endOfLine : [this.#terminator], bad);
+      readNumber(code, number, this.#isLast ? endOfLine : [this.#terminator], bad, ifInexact(code, spec));
       this.#atEnd(bad);
       storeNumber(code, spec, number, bad);
     };

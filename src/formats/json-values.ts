@@ -2,8 +2,9 @@
 
 import { IsoTime } from './iso-time.ts';
 import { behindValue, escapeLength, jsonValue, notJson, stringStops, unescapeUtf8 } from './json-text.ts';
-import { dateMsMax, jsonNumber, readBigint, readDecimal, storeNumber } from './number-code.ts';
+import { dateMsMax, ifInexact, jsonNumber, readBigint, readDecimal, storeNumber } from './number-code.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
+import { losesDigits } from './scan-code.ts';
 import type { TimeReader } from './times.ts';
 
 /** Writes code that reads the value of a field. */
@@ -75,7 +76,7 @@ function readString(code: ParserCode, { name }: FieldSpec): void {
 function readNumber(code: ParserCode, field: FieldSpec): void {
   const bad = code.bad(isNo(field.name, field.type.kind === 'int32' ? 'whole number of 32 bits' : 'number'));
   const value = code.names.fresh('number');
-  readDecimal(code, value, jsonNumber, bad);
+  readDecimal(code, value, jsonNumber, bad, ifInexact(code, field));
   storeNumber(code, field, value, bad);
 }
 
@@ -127,7 +128,9 @@ function escapedTime(reader: TimeReader, bytes: Buffer, start: number, end: numb
   return reader.read(text, 0, unescapeUtf8(text, 0, text.length));
 }
 
-function readAny(code: ParserCode, { name }: FieldSpec): void {
+function readAny(code: ParserCode, field: FieldSpec): void {
+  const { name } = field;
+  const inexact = ifInexact(code, field);
   const { body, names } = code;
   const from = names.fresh('from');
   const value = names.fresh('value');
@@ -135,5 +138,6 @@ function readAny(code: ParserCode, { name }: FieldSpec): void {
   skipValue(code);
   body.line(`const ${value} = ${names.constant('jsonValue', jsonValue)}(bytes, ${from}, p);`);
   body.line(`if (${value} === ${names.constant('notJson', notJson)}) ${code.bad(isNo(name, 'JSON'))}`);
+  if (inexact !== undefined) body.line(`if (${names.constant('losesDigits', losesDigits)}(bytes, ${from}, p)) ${inexact}`);
   code.number(name, value);
 }

@@ -9,7 +9,15 @@
 import { MillraceError } from '../base/errors.ts';
 import { checkArgument, checkOptions, type OptionRules, objectLike, optional, type Rule, unknownName } from '../base/options.ts';
 import type { Type } from '../schema/type.ts';
-import { declaredFields, type FieldTypes, fieldDetails, type RecordOfFields } from './declared-fields.ts';
+import {
+  declaredFields,
+  exact,
+  type FieldTypes,
+  fieldDetails,
+  type NumberOptions,
+  numberRules,
+  type RecordOfFields,
+} from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { noObject } from './json-members.ts';
 import { type JsonField, writeJsonRecord } from './json-objects.ts';
@@ -21,7 +29,7 @@ import type { ParserCode } from './parser-code.ts';
 import { wholeLineFormat } from './whole-lines.ts';
 
 /** Options of `formats.json`. */
-export interface JsonOptions<T> {
+export interface JsonOptions<T> extends NumberOptions {
   /**
    * Where fields lie that are no members of the object itself, or have another key there: keys from the outside in, with points between
    * them, or as an array where a key has a point in it.
@@ -52,6 +60,7 @@ function detailsOf(fields: readonly JsonField[]): Readonly<Record<string, unknow
 }
 
 const optionRules: OptionRules<JsonOptions<Record<string, unknown>>> = {
+  ...numberRules,
   paths: optional(objectLike({ userId: 'user.id' })),
 };
 
@@ -68,8 +77,8 @@ function keysOf(path: unknown): readonly string[] | undefined {
 
 function fieldsWithPaths(declared: unknown, options: JsonOptions<Record<string, unknown>>): readonly JsonField[] {
   const of = 'formats.json';
-  const { paths = {} } = checkOptions(options, optionRules, of);
-  const declaredOnes = declaredFields(of, declared);
+  const { paths = {}, exactIntegers } = checkOptions(options, optionRules, of);
+  const declaredOnes = exactIntegers === true ? declaredFields(of, declared).map(exact) : declaredFields(of, declared);
   const byName = Object.fromEntries(declaredOnes.map(({ name }) => [name, true]));
   for (const [name, path] of Object.entries(paths)) {
     if (!Object.hasOwn(byName, name))

@@ -41,7 +41,7 @@ export interface LineGrammar {
   explain?(bytes: Buffer, start: number, end: number): string | undefined;
 }
 
-/** The field that holds the text of the record's line. */
+/** The field that holds the text of the record's line. Other formats may have a field of that name, which is none of its business. */
 export const rawField: FieldSpec = { name: 'raw', type: { kind: 'string', nullable: false } };
 
 /** The type of whole records. */
@@ -101,11 +101,11 @@ export class LineParser implements RecordParser {
     this.#options = options;
     this.type = asked === undefined ? whole : selectFields(whole, asked);
     const numbered = fields.map(
-      ({ name, type }) => type.kind === 'string' && name !== rawField.name && options.keys?.includes(name) === true,
+      (field) => field.type.kind === 'string' && field !== rawField && options.keys?.includes(field.name) === true,
     );
     const internersBytes = numbered.filter(Boolean).length * internerBytes(options.batchRows);
     const columnOf = (name: string | undefined): number => fields.findIndex((field) => field.name === name);
-    const plain = columnOf(rawField.name) >= 0 ? undefined : grammar.plainLine?.((name) => columnOf(name) >= 0);
+    const plain = fields.includes(rawField) ? undefined : grammar.plainLine?.((name) => columnOf(name) >= 0);
     const linesBytes = plain === undefined ? 0 : plainLineBytes(plain, options.batchRows);
     this.#memory = predecessor === undefined ? kernelMemory(internersBytes + linesBytes) : predecessor.#memory;
     this.#inputMemory = predecessor === undefined ? undefined : predecessor.#inputMemory;
@@ -122,7 +122,7 @@ export class LineParser implements RecordParser {
     this.#isAllNumbered = plain?.isWhole === true && plain.steps.every(isAllRead);
     this.#code = new ParserCode(fields, options, (column) => this.#plain?.placesOf(column));
     this.#holdsText = grammar.isText === true || fields.some(({ type }) => type.kind === 'string' || type.kind === 'any');
-    this.#raw = fields.findIndex(({ name }) => name === rawField.name);
+    this.#raw = fields.indexOf(rawField);
     grammar.write(this.#code);
     if (this.#raw >= 0) {
       const textEnd = this.#code.names.constant('endOfText', endOfText);

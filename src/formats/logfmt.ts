@@ -7,7 +7,14 @@
  */
 
 import type { Type } from '../schema/type.ts';
-import { declaredTextFields, type FieldTypes, fieldDetails, type RecordOfFields } from './declared-fields.ts';
+import {
+  declaredTextFields,
+  type FieldTypes,
+  fieldDetails,
+  type NumberOptions,
+  type RecordOfFields,
+  withNumberOptions,
+} from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { unescapeLatin1, unescapeUtf8 } from './json-text.ts';
 import { matchKey, noKey } from './key-code.ts';
@@ -27,11 +34,11 @@ import { wholeLineFormat } from './whole-lines.ts';
  * @example formats.logfmt({ method: t.string, status: t.int32, error: t.nullable(t.string) })
  */
 export function logfmt(): Format<Record<string, string | true>>;
-export function logfmt<T>(type: Type<T>): Format<T>;
-export function logfmt<const F extends FieldTypes>(fields: F): Format<RecordOfFields<F>>;
-export function logfmt(declared?: unknown): Format<unknown> {
+export function logfmt<T>(type: Type<T>, options?: NumberOptions): Format<T>;
+export function logfmt<const F extends FieldTypes>(fields: F, options?: NumberOptions): Format<RecordOfFields<F>>;
+export function logfmt(declared?: unknown, options: NumberOptions = {}): Format<unknown> {
   if (declared === undefined) return wholeLineFormat('logfmt', logfmtReasons, logfmtRecord);
-  const fields = declaredTextFields('formats.logfmt', declared);
+  const fields = withNumberOptions('formats.logfmt', declaredTextFields('formats.logfmt', declared), options);
   return grammarFormat({ name: 'logfmt', fields, write: (code) => writeLogfmtRecord(code, fields) }, fieldDetails(fields));
 }
 

@@ -4,7 +4,14 @@
  */
 
 import type { Type } from '../schema/type.ts';
-import { declaredTextFields, type FieldTypes, fieldDetails, type RecordOfFields } from './declared-fields.ts';
+import {
+  declaredTextFields,
+  type FieldTypes,
+  fieldDetails,
+  type NumberOptions,
+  type RecordOfFields,
+  withNumberOptions,
+} from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { matchKey, noKey } from './key-code.ts';
 import { grammarFormat } from './line-format.ts';
@@ -23,11 +30,11 @@ import { addField, wholeLineFormat } from './whole-lines.ts';
  * @example formats.ltsv({ host: t.string, status: t.int32, referer: t.nullable(t.string) })
  */
 export function ltsv(): Format<Record<string, string>>;
-export function ltsv<T>(type: Type<T>): Format<T>;
-export function ltsv<const F extends FieldTypes>(fields: F): Format<RecordOfFields<F>>;
-export function ltsv(declared?: unknown): Format<unknown> {
+export function ltsv<T>(type: Type<T>, options?: NumberOptions): Format<T>;
+export function ltsv<const F extends FieldTypes>(fields: F, options?: NumberOptions): Format<RecordOfFields<F>>;
+export function ltsv(declared?: unknown, options: NumberOptions = {}): Format<unknown> {
   if (declared === undefined) return wholeLineFormat('ltsv', [noLabel], ltsvRecord);
-  const fields = declaredTextFields('formats.ltsv', declared);
+  const fields = withNumberOptions('formats.ltsv', declaredTextFields('formats.ltsv', declared), options);
   return grammarFormat({ name: 'ltsv', fields, write: (code) => writeLtsvRecord(code, fields) }, fieldDetails(fields));
 }
 

@@ -1,7 +1,7 @@
 /** Code that reads numbers whose end is not known beforehand, and puts them where the type of their field wants them. */
 
 import type { FieldSpec, ParserCode } from './parser-code.ts';
-import { exactDigits, readDigits, spellDigits } from './scan-code.ts';
+import { exactDigits, losesDigits, readDigits, spellDigits } from './scan-code.ts';
 
 /** Bytes that numbers are written with. */
 const numberBytes = new Uint8Array(256);
@@ -16,8 +16,10 @@ export const jsonNumber: NumberSyntax = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?
 /**
  * Reads the number at `p` into the local `name`, and leaves `p` behind it. Up to 15 digits are put together here: mantissa and power of
  * ten are exact, so that their quotient is rounded once, as it should be. Anything else is left to `Number`.
+ *
+ * @param inexact the statements for a whole number that a float64 does not hold; none where that is rounded
  */
-export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax, bad: string): void {
+export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax, bad: string, inexact?: string): void {
   const { body, names } = code;
   const inNumber = names.constant('numberBytes', numberBytes);
   const slow = names.constant('slowNumber', slowNumber);
@@ -38,6 +40,7 @@ export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax
     body.line(`while (${inNumber}[bytes[p]] === 1) p++;`);
     body.line(`${name} = ${slow}(bytes, first, p, ${names.constant('syntax', syntax)});`);
     body.line(`if (${name} !== ${name}) ${bad}`);
+    if (inexact !== undefined) body.line(`if (${names.constant('losesDigits', losesDigits)}(bytes, first, p)) ${inexact}`);
     body.line('}');
   });
 }
@@ -45,6 +48,12 @@ export function readDecimal(code: ParserCode, name: string, syntax: NumberSyntax
 function slowNumber(bytes: Buffer, start: number, end: number, syntax: NumberSyntax): number {
   const text = bytes.latin1Slice(start, end);
   return syntax.test(text) ? Number(text) : Number.NaN;
+}
+
+/** The statements for a whole number that the column of a field does not hold; undefined where it is rounded. */
+export function ifInexact(code: ParserCode, { name, type, isExact }: FieldSpec): string | undefined {
+  if (isExact !== true || type.kind === 'int32') return undefined;
+  return code.bad(`'${name}' has more digits than a float64 holds; a job with the field declared as t.bigint64 reads it`);
 }
 
 /** Milliseconds that a `Date` gets away from the epoch at most. */

@@ -17,6 +17,8 @@ import type { ParserInput, ParserOptions, TextEncoding } from './parser.ts';
 export interface FieldSpec {
   readonly name: string;
   readonly type: ColumnType;
+  /** Whether a whole number that a float64 does not hold is bad, instead of another number. */
+  readonly isExact?: boolean;
   /** All strings that it can be, where they are few and need not stand in the bytes. */
   readonly choices?: readonly string[];
 }

@@ -80,8 +80,10 @@ export const exactDigits = 15;
 /**
  * Reads a decimal number into the local `name`. Digits and a point are put together here: a mantissa of up to 15 digits and a power
  * of ten are exact, so their quotient is rounded once, as it should be. Anything else is left to `Number`.
+ *
+ * @param inexact the statements for a whole number that a float64 does not hold; none where that is rounded
  */
-export function readNumber(code: ParserCode, name: string, terminator: Terminator, bad: string): void {
+export function readNumber(code: ParserCode, name: string, terminator: Terminator, bad: string, inexact?: string): void {
   const { body, names } = code;
   const slow = names.constant('slowNumber', slowNumber);
   body.line(`let ${name} = 0;`);
@@ -100,6 +102,7 @@ export function readNumber(code: ParserCode, name: string, terminator: Terminato
     scanTo(code, terminator, bad);
     body.line(`${name} = ${slow}(bytes, from, p);`);
     body.line(`if (${name} !== ${name}) ${bad}`);
+    if (inexact !== undefined) body.line(`if (${names.constant('losesDigits', losesDigits)}(bytes, from, p)) ${inexact}`);
     body.line('}');
   });
 }
@@ -150,6 +153,15 @@ export const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 export function slowNumber(bytes: Buffer, start: number, end: number): number {
   const text = bytes.latin1Slice(start, end).trim();
   return decimal.test(text) ? Number(text) : Number.NaN;
+}
+
+/** Whether bytes spell a whole number whose float64 is another number: what a sum may bear makes one of two ids. */
+export function losesDigits(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start <= exactDigits) return false;
+  const text = bytes.latin1Slice(start, end).trim();
+  if (!/^[+-]?\d+$/.test(text)) return false;
+  const number = Number(text);
+  return !Number.isFinite(number) || BigInt(number) !== BigInt(text);
 }
 
 /** Reads a whole number, not below zero, into the local `name`. */

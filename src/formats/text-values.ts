@@ -1,7 +1,7 @@
 /** Code that reads the values of declared fields from text that somebody else has found the end of. */
 
 import { IsoTime } from './iso-time.ts';
-import { dateMsMax, readBigint, readDecimal, storeNumber } from './number-code.ts';
+import { dateMsMax, ifInexact, readBigint, readDecimal, storeNumber } from './number-code.ts';
 import type { FieldSpec, ParserCode } from './parser-code.ts';
 import { decimal } from './scan-code.ts';
 import { ClfTime, type TimeReader } from './times.ts';
@@ -68,7 +68,7 @@ function readWhole({ body, names }: ParserCode, { from, to }: TextValue, bad: st
 function readNumber(code: ParserCode, field: FieldSpec, value: TextValue): void {
   const bad = code.bad(`'${field.name}' is no ${field.type.kind === 'int32' ? 'whole number of 32 bits' : 'number'}`);
   const number = code.names.fresh('number');
-  readWhole(code, value, bad, () => readDecimal(code, number, decimal, bad));
+  readWhole(code, value, bad, () => readDecimal(code, number, decimal, bad, ifInexact(code, field)));
   storeNumber(code, field, number, bad);
 }
 

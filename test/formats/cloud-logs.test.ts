@@ -141,7 +141,18 @@ describe('CloudFront', () => {
 
   test('of an older log', () => {
     expect(parseLine(cloudFront, `${row.join('\t')}\r`)).toMatchObject({ protocol: 'HTTP/2.0', encryptionStatus: null, rangeEnd: null });
-    expect(parseLine(cloudFront, row.slice(0, -3).join('\t'))).toContain("'sslProtocol'");
+    // Columns were added behind the 19th, which is `time-taken`.
+    for (const columns of [19, 20, 21, 22, 23, 24]) {
+      const record = parseLine(cloudFront, row.slice(0, columns).join('\t'));
+      expect(record).toMatchObject({
+        requestTime: 0.001,
+        sslProtocol: columns < 21 ? null : 'TLSv1.2',
+        responseResult: columns < 23 ? null : 'Hit',
+        protocol: columns < 24 ? null : 'HTTP/2.0',
+      });
+    }
+    expect(parseLine(cloudFront, row.slice(0, 18).join('\t'))).toBe('\'requestBytes\' is no whole number, or no "\\t" follows');
+    expect(parseLine(cloudFront, row.with(18, '-').join('\t'))).toBe("'requestTime' is no number");
   });
 });
 
@@ -149,9 +160,18 @@ const elbLines = fc
   .array(fc.constantFrom(front, `${front} "a é" "-"`, `${front} "a" "b" "c" "d" "e" "f" "g" T x\r`), { maxLength: 2 })
   .map((lines) => lines.join('\n'));
 const cloudFrontLines = fc
-  .array(fc.constantFrom('#Version: 1.0', row.join('\t'), [...row, ...newer].join('\t'), [...row, ...newer, 'x\r'].join('\t')), {
-    maxLength: 2,
-  })
+  .array(
+    fc.constantFrom(
+      '#Version: 1.0',
+      row.slice(0, 19).join('\t'),
+      row.join('\t'),
+      [...row, ...newer].join('\t'),
+      [...row, ...newer, 'x\r'].join('\t'),
+    ),
+    {
+      maxLength: 2,
+    },
+  )
   .map((lines) => lines.join('\n'));
 
 describe.each([

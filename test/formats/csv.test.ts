@@ -104,6 +104,27 @@ describe('records', () => {
   });
 });
 
+describe('whole numbers that a float64 does not hold', () => {
+  const text = 'a,b\n9007199254740993,1\n1,"9007199254740993"\n2,-9007199254740993\n9007199254740992,0.1250000000000000000\n';
+  const columns = { a: t.float64, b: t.float64 };
+
+  test('are rounded where columns are declared', () => {
+    expect(rows(formats.csv({ columns }), text)[0]).toEqual([9007199254740992, 1]);
+  });
+
+  test('are bad where the columns are to be exact', () => {
+    const exact = formats.csv({ columns, exactIntegers: true });
+    const why = (name: string) => `'${name}' has more digits than a float64 holds; a job with the field declared as t.bigint64 reads it`;
+    expect(reasons(exact, text)).toEqual([why('a'), why('b'), why('b')]);
+    expect(parse(exact, text).records).toEqual([{ a: 9007199254740992, b: 0.125 }]);
+  });
+
+  test('are bad in columns that were found, as any value that does not fit', () => {
+    const found = formats.csv().resolve?.({ bytes: Buffer.from('a,b\n1,2\n'), ended: true }, 'test') as Format<object>;
+    expect(reasons(found, text)).toHaveLength(3);
+  });
+});
+
 describe('fields', () => {
   const format = formats.csv({
     columns: {

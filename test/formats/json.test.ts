@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { RecordOf } from '../../src/formats/format.ts';
 import { json } from '../../src/formats/json.ts';
-import { t } from '../../src/schema/type.ts';
+import { type Type, t } from '../../src/schema/type.ts';
 import { describesLines, jsonPunctuation, linesIn, mutated, parse, parseLine } from './support.ts';
 
 /** The record of one line with one field `a`, or what is wrong with the line. */
@@ -155,6 +155,28 @@ describe('numbers (section 6)', () => {
       expect(fieldOf(t.float64, text)).toMatch(/^'a' is no number|^neither a comma nor a brace/);
     },
   );
+
+  it('of a member called raw is its own, and not the line', () => {
+    const line = '{"raw":5,"n":1}';
+    expect(parseLine(json({ raw: t.float64, n: t.float64 }), line)).toEqual({ raw: 5, n: 1 });
+    expect(parseLine(json({ raw: t.string }), '{"raw":"x","n":1}')).toEqual({ raw: 'x' });
+    expect(parse(json(), `${line}\n`, { fields: ['raw'] }).records).toEqual([{ raw: 5 }]);
+  });
+
+  it('refuses whole numbers that a float64 does not hold, where it is told to', () => {
+    const read = (type: Type<unknown>, text: string): unknown => {
+      const parsed = parseLine(json({ a: type }, { exactIntegers: true }), `{"a":${text}}`);
+      return typeof parsed === 'string' ? parsed : (parsed as { a: unknown }).a;
+    };
+    const inexact = "'a' has more digits than a float64 holds; a job with the field declared as t.bigint64 reads it";
+    for (const type of [t.float64, t.any] as Type<unknown>[]) {
+      for (const text of ['9007199254740993', '-1234567890123456789', '9'.repeat(400)]) expect(read(type, text)).toBe(inexact);
+      for (const text of ['9007199254740992', '10000000000000000000000', '0.12345678901234567890', '1e300', '-0', '7'])
+        expect(read(type, text)).toBe(JSON.parse(text));
+    }
+    expect(read(t.bigint64, '9007199254740993')).toBe(9007199254740993n);
+    expect(read(t.any, '"9007199254740993"')).toBe('9007199254740993');
+  });
 
   it('takes whole numbers of 32 bits, however they are written', () => {
     for (const [text, value] of Object.entries({ 0: 0, '-2147483648': -(2 ** 31), '2147483647': 2 ** 31 - 1, '1.0': 1, '12e2': 1200 }))

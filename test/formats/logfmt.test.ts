@@ -68,6 +68,13 @@ describe('pairs', () => {
 });
 
 describe('values', () => {
+  it('that a float64 does not hold are refused, where it is told to', () => {
+    const read = (text: string): unknown => parseLine(logfmt({ a: t.float64 }, { exactIntegers: true }), `a=${text} b`);
+    expect(read('9007199254740993')).toContain("'a' has more digits than a float64 holds");
+    expect(read('9007199254740992')).toMatchObject({ a: 9007199254740992 });
+    expect(read('0.1250000000000000000')).toMatchObject({ a: 0.125 });
+  });
+
   const readAs = (type: Parameters<typeof t.nullable>[0], text: string): unknown => {
     const parsed = parseLine(logfmt({ a: type }), text);
     return typeof parsed === 'string' ? parsed : parsed.a;

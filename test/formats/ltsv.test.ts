@@ -65,6 +65,13 @@ describe('fields', () => {
 });
 
 describe('values', () => {
+  it('that a float64 does not hold are refused, where it is told to', () => {
+    const read = (text: string): unknown => parseLine(ltsv({ a: t.float64 }, { exactIntegers: true }), `a:${text}\tb:1`);
+    expect(read('9007199254740993')).toContain("'a' has more digits than a float64 holds");
+    expect(read('9007199254740992')).toMatchObject({ a: 9007199254740992 });
+    expect(read('0.1250000000000000000')).toMatchObject({ a: 0.125 });
+  });
+
   it('are text without escapes', () => {
     for (const value of ['', ' ', '-', 'a:b', '"x"', '\\t\\n', 'é日本', '\u0001\v\f', 'x\r\ry'])
       expect(parseLine(ltsv({ a: t.string }), `a:${value}`)).toEqual({ a: value });
