@@ -96,6 +96,25 @@ describe('by its first lines', () => {
   });
 });
 
+describe('text most lines of which are something else is told of', () => {
+  const hint = (sample: string): string | undefined => detectFormat(Buffer.from(sample), plain).hint;
+
+  test.each([
+    ['JSON', `> app@1.0 start\n> node server.js\n${'{"a":1}\n'.repeat(20)}`, '20 of 22 lines are JSON; --format json reads them'],
+    ['an access log', `x\n${`${access}\n`.repeat(3)}x\n`, '3 of 5 lines are of an access log; --format common reads them'],
+    ['logfmt', `starting\n${'level=info ms=5\n'.repeat(3)}`, '3 of 4 lines are logfmt; --format logfmt reads them'],
+  ])('%s', (_, sample, expected) => {
+    expect(hint(sample)).toBe(expected);
+  });
+
+  test('but not where these are few', () => {
+    expect(hint('{"a":1}\n{"a":1}\nx\n')).toBe(undefined);
+    expect(hint(`${'{"a":1}\n'.repeat(3)}${'x\n'.repeat(4)}`)).toBe(undefined);
+    expect(hint(`${'{"a:1}\n'.repeat(20)}x\n`)).toBe(undefined);
+    expect(hint('Once, there was\na word, and\nanother, too\n'.repeat(5))).toBe(undefined);
+  });
+});
+
 describe('the time of a record', () => {
   const json = '{"at":5,"time":"2025-03-03T06:00:00Z","n":1}\n{"time":"2025-03-03 06:00:01.5+01:00","n":2}\n';
 
@@ -144,6 +163,21 @@ describe('the time of a record', () => {
   });
 });
 
+describe('a time that is named is one of the format that is recognised', () => {
+  const request = 'http 2018-07-02T22:23:00.186641Z app/my/50dc 192.168.131.39:2817 10.0.0.1:80 0.000 0.001 0.000 200 200 34 366';
+  const elb = `${request} "GET http://x:80/ HTTP/1.1" "curl" - - arn "Root=1" "-" "-" 0 2018-07-02T22:22:48.364000Z "forward" "-" "-" "-" "-" "-" "-"\n`;
+
+  test.each([
+    ['CSV', 'name,when\nA,2025-03-03T06:00:01Z\nB,2025-03-03T06:00:02Z\n', 'when'],
+    ['TSV', 'name\twhen\nA\t2025-03-03T06:00:01Z\n', 'when'],
+    ['logfmt', 'name=A when=2025-03-03T06:00:01Z\n', 'when'],
+    ['LTSV', 'name:A\ttime:2025-03-03T06:00:01Z\n', 'time'],
+    ['ELB', elb, 'requestTimestamp'],
+  ])('%s', (_, sample, time) => {
+    expect(detected(sample, { byTime: true, time })).toMatchObject({ time });
+  });
+});
+
 test('objects in JSON have fields themselves', () => {
   const lines = ['{"a":{"n":1,"t":"2025-03-03","b":{"ts":1741003200}},"l":[1],"z":null,"o":{}}', '{"a":{"n":"x","m":true},"o":5}'];
   const { fields } = detected(`${lines.join('\n')}\n`);
@@ -189,7 +223,7 @@ test('a pattern has the times that it names', () => {
     { name: 'when', kind: 'millis', nullable: false },
     { name: 'sent', kind: 'millis', nullable: true },
     { name: 'ms', kind: 'number', nullable: false },
-    { name: 'raw', kind: 'string', nullable: false },
+    { name: 'raw', kind: 'string', nullable: false, isLine: true },
   ]);
   expect(time?.name).toBe('when');
   expect(plainFormat('text', plain).fields).toEqual([{ name: 'line', nullable: false, kind: 'string' }]);

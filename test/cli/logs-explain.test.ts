@@ -60,6 +60,14 @@ function usual(text: string, number: string, time: string): Question[] {
       select: `${text},x=${number} * 2 + 1,${time}`,
     },
     { by: `hour=new Date(${time}).getUTCHours()`, where: `parseInt(${text}) > 1 || ${text}.length > 3 || [1].includes(${number})` },
+    {
+      where: `(["", "x"].includes(${text}) || /^$/.test(${text}) || new RegExp("x*").test(${text}) || "x".includes(${text}))`,
+      by: `part=${text}.split("?")[1],length=${text}.split("?")[1].length,x=${number} > 5 ? ${text}.split("/")[2] : undefined`,
+    },
+    {
+      where: `${text}.split("?")[1] > 5 && ${text}.split("?")[1].trim() + "x" != "x" && /x/.test(${text}.split("?")[1])`,
+      select: `a=${text}.match(/(?<b>.)/).groups.b,b=${number} > 5 && ${text}.split("/")[2],c=-${number},d=!${text},e=JSON.parse(${text}).a.b`,
+    },
     { select: `a=${text} + " " + ${number},b=${text}.match(/(.)/)[1].length,c={ ${text} },d=\`\${${text}}\`,e=-${number}` },
   ];
 }
@@ -124,7 +132,7 @@ function compilerSays(directory: string): Promise<string> {
 test('rows are those of the tool', async () => {
   const question: Question = {
     where: 'http.status * 2 >= 400',
-    select: 'http.method,http,x=http.bytes / 2,y=ms / 0,z=id % 5,a=odd.a,b=items[0].sku',
+    select: 'http.method,http,x=http.bytes / 2,y=ms / 0,z=id % 5,a=odd.a,b=items[0].sku,c=level.split("o")[1],d=(-ms)',
   };
   const directory = workspace({ json: samples.json, 'job.mjs': explained('json', samples.json, question) });
   const [alone, tool] = await Promise.all([
@@ -132,8 +140,8 @@ test('rows are those of the tool', async () => {
     millrace(directory, ['logs', 'json', ...asArguments(question), '--out', 'json']),
   ]);
   const rows = [
-    `{"http.method":"GET","http":${JSON.stringify(json[0]?.http)},"x":50,"y":null,"z":4,"a":null,"b":"a"}`,
-    `{"http.method":"PUT","http":${JSON.stringify(json[1]?.http)},"x":10,"y":null,"z":null,"a":2,"b":null}`,
+    `{"http.method":"GET","http":${JSON.stringify(json[0]?.http)},"x":50,"y":null,"z":4,"a":null,"b":"a","c":"","d":-1.5}`,
+    `{"http.method":"PUT","http":${JSON.stringify(json[1]?.http)},"x":10,"y":null,"z":null,"a":2,"b":null,"c":"r","d":null}`,
   ];
   expect([alone, tool]).toMatchObject([{ code: 0 }, { code: 0 }]);
   expect([alone, tool].map(({ stdout }) => stdout.trimEnd().split('\n').sort())).toEqual([rows, rows]);

@@ -36,6 +36,9 @@ describe('names become fields of the record', () => {
     ['({ url, status: 1 }).url', '({ url: r.url, status: 1 }).url'],
     ['url in { a: status }', 'r.url in { a: r.status }'],
     ['status === undefined', 'r.status === undefined'],
+    ['(status == 5)', '(r.status == 5)'],
+    ['( status >= 500 || (status == 404) ) ', '( r.status >= 500 || (r.status == 404) )'],
+    ['((url))', '((r.url))'],
     ['r', undefined],
   ])('in %s', (text, expected) => {
     if (expected === undefined) expect(() => code(text)).toThrow("--where: there is no field 'r'");
@@ -78,7 +81,15 @@ describe('what is null', () => {
     ['message?.length > 5', '(r.message?.length ?? NaN) > 5'],
     ['(message).length', '(r.message)?.length'],
     ['url.match(/a(b)/)[1]', 'r.url.match(/a(b)/)?.[1]'],
-    ['/a(b)/.exec(url)[1].length', '/a(b)/.exec(r.url)?.[1].length'],
+    ['/a(b)/.exec(url)[1].length', '/a(b)/.exec(r.url)?.[1]?.length'],
+    ['url.split("?")[1].length > 0', '(r.url.split("?")[1]?.length ?? NaN) > 0'],
+    ['url.split("?")[1].trim().length', 'r.url.split("?")[1]?.trim().length'],
+    ['url.match(/(?<a>b)/).groups.a.length', 'r.url.match(/(?<a>b)/)?.groups?.a?.length'],
+    ['JSON.parse(url).a.b', 'JSON.parse(r.url)?.a?.b'],
+    ['new URL(url).searchParams.get("q").length', 'new URL(r.url).searchParams.get("q")?.length'],
+    ['url.split("?")[1] > 5', 'Number(r.url.split("?")[1] ?? NaN) > 5'],
+    ['url["length"].toFixed(2)', 'r.url["length"].toFixed(2)'],
+    ['[url].some((each) => each.a.b > 5)', '[r.url].some((each) => each.a.b > 5)'],
     // What holds anything is made an object, which has members, but perhaps not these.
     ['user.name', 'Object(r.user).name'],
     ['user.address.city.length', 'Object(r.user).address?.city?.length'],
@@ -94,6 +105,16 @@ describe('what is null', () => {
   test.each([
     ['/x/.test(message)', "/x/.test(r.message ?? '')"],
     ["['a', 'b'].includes(message)", "['a', 'b'].includes(r.message ?? '')"],
+    // A text that is looked for, or in, is one that is not found.
+    ['["x", ""].includes(message)', '["x", ""].includes(r.message ?? \'\\u0000\')'],
+    ['["x", ""].indexOf(message) >= 0', '["x", ""].indexOf(r.message ?? \'\\u0000\') >= 0'],
+    ['new Set(["x", ""]).has(message)', 'new Set(["x", ""]).has(r.message ?? \'\\u0000\')'],
+    ['/^$/.test(message)', "/^$/.test(r.message ?? '\\u0000')"],
+    ['/^[^a]*$/.test(message)', "/^[^a]*$/.test(r.message ?? 'a')"],
+    ['/^(a?)/.test(message.trim())', "/^(a?)/.test(r.message?.trim() ?? '')"],
+    ['new RegExp("null", "i").test(message)', 'new RegExp("null", "i").test(r.message ?? \'\')'],
+    ['"a null".includes(message)', '"a null".includes(r.message ?? \'\\u0000\')'],
+    ['/undefined/.test(url.split("?")[1])', '/undefined/.test(r.url.split("?")[1] ?? \'\')'],
     ["['a', null].includes(message)", "['a', null].includes(r.message)"],
     ['[5, 6].includes(requestTime)', '[5, 6].includes(r.requestTime ?? NaN)'],
     ['new Set([5]).has(requestTime)', 'new Set([5]).has(r.requestTime ?? NaN)'],
@@ -102,7 +123,9 @@ describe('what is null', () => {
     ['new Date(ts * 1000).getUTCHours() > 5', 'new Date((r.ts ?? NaN) * 1000).getUTCHours() > 5'],
     ['new Date(requestTime) > 5', 'new Date(r.requestTime ?? NaN) > 5'],
     ['JSON.parse(message)', "JSON.parse(r.message ?? 'null')"],
-    ['url.startsWith(message)', 'r.url.startsWith(String(r.message))'],
+    ['url.startsWith(message)', "r.url.startsWith(r.message ?? '\\u0000')"],
+    ['url.concat(message)', 'r.url.concat(String(r.message))'],
+    ['"x,y".indexOf(message, requestTime)', '"x,y".indexOf(r.message ?? \'\\u0000\', r.requestTime)'],
     ['Number(requestTime) < 5 || `${message}`', 'Number(r.requestTime) < 5 || `${r.message}`'],
     ["message + ' ' + requestTime", "r.message + ' ' + r.requestTime"],
     ['message + url', 'String(r.message) + r.url'],
@@ -150,10 +173,48 @@ test.each([
   ['status ==', "--where: 'status ==' is no JavaScript expression: Unexpected token at column 9; an example: status >= 500"],
   ['status 500', "--where: 'status 500' is no JavaScript expression: '500' follows 'status'; an example"],
   ['', "--where: '' is no JavaScript expression"],
+  ['status => 500', "--where: 'status => 500' is a function, and no value; write >= to compare"],
+  ['(status) => 500', 'is a function, and no value; write >= to compare'],
+  ['url && (status => 500)', 'is a function, and no value; write >= to compare'],
+  ['!function () { return status }', 'is a function, and no value; write >= to compare'],
+  ['delete status', "--where: 'delete status' deletes from the record; write == null to find what is missing"],
+  ['status > 5, url', "--where: 'status > 5, url' is more than one expression; write && between conditions"],
+  ['this.status > 5', "--where: 'this.status > 5' says 'this', which is nothing here: fields have names of their own"],
+  ['(status > 5))', "--where: '(status > 5))' is no JavaScript expression: ')' follows '(status > 5)'"],
   ["status == 'ok'", "--where: 'status' is a number, and is compared with 'ok', which is none; write one such as 500"],
   ["at > 'noon'", "--where: 'at' is a time, and is compared with 'noon', which is none; write one such as '2025-03-03T06:00'"],
 ])('%s is refused', (text, message) => {
   expect(() => code(text)).toThrow(message);
+});
+
+describe('words of JavaScript', () => {
+  const named = (...names: string[]): KnownField[] => names.map((name) => ({ name, nullable: false, kind: 'string' }));
+
+  test.each([
+    [
+      'class == "d"',
+      "is no JavaScript expression: Unexpected token at column 6; 'class' is a word of JavaScript; write the field as class_",
+    ],
+    ['url == "d" && new == "x"', "'new' is a word of JavaScript; write the field as new_"],
+    ['this == "d"', "says 'this', which is nothing here: 'this' is a word of JavaScript; write the field as this_"],
+    ['for == "d"', 'an example: status >= 500'],
+  ])('cannot name a field: %s', (text, message) => {
+    expect(() => code(text, named('url', 'class', 'new', 'this'))).toThrow(message);
+  });
+
+  test('name it in another spelling', () => {
+    expect(code('class_ == "d" && url == new_', named('url', 'class', 'new'))).toBe('r.class == "d" && r.url == r.new');
+  });
+
+  test.each([
+    ['Date > "2025-03-03"', 'r.Date > "2025-03-03"'],
+    ['URL.startsWith("/a") && URL.length > 5', 'r.URL.startsWith("/a") && r.URL.length > 5'],
+    ['new Date(Date).getTime() > Date.now()', 'new Date(r.Date).getTime() > Date.now()'],
+    ['URL.split("/").map(Number)', 'r.URL.split("/").map(Number)'],
+    ['Number("5") > 4 && Number == "5"', 'Number("5") > 4 && r.Number == "5"'],
+  ])('are fields where they are used as such: %s', (text, expected) => {
+    expect(code(text, named('Date', 'URL', 'Number'))).toBe(expected);
+  });
 });
 
 test('of text there is one field', () => {

@@ -116,7 +116,7 @@ test('only what a question names is read of an object, by paths', () => {
   const job = explained('app.ndjson', '{"a":{"b.c":1,"d":{"e":2,"f":[]},"g":3},"h":5}\n', { by: 'a.b.c', agg: 'sum(a.d.e), max(h)' });
   expect(job).toContain(`formats.json(
       { 'a.b.c': t.nullable(t.float64), 'a.d.e': t.nullable(t.float64), h: t.nullable(t.float64) },
-      { paths: { 'a.b.c': ['a', 'b.c'], 'a.d.e': 'a.d.e' } },
+      { paths: { 'a.b.c': ['a', 'b.c'], 'a.d.e': 'a.d.e' }, exactIntegers: true },
     )`);
 });
 
@@ -125,7 +125,7 @@ test('a field of the record may have points in its name', () => {
     where: 'http.status >= 500',
     agg: 'sum(http.status)',
   });
-  expect(job).toContain("formats.logfmt({ 'http.status': t.nullable(t.float64), http: t.nullable(t.float64) })");
+  expect(job).toContain("formats.logfmt({ 'http.status': t.nullable(t.float64), http: t.nullable(t.float64) }, { exactIntegers: true })");
   expect(job).toContain("  .filter((r) => (r['http.status'] ?? NaN) >= 500)\n");
 });
 

@@ -14,7 +14,7 @@ const fields: readonly KnownField[] = [
   { name: 'timestamp', nullable: false, kind: 'millis' },
   { name: 'id', nullable: true, kind: 'bigint' },
   { name: 'user', nullable: true, kind: 'any' },
-  { name: 'raw', nullable: false, kind: 'string' },
+  { name: 'raw', nullable: false, kind: 'string', isLine: true },
 ];
 
 const source: SourceCode = {

@@ -54,6 +54,10 @@ describe('a table', () => {
     ]);
   });
 
+  test('shows numbers with more digits than are known as JavaScript does', () => {
+    expect(lines(['a'], [{ a: 1e21 }, { a: -1.5e25 }, { a: 2.5 }], 80, ['a'])).toEqual(['       a', '   1e+21', '-1.5e+25', '     2.5']);
+  });
+
   test('shows times, objects and controls', () => {
     const rows = [{ t: new Date('2025-03-03T06:00:00Z'), o: { a: 1n }, c: 'a\tb\n\u001b[2J' }];
     expect(lines(['t', 'o', 'c'], rows)).toEqual(['t                     o          c', '2025-03-03T06:00:00Z  {"a":"1"}  a·b··[2J']);

@@ -61,6 +61,54 @@ test('answers a question, and tells of lines that it could not read', async () =
   expect(code).toBe(0);
 });
 
+test.each([
+  ['ndjson', (id: string) => `{"id":${id},"x":1}`, ''],
+  ['csv', (id: string) => `${id},1`, 'id,x\n'],
+  ['logfmt', (id: string) => `id=${id} x=1`, ''],
+])('ids behind the sample that a number does not hold are told of, and not made one: %s', async (format, line, head) => {
+  const ids = [...Array.from({ length: 20_000 }, (_, i) => String(i % 10)), '1234567890123456789', '1234567890123456790'];
+  const directory = project({ [`big.${format}`]: `${head}${ids.map(line).join('\n')}\n` });
+  const { stdout, stderr } = await millrace(directory, ['logs', `big.${format}`, '--where', 'id > 8', '--by', 'id', '--out', 'json']);
+  expect(stdout).toBe('{"id":9,"count":2000}\n');
+  expect(stderr).toContain("'id' has more digits than a float64 holds");
+});
+
+test('standard input that is compressed is refused with the way out', async () => {
+  const running = start(project({}), ['logs', '-']);
+  running.child.stdin?.end(gzipSync(accessLog.join('')));
+  const { code, stdout, stderr } = await running.ended();
+  expect({ code, stdout, stderr }).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error[SOURCE_FAILED]: logs: standard input is gzip: pipe it through `zcat`, or name the file instead\n',
+  });
+});
+
+test('of no records, an aggregate of all is one row', async () => {
+  const directory = project({ 'w.ndjson': '{"a":1,"b":"x"}\n{"a":2,"b":"y"}\n' });
+  const ask = (...args: readonly string[]): Promise<Ended> =>
+    millrace(directory, ['logs', 'w.ndjson', '--where', 'a > 1000', '--agg', 'count(),sum(a),max(a),distinct(b),topK(b)', ...args]);
+  const [csv, json, table, groups] = await Promise.all([
+    ask('--out', 'csv'),
+    ask('--out', 'json', '--top', '3'),
+    ask('--out', 'table'),
+    ask('--out', 'csv', '--by', 'b'),
+  ]);
+  expect(csv.stdout).toBe('count,sum_a,max_a,distinct_b,topK_b\n0,,,0,[]\n');
+  expect(json.stdout).toBe('{"count":0,"sum_a":null,"max_a":null,"distinct_b":0,"topK_b":[]}\n');
+  expect(table.stdout).toBe('count  sum_a  max_a  distinct_b  topK_b\n    0  -      -               0  []\n');
+  expect(groups.stdout).toBe('b,count,sum_a,max_a,distinct_b,topK_b\n');
+});
+
+test("a field of JSON that is called raw is the record's own", async () => {
+  const directory = project({ 'raw.ndjson': '{"raw":"a","n":1}\n{"raw":"b","n":2}\n', 'raw.csv': 'raw,n\na,1\nb,2\n' });
+  const ask = async (...args: readonly string[]): Promise<string> =>
+    (await millrace(directory, ['logs', ...args, '--top', '2', '--out', 'json'])).stdout;
+  const [json, csv, groups] = await Promise.all([ask('raw.ndjson'), ask('raw.csv'), ask('raw.ndjson', '--by', 'raw')]);
+  expect([json, csv]).toEqual(Array(2).fill('{"raw":"a","n":1}\n{"raw":"b","n":2}\n'));
+  expect(groups).toBe('{"raw":"a","count":1}\n{"raw":"b","count":1}\n');
+});
+
 test('what --explain prints is a job of its own, with the same rows', async () => {
   const records = ['anna', "ben's", 'anna'].map((user, i) =>
     JSON.stringify({ time: `2025-03-03T06:0${i}:00Z`, user, ms: i + 0.5, 'a-b': null, ok: i > 0, http: { status: 200, bytes: i + 1 } }),
@@ -118,7 +166,7 @@ test('reads a pipe, whose first line tells the format, and compressed files', as
   ]);
   expect(slow).toEqual(expected);
   expect(gzip).toEqual(expected);
-  expect(empty).toEqual({ code: 0, stdout: 'count\n', stderr: '' });
+  expect(empty).toEqual({ code: 0, stdout: 'count\n0\n', stderr: '' });
   expect(csv).toEqual({ code: 0, stdout: 'sum_ms\n12\n', stderr: '' });
 });
 
@@ -132,7 +180,7 @@ test('stops when there are enough records', async () => {
 });
 
 test('what cannot be answered is refused', async () => {
-  const directory = project({ 'a.txt': 'x\n', 'empty.log': '', 'zero.bin': 'ab\0' });
+  const directory = project({ 'a.txt': 'x\n', 'empty.log': '', 'zero.bin': 'ab\0', 'logs/a.log': 'x\n' });
   const refused = async (args: readonly string[], message: string): Promise<void> => {
     const { code, stdout, stderr } = await millrace(directory, ['logs', ...args]);
     expect({ code, stdout, stderr: stderr.replaceAll(`${directory}/`, '') }).toMatchObject({ code: 1, stdout: '' });
@@ -140,6 +188,7 @@ test('what cannot be answered is refused', async () => {
   };
   await Promise.all([
     refused(['missing.log'], "error[SOURCE_FAILED]: logs: no file matches 'missing.log'\n"),
+    refused(['logs'], "error[SOURCE_FAILED]: logs: cannot read 'logs': EISDIR: 'logs' is a directory; say 'logs/*' for the files in it\n"),
     refused(['empty.log'], "error[SOURCE_FAILED]: logs: 'empty.log' is empty, so that its format cannot be recognised; --format says"),
     refused(['zero.bin'], "error[SOURCE_FAILED]: logs: 'zero.bin' is no log: byte 2 is zero; --format text reads it all the same\n"),
     refused(

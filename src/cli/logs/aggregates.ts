@@ -3,7 +3,7 @@
 import { MillraceError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import { quoted } from './code-layout.ts';
-import { checkedField, isNumber, isUntyped, type KnownField, kindText } from './fields.ts';
+import { checkedField, fieldNamed, isNumber, isSpelling, isUntyped, type KnownField, kindText } from './fields.ts';
 
 export interface Aggregate {
   /** What it is computed of; undefined for `count()`. */
@@ -63,7 +63,7 @@ export function aggregateOf(call: string, given: readonly string[], fields: read
   const [argument, k, ...rest] = given;
   if (argument === undefined) throw refused(`${call}() needs a field, such as ${call}(${exampleOf(aggregator, fields)})`);
   if ((k !== undefined && aggregator !== topK) || rest.length > 0) throw refused(`${call}() takes one field, not ${given.join(', ')}`);
-  const field = checkedField('--agg', argument, fields);
+  const field = aggregatedField(call, argument, fields);
   if (!isTaken(field, aggregator)) {
     const wanted = aggregator.takes === 'ordered' ? 'something with an order' : 'a number';
     throw refused(`${call}(${argument}) needs ${wanted}, and '${field.name}' is ${kindText(field)}${memberHint(field, aggregator)}`);
@@ -72,6 +72,18 @@ export function aggregateOf(call: string, given: readonly string[], fields: read
     throw refused(`${call}(${given.join(', ')}): how many values must be a whole number from 1`);
   const { takes, result } = aggregator;
   return { field, takes, result, code: (column) => aggregator.code(quoted(column), k ?? usualK) };
+}
+
+/** What is computed is no column that could be aggregated. */
+function aggregatedField(call: string, argument: string, fields: readonly KnownField[]): KnownField {
+  if (isSpelling(argument) || fieldNamed(argument, fields) !== undefined) return checkedField('--agg', argument, fields);
+  const names = fields.map(({ name }) => name);
+  const [inside] = (argument.match(/[\p{ID_Continue}$]+/gu) ?? []).flatMap((word) => fieldNamed(word, fields) ?? []);
+  const nearest = inside?.name ?? nearestName(argument, names);
+  const hint = nearest === undefined ? '' : `, such as ${call}(${nearest})`;
+  throw refused(
+    `${call}(${argument}) computes something, and aggregates are of fields as they are; name a field${hint}, or let --explain print the job, to compute it there. The fields are ${names.join(', ')}`,
+  );
 }
 
 /** Whether an aggregate can be computed of a field. Where it holds this and that, the numbers among it are taken. */

@@ -18,8 +18,10 @@ interface DeclaredField extends KnownField {
 /** Makes the format of its types. Paths lead to fields in objects. */
 export interface FormatMaker {
   create(types: Readonly<Record<string, Type<unknown>>>): Format<unknown>;
-  code(types: Code, paths: Code | undefined): Code;
+  code(types: Code, options: readonly FormatOption[]): Code;
 }
+
+export type FormatOption = readonly [name: string, value: Code];
 
 export function declaredFormat(seen: ReadonlyMap<string, SeenField>, options: DetectOptions, maker: FormatMaker): FoundFormat {
   const { fields, time } = readAsTime(fieldsOf(seen), options);
@@ -80,10 +82,15 @@ function typeCode({ kind, nullable, seen }: DeclaredField): Code {
 function formatCode(fields: readonly DeclaredField[], layout: RecordLayout, maker: FormatMaker): Code {
   const columns = columnsOf(fields, layout);
   const nested = columns.filter(({ path }) => path !== undefined);
-  return maker.code(
-    object(columns.map((field) => [field.name, columnCode(field, layout)])),
-    nested.length === 0 ? undefined : object(nested.map((field) => [field.name, pathCode(field)])),
-  );
+  const paths = nested.length === 0 ? [] : [['paths', object(nested.map((field) => [field.name, pathCode(field)]))] as const];
+  // The sample says nothing of the digits of what comes behind it.
+  const exact = columns.some((field) => layout.isNamed(field) && mayLoseDigits(field)) ? [['exactIntegers', 'true'] as const] : [];
+  return maker.code(object(columns.map((field) => [field.name, columnCode(field, layout)])), [...paths, ...exact]);
+}
+
+/** Whether numbers of it are float64s. */
+function mayLoseDigits({ kind, seen }: DeclaredField): boolean {
+  return seen.type === 'float64' || kind === 'any' || kind === 'null';
 }
 
 /** The fields of records; in place of an object of which only fields are read, these. */

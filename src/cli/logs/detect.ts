@@ -6,10 +6,12 @@
 import { formats } from '../../api/formats.ts';
 import { MillraceError } from '../../base/errors.ts';
 import type { Format } from '../../formats/format.ts';
+import { rawField } from '../../formats/line-parser.ts';
 import type { RecordType } from '../../schema/type.ts';
 import { type Code, call, object, quoted } from './code-layout.ts';
 import { declaredFormat } from './declared-format.ts';
 import type { FieldKind, KnownField } from './fields.ts';
+import { linePatterns, nearMiss } from './near-miss.ts';
 import { parseSample } from './parse-sample.ts';
 import type { RecordLayout } from './record-layout.ts';
 import { SeenField } from './seen-field.ts';
@@ -23,6 +25,8 @@ export interface FoundFormat {
   readonly fields: readonly KnownField[];
   /** The field that tells the time of a record; undefined where none does. */
   readonly time: KnownField | undefined;
+  /** What it may be instead. */
+  readonly hint?: string | undefined;
 }
 
 export interface DetectOptions {
@@ -49,7 +53,7 @@ export function detectFormat(sample: Buffer, options: DetectOptions): FoundForma
     const found = candidate({ lines, sample, options, isSure: only !== undefined });
     if (found !== undefined) return found;
   }
-  if (only === undefined) return plainFormat('text', options);
+  if (only === undefined) return { ...plainFormat('text', options), hint: nearMiss(lines) };
   const first = lines.length === 0 ? 'there is nothing' : `the first line is ${JSON.stringify(lines[0]?.slice(0, 200))}`;
   throw new MillraceError('INVALID_OPTION', `--format ${only}: its fields are found in the first lines, and there are none: ${first}`);
 }
@@ -89,7 +93,8 @@ function fieldsOf(type: RecordType, kindOf: (name: string) => FieldKind | undefi
   if (type.form !== 'object') return [{ name: 'line', nullable: false, kind: 'string' }];
   return type.names.map((name, i) => {
     const { kind, nullable } = type.columns[i] as RecordType['columns'][number];
-    return { name, nullable, kind: kind === 'float64' ? (kindOf(name) ?? 'number') : (kinds[kind] ?? 'any') };
+    const known = { name, nullable, kind: kind === 'float64' ? (kindOf(name) ?? 'number') : (kinds[kind] ?? 'any') };
+    return name === rawField.name ? { ...known, isLine: true } : known;
   });
 }
 
@@ -113,23 +118,23 @@ type Candidate = (given: Given) => FoundFormat | undefined;
 
 /** In the order in which they are tried: those that take less come first. */
 const candidates: readonly (readonly [name: string, candidate: Candidate])[] = [
-  ['json', declared('json', /^\s*\{/)],
+  ['json', declared('json')],
   ['cloudfront', plain('cloudFront')],
   ['elb', plain('elb')],
   ['combined', plain('combinedLog')],
   ['common', plain('commonLog')],
   ['syslog', plain('syslog')],
-  ['ltsv', declared('ltsv', /^[\w.-]+:[^\t]*(?:\t[\w.-]+:[^\t]*)+$/)],
-  ['logfmt', declared('logfmt', /^(?:[\w./@-]+=(?:"(?:[^"\\]|\\.)*"|\S*)(?:\s+|$)){2,}/)],
+  ['ltsv', declared('ltsv')],
+  ['logfmt', declared('logfmt')],
   ['tsv', delimited('tsv', '\t')],
   ['csv', delimited('csv', ',')],
 ];
 
 function plain(name: PlainName): Candidate {
   return ({ sample, options }) => {
-    const found = plainFormat(name, options);
-    const { records, bad } = parseSample(found.format, sample);
-    return records.length > 0 && bad <= (records.length + bad) * oddShare ? found : undefined;
+    const { records, bad } = parseSample(formats[name]() as Format<unknown>, sample);
+    // Only of the format that it is, the fields are what --time may name.
+    return records.length > 0 && bad <= (records.length + bad) * oddShare ? plainFormat(name, options) : undefined;
   };
 }
 
@@ -137,8 +142,9 @@ function formatOf(name: 'json' | 'ltsv' | 'logfmt', fields?: object): Format<unk
   return (formats[name] as (fields?: object) => Format<unknown>)(fields);
 }
 
-/** A format whose fields are declared as the records of the sample show them. @param pattern what lines of it look like */
-function declared(name: 'json' | 'ltsv' | 'logfmt', pattern: RegExp): Candidate {
+/** A format whose fields are declared as the records of the sample show them. */
+function declared(name: 'json' | 'ltsv' | 'logfmt'): Candidate {
+  const pattern = linePatterns[name];
   return ({ lines, sample, options, isSure }) => {
     if (!isSure && lines.filter((line) => pattern.test(line)).length < lines.length * (1 - oddShare)) return undefined;
     const { records, bad } = parseSample(formatOf(name), sample);
@@ -147,7 +153,7 @@ function declared(name: 'json' | 'ltsv' | 'logfmt', pattern: RegExp): Candidate 
     if (seen.size === 0) return undefined;
     return declaredFormat(seen, options, {
       create: (types) => formatOf(name, types),
-      code: (types, paths) => call(`formats.${name}`, types, ...(paths === undefined ? [] : [object([['paths', paths]])])),
+      code: (types, given) => call(`formats.${name}`, types, ...(given.length === 0 ? [] : [object(given)])),
     });
   };
 }
@@ -172,7 +178,7 @@ function delimited(name: 'csv' | 'tsv', delimiter: string): Candidate {
     });
     return declaredFormat(new Map(columns), options, {
       create: (types) => formats[name]({ columns: types }) as Format<unknown>,
-      code: (types) => call(`formats.${name}`, object([['columns', types]])),
+      code: (types, given) => call(`formats.${name}`, object([['columns', types], ...given])),
     });
   };
 }

@@ -11,7 +11,8 @@ import { literalChanges } from './compared-literals.ts';
 import { fieldAlong, type KnownField } from './fields.ts';
 import { type Operand, readOperand } from './operand.ts';
 import type { RecordLayout } from './record-layout.ts';
-import { wrapping } from './value-uses.ts';
+import { isResult, wrapping } from './value-uses.ts';
+import { beginsWithGlobal, reservedNameHint } from './words.ts';
 
 /** An expression whose names are fields. */
 export interface Expression {
@@ -31,22 +32,15 @@ export interface Change {
   readonly code: string;
 }
 
-/** What an expression may use beside fields. */
-const globals = new Set([
-  ...['Math', 'Number', 'String', 'Boolean', 'Date', 'RegExp', 'JSON', 'Array', 'Object', 'BigInt', 'Set', 'Map', 'Intl'],
-  ...['parseInt', 'parseFloat', 'isNaN', 'isFinite', 'undefined', 'NaN', 'Infinity', 'decodeURIComponent', 'encodeURIComponent', 'URL'],
-]);
-
 /**
  * @param option of the command line, for errors
  * @throws MillraceError INVALID_OPTION for what is no expression, or names no field
  * @example parseExpression('--where', 'status >= 500', fields, 'condition').code(layout) // 'r.status >= 500'
  */
 export function parseExpression(option: string, text: string, fields: readonly KnownField[], purpose: Purpose): Expression {
-  const tree = parse(option, text);
+  const tree = parse(option, text, fields);
   const own = ownNames(tree);
-  const isKnown = (name: string): boolean => own.has(name) || globals.has(name);
-  const operands = chainsIn(tree).map((chain) => operandOf(option, chain, { fields, isKnown }));
+  const operands = chainsIn(tree).map((chain) => operandOf(option, chain, { fields, own }));
   const literals = operands.flatMap((operand) => literalChanges(option, operand));
   const codeOf = (layout: RecordLayout): string => {
     const changes = operands.flatMap((operand) => changesOf(operand, { text, layout, operands, purpose }));
@@ -55,25 +49,46 @@ export function parseExpression(option: string, text: string, fields: readonly K
   return { fields: operands.flatMap(({ field }) => field ?? []), code: codeOf };
 }
 
-function parse(option: string, text: string): Tree {
-  const expression = parsed(option, text);
-  if (nodesIn(expression).some(({ type }) => type === 'AssignmentExpression' || type === 'UpdateExpression'))
-    throw new MillraceError('INVALID_OPTION', `${option}: '${text}' assigns to a field; write == to compare`);
-  return expression;
+function parse(option: string, text: string, fields: readonly KnownField[]): Tree {
+  const tree = parsed(option, text, fields);
+  const reason = refusal(tree, fields);
+  if (reason === undefined) return tree;
+  throw new MillraceError('INVALID_OPTION', `${option}: '${text}' ${reason}`);
 }
 
-function parsed(option: string, text: string): Tree {
+/** Why an expression is none that can have been meant. */
+function refusal(tree: Tree, fields: readonly KnownField[]): string | undefined {
+  if (resultsOf(tree).some(({ type }) => type === 'ArrowFunctionExpression' || type === 'FunctionExpression'))
+    return 'is a function, and no value; write >= to compare';
+  const nodes = nodesIn(tree);
+  if (nodes.some(({ type }) => type === 'AssignmentExpression' || type === 'UpdateExpression'))
+    return 'assigns to a field; write == to compare';
+  if (nodes.some((node) => node.type === 'UnaryExpression' && node.operator === 'delete'))
+    return 'deletes from the record; write == null to find what is missing';
+  if (nodes.some(({ type }) => type === 'ThisExpression'))
+    return `says 'this', which is nothing here: ${reservedNameHint('this', fields) ?? 'fields have names of their own'}`;
+  return tree.type === 'SequenceExpression' ? 'is more than one expression; write && between conditions' : undefined;
+}
+
+/** What an expression may come out as, or is decided by. */
+function resultsOf(node: Tree): Tree[] {
+  if (node.type === 'LogicalExpression') return [node.left, node.right].flatMap(resultsOf);
+  if (node.type === 'ConditionalExpression') return [node.test, node.consequent, node.alternate].flatMap(resultsOf);
+  return node.type === 'UnaryExpression' ? resultsOf(node.argument) : [node];
+}
+
+function parsed(option: string, text: string, fields: readonly KnownField[]): Tree {
   try {
     const expression = parseExpressionAt(text, 0, { ecmaVersion: 2022 });
-    const behind = text.slice(expression.end).trim();
+    // The tree has no brackets: where all of it stands in some, it ends in front of the last.
+    const { end } = parseExpressionAt(text, 0, { ecmaVersion: 2022, preserveParens: true });
+    const behind = text.slice(end).trim();
     if (behind === '') return expression;
-    throw new SyntaxError(`'${behind}' follows '${text.slice(0, expression.end).trim()}'`);
+    throw new SyntaxError(`'${behind}' follows '${text.slice(0, end).trim()}'`);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/ \(\d+:(\d+)\)$/, ' at column $1') : String(error);
-    throw new MillraceError(
-      'INVALID_OPTION',
-      `${option}: '${text}' is no JavaScript expression: ${reason}; an example: status >= 500 && method == 'POST'`,
-    );
+    const instead = reservedNameHint(text, fields) ?? "an example: status >= 500 && method == 'POST'";
+    throw new MillraceError('INVALID_OPTION', `${option}: '${text}' is no JavaScript expression: ${reason}; ${instead}`);
   }
 }
 
@@ -86,14 +101,15 @@ function ownNames(expression: AnyNode): ReadonlySet<string> {
 
 interface Names {
   readonly fields: readonly KnownField[];
-  /** Whether a name is something else than a field. */
-  isKnown(name: string): boolean;
+  /** Parameters of functions, which are no fields. */
+  readonly own: ReadonlySet<string>;
 }
 
 /** The field that a chain begins with, and what of the chain is behind it. */
-function operandOf(option: string, chain: Chain, { fields, isKnown }: Names): Operand {
+function operandOf(option: string, chain: Chain, { fields, own }: Names): Operand {
   const { root, links } = chain;
-  if (root.type !== 'Identifier' || isKnown(root.name)) return { chain, field: undefined, node: root, links };
+  if (root.type !== 'Identifier' || own.has(root.name) || beginsWithGlobal(chain, root.name, fields))
+    return { chain, field: undefined, node: root, links };
   const keys = [root.name];
   const nodes: AnyNode[] = [root];
   for (const link of links) {
@@ -114,6 +130,9 @@ interface Surroundings {
 }
 
 function changesOf(operand: Operand, { text, layout, operands, purpose }: Surroundings): Change[] {
+  const { root, links } = operand.chain;
+  if (purpose === 'value' && root.type === 'Identifier' && root.name === 'undefined' && links.length === 0 && isResult(operand.chain))
+    return [{ start: root.start, end: root.end, code: 'null' }];
   const value = readOperand(operand, layout, text);
   const { before, after } = wrapping(value, { operands, purpose, text });
   const { start, end } = topOf(operand.chain);

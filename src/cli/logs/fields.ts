@@ -13,6 +13,8 @@ export interface KnownField {
   readonly numbersAre?: 'millis' | 'seconds';
   /** The keys that lead to it from the outside in, where it lies in an object. */
   readonly path?: readonly string[];
+  /** Whether it is the text of the line, which stands in the other fields as well. */
+  readonly isLine?: boolean;
   /** What is in the objects that it holds. A field of kind `any` holds other things as well. */
   readonly members?: readonly KnownField[];
 }
@@ -81,7 +83,24 @@ const lastKey = (field: KnownField): string => pathOf(field).at(-1) as string;
 
 /** The field that a name stands for, `requestTime` or `http.status`. Those of the record come before what is in their objects. */
 export function fieldNamed(name: string, fields: readonly KnownField[]): KnownField | undefined {
-  return calledSo(name, fields, wholeName) ?? calledSo(name, fieldsWithin(fields), wholeName);
+  const [own, inner] = [fields, fieldsWithin(fields)];
+  const exact = own.find((field) => field.name === name) ?? inner.find((field) => field.name === name);
+  if (exact !== undefined || !isSpelling(name)) return exact;
+  // `url.length` is a part of `url`, and not another spelling of `urlLength`.
+  const isPart = name.includes('.') && calledSo(name.split('.')[0] as string, fields, wholeName) !== undefined;
+  const fit = (field: KnownField): boolean => !isPart || field.name.includes('.');
+  return calledSo(name, own.filter(fit), wholeName) ?? calledSo(name, inner.filter(fit), wholeName);
+}
+
+const words = /^(?!\d)[\p{ID_Continue}$]+(?:[. ][\p{ID_Continue}$]+)*$/u;
+const wordOperator = /(?:^| )(?:delete|in|instanceof|new|typeof|void)(?: |$)/;
+
+/**
+ * Whether a text may be another spelling of a name: words with points or spaces between them. Whatever else is an expression, `-x` or `x-1`,
+ * unless there is a field that is called exactly so.
+ */
+export function isSpelling(text: string): boolean {
+  return words.test(text) && !wordOperator.test(text);
 }
 
 /** All that is in objects. */
@@ -94,7 +113,7 @@ export function checkedField(option: string, name: string, fields: readonly Know
   const known = fieldNamed(name, fields);
   if (known !== undefined) return known;
   const [first = '', ...keys] = name.split('.');
-  const outer = calledSo(first, fields, wholeName);
+  const outer = isSpelling(name) ? calledSo(first, fields, wholeName) : undefined;
   if (outer === undefined) return refuseName(option, name, fields);
   const { field, taken } = descend(option, outer, keys);
   if (taken === keys.length) return field;

@@ -34,6 +34,7 @@ export async function logsCommand(files: readonly string[], options: LogsOptions
   const isPipe = files.length === 1 && files[0] === standardInput;
   checkInput(files, { ...options, isPipe });
   const { found, front } = await findFormat(files, { ...options, isPipe });
+  if (found.hint !== undefined) process.stderr.write(`warning: it is read as text, but ${found.hint}\n`);
   if (isWindowed(options)) checkTime(found, { ...options, isPipe });
   // Rows of one window come from several subtasks: a table wants those of one window together.
   const top = options.top ?? (isWindowed(options) && isShownAsTable(options) ? windowTableRows : undefined);
@@ -47,7 +48,9 @@ export async function logsCommand(files: readonly string[], options: LogsOptions
   // Records that are looked at as they come, or of which the first are wanted, come in their order.
   const inOrder = query.kind === 'rows' && (isPipe || query.follow || query.limit !== undefined);
   const parallelism = options.parallelism ?? (inOrder ? 1 : undefined);
-  return runCommand(temporaryFile('logs.mjs', toolJob(withFront(source, front), query)), runOptions(parallelism, output));
+  const code = await runCommand(temporaryFile('logs.mjs', toolJob(withFront(source, front), query)), runOptions(parallelism, output));
+  if (code === 0) output.finish?.();
+  return code;
 }
 
 interface InputOptions extends LogsOptions {

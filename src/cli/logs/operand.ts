@@ -1,6 +1,6 @@
 /** What an expression takes its values from: fields, with what is taken from them. What is missing has no parts. Pure. */
 
-import type { AnyNode } from 'acorn';
+import type { AnyNode, CallExpression } from 'acorn';
 import { type Chain, keyOf } from './chains.ts';
 import type { Change } from './expression.ts';
 import { type FieldKind, isUntyped, type KnownField } from './fields.ts';
@@ -25,28 +25,37 @@ export interface OperandValue {
   /** What it is: a field, some part of one, or a part that TypeScript knows nothing of, and lets be used for anything. */
   readonly kind: FieldKind | 'part' | 'untyped';
   readonly isMissable: boolean;
+  /** Whether it ends in what may be missing although its type does not say so, `url.split('/')[2]`. */
+  readonly isPerhaps: boolean;
   /** Whether it is undefined where it is missing, and not null. */
   readonly isUndefined: boolean;
 }
 
 export function readOperand(operand: Operand, layout: RecordLayout, text: string): OperandValue {
   const { field, node } = operand;
-  const links = operand.links.filter(({ type }) => type !== 'ChainExpression');
-  const perhaps = links.filter((link, i) => isOptional(link) || isAfterSearch(link, links[i - 1]));
+  const links = linksOf(operand);
+  const perhaps = links.filter((link, i) => isOptional(link) || (link.type === 'MemberExpression' && isPerhapsMissing(links, i - 1)));
   if (field === undefined) return { ...partOf(operand, perhaps, text), kind: 'part', code: '' };
   const { code, isPart } = layout.read(field);
   const isMissable = field.nullable || isPart;
   const read = { start: node.start, end: node.end };
-  if (links.length === 0) return { operand, code, changes: [{ ...read, code }], kind: field.kind, isMissable, isUndefined: isPart };
+  if (links.length === 0)
+    return { operand, code, changes: [{ ...read, code }], kind: field.kind, isMissable, isPerhaps: false, isUndefined: isPart };
   const holds = links.some(takesFunction) && isUntyped(field) ? 'array' : field.kind;
   const part = partOf(operand, [...new Set([...perhaps, ...optionalLinks(links, holds, isMissable)])], text);
   const changes = [{ ...read, code: partsCode(holds, code) }, ...part.changes];
   return isOpen(holds) ? { ...part, code, changes, kind: 'untyped', isMissable: true } : { ...part, code, changes, kind: 'part' };
 }
 
+function linksOf({ links }: Operand): readonly AnyNode[] {
+  return links.filter(({ type }) => type !== 'ChainExpression');
+}
+
 /** A part of something, with the links in front of which something may be missing. */
 function partOf(operand: Operand, optional: readonly AnyNode[], text: string): Omit<OperandValue, 'kind' | 'code'> {
-  return { operand, changes: optional.flatMap((link) => insertion(link, text)), isMissable: optional.length > 0, isUndefined: true };
+  const changes = optional.flatMap((link) => insertion(link, text));
+  const links = linksOf(operand);
+  return { operand, changes, isMissable: optional.length > 0, isPerhaps: isPerhapsMissing(links, links.length - 1), isUndefined: true };
 }
 
 /** Whether it is a method that goes through elements, as arrays have them. */
@@ -72,11 +81,25 @@ function optionalLinks(links: readonly AnyNode[], kind: FieldKind, isMissable: b
   return isMissable ? links.slice(0, 1) : [];
 }
 
-const searches = new Set(['match', 'exec', 'find', 'findLast', 'at', 'pop', 'shift']);
+const searches = new Set(['match', 'exec', 'find', 'findLast', 'at', 'pop', 'shift', 'get']);
+const prototypes = [String, Number, Date, Array, RegExp, Map, Set, URL].map(({ prototype }) => prototype as object);
 
-/** Whether it is a member of what a function has perhaps not found. */
-function isAfterSearch(link: AnyNode, call: AnyNode | undefined): boolean {
-  return link.type === 'MemberExpression' && call?.type === 'CallExpression' && searches.has(keyOf(call.callee) ?? '');
+/** Whether a link takes what there is perhaps not: an element, what a function looks for, or a member that not all values have. */
+function isPerhapsMissing(links: readonly AnyNode[], at: number): boolean {
+  const link = links[at];
+  if (link?.type === 'CallExpression') return searches.has(keyOf(link.callee) ?? '') || isParsed(link);
+  if (link?.type !== 'MemberExpression') return false;
+  const key = keyOf(link);
+  if (key === undefined) return true;
+  // What is called makes something; of what is no call, the parts are known, or those of a parameter.
+  return !prototypes.some((prototype) => key in prototype) && links.slice(0, at).some(({ type }) => type === 'CallExpression');
+}
+
+/** Whether it is what JSON says, which may be null. */
+function isParsed({ callee }: CallExpression): boolean {
+  return (
+    keyOf(callee) === 'parse' && callee.type === 'MemberExpression' && callee.object.type === 'Identifier' && callee.object.name === 'JSON'
+  );
 }
 
 function isOptional(link: AnyNode): boolean {

@@ -11,6 +11,7 @@ import {
   type TableOptions,
   tableOutput,
   topOutput,
+  totalOutput,
   windowTableOutput,
 } from './renderers.ts';
 import type { Row } from './top-rows.ts';
@@ -33,7 +34,16 @@ const write = (text: string): void => void process.stdout.write(text);
 export function createOutput(query: Query, options: OutputOptions): RowsOutput {
   const output = outputOf(query, options);
   const isJson = !isShownAsTable(options) && options.out === 'json';
-  return { ...output, row: (row) => output.row(presented(row, isJson)) };
+  const rows = { ...output, row: (row: Row) => output.row(presented(row, isJson)) };
+  if (query.kind === 'rows' || query.by.length > 0 || query.window !== undefined) return rows;
+  // Of no records there is no group, but all of them are none.
+  return totalOutput(Object.fromEntries(query.aggregates.map(({ name, code }) => [name, ofNothing(code)])), rows);
+}
+
+/** What an aggregate is of no records, as in SQL. */
+function ofNothing(code: string): unknown {
+  if (/^(?:count|countDistinct|approxCountDistinct)\(/.test(code)) return 0;
+  return code.startsWith('topK(') ? [] : null;
 }
 
 /** A row in which null stands for what is no number, and no time: something that it was computed of was missing. JSON has no infinity, either. */

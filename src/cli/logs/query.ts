@@ -175,7 +175,7 @@ function checkTogether(options: QueryOptions): void {
 }
 
 function selectedItems({ select }: QueryOptions, fields: readonly KnownField[]): readonly Item[] {
-  if (select === undefined) return fields.filter(({ name }) => name !== 'raw').map((field) => fieldItem(field.name, field));
+  if (select === undefined) return fields.filter(({ isLine }) => isLine !== true).map((field) => fieldItem(field.name, field));
   const items = list('--select', select).map((each) => itemOf('--select', each, fields));
   checkNames(items, false);
   return items;

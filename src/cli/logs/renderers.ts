@@ -13,6 +13,8 @@ export interface RowsOutput {
   end(): void;
   /** No more rows come, although there are more. */
   abandon?(): void;
+  /** The job has read all that there is, and has not been called off. */
+  finish?(): void;
 }
 
 /** Writes text; the rest of the program knows how. */
@@ -211,6 +213,26 @@ export function topOutput(
     },
     end: () => {
       for (const row of top.rows()) to.row(row);
+      to.end();
+    },
+  };
+}
+
+/** Hands on the only row that there can be; where there is none although everything was read, the one that tells of nothing. */
+export function totalOutput(ofNothing: Row, to: RowsOutput): RowsOutput {
+  let isThere = false;
+  return {
+    ...to,
+    row: (row) => {
+      isThere = true;
+      return to.row(row);
+    },
+    end: () => {
+      if (isThere) to.end();
+    },
+    finish: () => {
+      if (isThere) return;
+      to.row(ofNothing);
       to.end();
     },
   };

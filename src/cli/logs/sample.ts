@@ -3,6 +3,8 @@
 import { readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { MillraceError } from '../../base/errors.ts';
+import { failedOperation } from '../../connectors/failed-operation.ts';
+import { compressionOf } from '../../connectors/files/decompression.ts';
 import { sampleOf } from '../../connectors/files/sample.ts';
 import { nodeSystem } from '../../platform/node-system.ts';
 
@@ -16,8 +18,7 @@ const waitMs = 10;
 export async function sampleOfFiles(patterns: readonly string[]): Promise<Buffer> {
   let empty: string | undefined;
   for (const pattern of patterns) {
-    const paths = await nodeSystem().storage.list(pattern);
-    if (paths.length === 0) throw new MillraceError('SOURCE_FAILED', `logs: no file matches '${pattern}'`);
+    const paths = await filesOf(pattern);
     for (const path of paths) {
       const { bytes } = sampleOf([path]);
       if (bytes.length > 0) return checked(wholeLines(bytes), `'${path}'`);
@@ -30,6 +31,18 @@ export async function sampleOfFiles(patterns: readonly string[]): Promise<Buffer
   );
 }
 
+/** @throws MillraceError SOURCE_FAILED where there is none, or a directory */
+async function filesOf(pattern: string): Promise<readonly string[]> {
+  let paths: readonly string[];
+  try {
+    paths = await nodeSystem().storage.list(pattern);
+  } catch (error) {
+    throw failedOperation('SOURCE_FAILED', `logs: cannot read '${pattern}'`, error);
+  }
+  if (paths.length === 0) throw new MillraceError('SOURCE_FAILED', `logs: no file matches '${pattern}'`);
+  return paths;
+}
+
 /**
  * The beginning of standard input, and all that was read of it, which nobody can read again. Waits for a first line.
  *
@@ -37,7 +50,16 @@ export async function sampleOfFiles(patterns: readonly string[]): Promise<Buffer
  */
 export async function sampleOfInput(): Promise<{ readonly sample: Buffer; readonly front: Buffer }> {
   const front = await readFront(0);
+  refuseCompressed(front);
   return { sample: front.length === 0 ? front : checked(wholeLines(front), 'standard input'), front };
+}
+
+/** Of files, compression is undone; standard input is passed on to the job as it comes. */
+function refuseCompressed(front: Buffer): void {
+  const compression = compressionOf('', front);
+  if (compression === undefined) return;
+  const tool = compression === 'gzip' ? 'zcat' : 'zstdcat';
+  throw new MillraceError('SOURCE_FAILED', `logs: standard input is ${compression}: pipe it through \`${tool}\`, or name the file instead`);
 }
 
 async function readFront(descriptor: number): Promise<Buffer> {

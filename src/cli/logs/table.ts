@@ -46,7 +46,7 @@ const fractionDigits = 3;
 /** The texts of the values of a column: numbers that are computed have the same digits behind the point, and commas. */
 function cellTexts(values: readonly unknown[], { computed }: TableColumn): string[] {
   if (!computed) return values.map(cellText);
-  const numbers = values.filter((value) => typeof value === 'number' && Number.isFinite(value)).map(Number);
+  const numbers = values.filter(isSpelled);
   const largest = Math.max(0, ...numbers.map(Math.abs));
   const digitsMax = largest === 0 || largest >= 1 ? fractionDigits : Math.min(20, fractionDigits - 1 - Math.floor(Math.log10(largest)));
   const digits = Math.max(0, ...numbers.map((value) => digitsOf(value, digitsMax)));
@@ -54,8 +54,16 @@ function cellTexts(values: readonly unknown[], { computed }: TableColumn): strin
   const whole = new Intl.NumberFormat('en-US');
   return values.map((value) => {
     if (typeof value === 'bigint') return whole.format(value);
-    return typeof value === 'number' && Number.isFinite(value) ? format.format(value) : cellText(value);
+    return isSpelled(value) ? format.format(value) : cellText(value);
   });
+}
+
+/** From here on, JavaScript writes numbers with an exponent: most of their digits would be made up. */
+const exponentFrom = 1e21;
+
+/** Whether it is a number that is shown digit by digit. */
+function isSpelled(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) < exponentFrom;
 }
 
 /** Digits behind the point that a number needs when it is rounded to so many. */

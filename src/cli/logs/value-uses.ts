@@ -1,14 +1,16 @@
 /**
  * What expressions use values for. Where a number is wanted, what is missing is none, and compares with nothing; where a text is, it is
- * empty. JavaScript would take null for 0 there, or for a word, and TypeScript would not take it. Pure.
+ * empty, or one that is not found. JavaScript would take null for 0 there, or for a word, and TypeScript would not take it. Pure.
  */
 
 import type { AnyNode, BinaryExpression, CallExpression } from 'acorn';
-import { keyOf, topOf } from './chains.ts';
+import { type Chain, topOf } from './chains.ts';
+import { quoted } from './code-layout.ts';
 import { otherSide, relations, wholeBeside } from './compared-literals.ts';
 import type { Purpose } from './expression.ts';
 import { isUntyped } from './fields.ts';
 import type { Operand, OperandValue } from './operand.ts';
+import { elementsOf, isSearch, isSearchOfText, regExpOf, standIn } from './stand-ins.ts';
 
 /**
  * What a value is used as: a number, also in arithmetic or as a moment in time; something that is compared; a text, also as JSON, or as a
@@ -35,8 +37,9 @@ export function wrapping(value: OperandValue, surroundings: Surroundings): { rea
   const parent = chain.parents.at(-1);
   const use = useOf(value, surroundings);
   if (use === 'summand' && wholeBeside(value.operand) !== undefined) return { before: wholeNumber(value), after: '' };
-  const { call, missing } = wrapOf(value, use);
-  const instead = value.isMissable && missing !== undefined ? ` ?? ${missing}` : '';
+  const { call, missing } = wrapOf(value, use, parent);
+  const isMissable = value.isMissable || (value.isPerhaps && use !== 'summand');
+  const instead = isMissable && missing !== undefined ? ` ?? ${missing}` : '';
   // `{ url }` is `{ url: r.url }` then.
   const name = parent?.type === 'Property' && parent.shorthand && node.type === 'Identifier' ? `${node.name}: ` : '';
   if (call !== undefined) return { before: `${name}${call}(`, after: `${instead})` };
@@ -55,7 +58,7 @@ function standsAlone(parent: AnyNode | undefined): boolean {
   return parent === undefined || around.includes(parent.type);
 }
 
-function wrapOf({ kind, isUndefined, isMissable }: OperandValue, use: Use): Wrap {
+function wrapOf({ kind, isUndefined, isMissable, isPerhaps }: OperandValue, use: Use, parent: AnyNode | undefined): Wrap {
   const isTyped = !isUnknown(kind);
   if (use === 'result') return isUndefined ? { missing: 'null' } : {};
   if (kind === 'untyped' || use === 'condition') return {};
@@ -66,7 +69,10 @@ function wrapOf({ kind, isUndefined, isMissable }: OperandValue, use: Use): Wrap
   if (use === 'word') return !isTyped || isMissable ? { call: 'String' } : {};
   const isText = kind === 'string' || kind === 'part';
   if (use === 'json') return { missing: "'null'" };
-  if (use === 'string') return isText ? { missing: "''" } : { call: 'String', missing: "''" };
+  const text = quoted(parent?.type === 'CallExpression' ? standIn(parent) : '');
+  if (use === 'string') return isText ? { missing: text } : { call: 'String', missing: text };
+  // An element may be a text.
+  if (isPerhaps && use === 'number') return { call: 'Number', missing: 'NaN' };
   const isNumeric = kind === 'part' || kind === 'number' || kind === 'millis' || kind === 'seconds';
   return isNumeric ? { missing: 'NaN' } : { call: 'Number', missing: 'NaN' };
 }
@@ -80,14 +86,26 @@ function useOf(value: OperandValue, surroundings: Surroundings): Use {
   const { chain } = value.operand;
   const parent = chain.parents.at(-1);
   const top = topOf(chain);
-  if (parent === undefined) return surroundings.purpose === 'value' ? 'result' : 'condition';
+  if (parent === undefined || parent.type === 'LogicalExpression')
+    return surroundings.purpose === 'value' && isResult(chain) ? 'result' : 'condition';
   if (parent.type === 'BinaryExpression') return useInOperation(value, parent, surroundings);
   if (parent.type === 'UnaryExpression') return ['-', '+', '~'].includes(parent.operator) ? 'number' : 'condition';
-  if (parent.type === 'LogicalExpression') return 'condition';
   if (parent.type === 'ConditionalExpression') return parent.test === top ? 'condition' : 'result';
   if (parent.type === 'CallExpression') return useInCall(value, parent, surroundings);
   if (parent.type !== 'NewExpression' || parent.callee.type !== 'Identifier') return 'anything';
   return parent.callee.name === 'Date' ? 'moment' : parent.callee.name === 'URL' ? 'string' : 'anything';
+}
+
+/** Whether an expression may come out as a chain: what stands in front of `||` or `??` decides where it is missing. */
+export function isResult(chain: Chain): boolean {
+  let inner = topOf(chain);
+  for (const parent of [...chain.parents].reverse()) {
+    const isDecided = parent.type === 'LogicalExpression' && (parent.right === inner || parent.operator === '&&');
+    const isChosen = parent.type === 'ConditionalExpression' && parent.test !== inner;
+    if (!isDecided && !isChosen) return false;
+    inner = parent;
+  }
+  return true;
 }
 
 const arithmetic = new Set(['-', '*', '/', '%', '**']);
@@ -153,19 +171,15 @@ function useInCall(value: OperandValue, call: CallExpression, { operands, text }
   const name = text.slice(callee.start, callee.end);
   if (Object.hasOwn(functions, name)) return functions[name] as Use;
   if (name.startsWith('Math.')) return 'number';
-  if (callee.type !== 'MemberExpression') return 'anything';
+  // Further arguments say where to look.
+  if (callee.type !== 'MemberExpression' || call.arguments[0] !== topOf(value.operand.chain)) return 'anything';
   const elements = elementsOf(callee.object);
   if (elements !== undefined) return useAmong(elements);
-  if (callee.object.type === 'Literal' && callee.object.regex !== undefined && keyOf(callee) !== undefined) return 'string';
+  if (regExpOf(callee.object) !== undefined || isSearchOfText(call)) return 'string';
   const isOfText = operands.some(({ field, links }) => field?.kind === 'string' && links.includes(call));
   if (!isOfText) return 'anything';
-  return value.kind === 'string' ? 'word' : value.kind === 'number' ? 'number' : 'anything';
-}
-
-/** The elements of an array that is written down, or of a set of them. */
-function elementsOf(node: AnyNode): readonly (AnyNode | null)[] | undefined {
-  if (node.type === 'NewExpression') return node.arguments[0] === undefined ? undefined : elementsOf(node.arguments[0]);
-  return node.type === 'ArrayExpression' ? node.elements : undefined;
+  if (value.kind === 'string') return isSearch(call) ? 'string' : 'word';
+  return value.kind === 'number' ? 'number' : 'anything';
 }
 
 /** What is looked for among literals of one kind is of that kind. */
