@@ -142,6 +142,7 @@ test.each([
   ['url === 5', 'r.url === 5'],
   ["status == '500' || '5' < status", 'r.status == 500 || 5 < r.status'],
   ["user_id == 5 || user_id === '6'", "r['user-id'] == 5n || r['user-id'] === 6n"],
+  ['user_id == 1234567890123456788', "r['user-id'] == 1234567890123456788n"],
   ['user_id % 100 == 5', "(r['user-id'] === null ? NaN : Number(r['user-id'] % 100n)) == 5"],
   ['100 - user_id == 5', "100 - Number(r['user-id'] ?? NaN) == 5"],
   ['Math.floor(user_id / 2)', "Math.floor(Number(r['user-id'] ?? NaN) / 2)"],

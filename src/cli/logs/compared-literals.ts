@@ -27,9 +27,17 @@ export function literalChanges(option: string, operand: Operand): Change[] {
   const other = otherSide(operand, comparisons);
   if (other?.type !== 'Literal') return [];
   const { start, end, value } = other;
-  if (field.kind === 'bigint' && Number.isSafeInteger(value)) return [{ start, end, code: `${value}n` }];
+  const digits = digitsOf(other);
+  if (field.kind === 'bigint' && digits !== undefined) return [{ start, end, code: `${digits}n` }];
   if (typeof value !== 'string' || field.kind === 'string' || isUntyped(field)) return [];
   return [{ start, end, code: codeOf(option, field, value) }];
+}
+
+/** The digits of a whole number, as they are written where it has more than a float64 holds; undefined for other literals. */
+function digitsOf({ value, raw }: { readonly value?: unknown; readonly raw?: string }): string | undefined {
+  if (typeof value !== 'number') return undefined;
+  if (Number.isSafeInteger(value)) return String(value);
+  return raw !== undefined && /^\d+$/.test(raw) ? raw : undefined;
 }
 
 /** What bigints do as well as numbers. */
