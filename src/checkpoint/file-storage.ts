@@ -132,8 +132,8 @@ class ManifestFiles implements ManifestStore {
 
   /** What a manifest names was on the disk before it got its name. */
   async secure(): Promise<void> {
-    await this.#syncPlace();
-    await this.#syncOwn(this.place);
+    if (this.#isPlaceSafe) await this.#syncOwn(this.place);
+    else await this.#syncPlace();
   }
 
   async #writeFile(path: string, bytes: Uint8Array): Promise<void> {

@@ -72,6 +72,14 @@ async function storageWith(...ids: number[]): Promise<{ disk: VirtualDisk; opene
   return { disk, opened };
 }
 
+/** Lets the k-th call from now on be the last of the process. */
+function crashAt(disk: VirtualDisk, k: number): void {
+  const last = disk.calls + k;
+  disk.before = (call) => {
+    if (call === last) throw new Crash();
+  };
+}
+
 describe('files', () => {
   test('have one name each, which tells what they are', async () => {
     const { disk } = await storageWith(1, 2);
@@ -244,10 +252,7 @@ describe('the k-th call', () => {
     for (let k = 1; k <= calls + 1; k++) {
       for (let seed = 0; seed < 40; seed++) {
         const { disk, opened } = await storageWith(1);
-        const last = disk.calls + k;
-        disk.before = (call) => {
-          if (call === last) throw new Crash();
-        };
+        crashAt(disk, k);
         let completed = false;
         await checkpoint(opened, 2)
           .then(() => {
@@ -274,10 +279,7 @@ describe('the k-th call', () => {
     for (let k = 1; k <= calls + 1; k++) {
       for (let seed = 0; seed < 20; seed++) {
         const { disk, opened } = await storageWith(1);
-        const last = disk.calls + k;
-        disk.before = (call) => {
-          if (call === last) throw new Crash();
-        };
+        crashAt(disk, k);
         await checkpoint(opened, 2).catch(() => undefined);
         disk.kill();
         const next = open(disk);
