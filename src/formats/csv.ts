@@ -122,8 +122,7 @@ function delimited(name: string, options: AllOptions, usual: { delimiter: string
   if (quote === delimiter) throw new MillraceError('INVALID_OPTION', `${of}: quote and delimiter are both ${JSON.stringify(quote)}`);
   const settings: Settings = { name, header, delimiter, quote, nullText, times };
   if (columns === undefined) return undeclared(settings);
-  const fields = declaredTextFields(`${of}: columns`, columns);
-  return formatOf(settings, exactIntegers === true ? fields.map(exact) : fields);
+  return formatOf(settings, declaredTextFields(`${of}: columns`, columns, { exactIntegers }));
 }
 
 /** A format that is complete once a sample of its input was seen. */

@@ -1,7 +1,7 @@
 /** Fields that users declare for the records of a format. */
 
 import { MillraceError } from '../base/errors.ts';
-import { checkOptions, flag, type OptionRules, optional, unexpected } from '../base/options.ts';
+import { flag, type OptionRules, optional, unexpected } from '../base/options.ts';
 import { isType, type RecordType, type Type, type TypeOf, t, typeText } from '../schema/type.ts';
 import type { FieldSpec } from './parser-code.ts';
 
@@ -20,11 +20,6 @@ export interface NumberOptions {
 /** The rules for `NumberOptions`. */
 export const numberRules: OptionRules<NumberOptions> = { exactIntegers: optional(flag) };
 
-/** The fields, read as the options say. @param of for errors: the function as users call it */
-export function withNumberOptions(of: string, fields: readonly FieldSpec[], options: NumberOptions): readonly FieldSpec[] {
-  return checkOptions(options, numberRules, of).exactIntegers === true ? fields.map(exact) : fields;
-}
-
 /** The field, of which no digits may be lost. */
 export function exact<F extends FieldSpec>(field: F): F {
   return { ...field, isExact: true };
@@ -39,9 +34,10 @@ export type RecordOfFields<F extends FieldTypes> = { [K in keyof F]: TypeOf<F[K]
  * @param of for errors: the function as users call it
  * @throws MillraceError INVALID_OPTION
  */
-export function declaredFields(of: string, declared: unknown): readonly FieldSpec[] {
+export function declaredFields(of: string, declared: unknown, { exactIntegers = false }: NumberOptions = {}): readonly FieldSpec[] {
   const { names, columns } = objectType(of, declared);
-  return names.map((name, i) => ({ name, type: columns[i] as FieldSpec['type'] }));
+  const fields = names.map((name, i) => ({ name, type: columns[i] as FieldSpec['type'] }));
+  return exactIntegers ? fields.map(exact) : fields;
 }
 
 function objectType(of: string, declared: unknown): RecordType {
@@ -59,8 +55,8 @@ function refuse(of: string, wanted: string, value: unknown): never {
 }
 
 /** The fields that are declared for a format whose values are text. @throws MillraceError INVALID_OPTION */
-export function declaredTextFields(of: string, declared: unknown): readonly FieldSpec[] {
-  const fields = declaredFields(of, declared);
+export function declaredTextFields(of: string, declared: unknown, options?: NumberOptions): readonly FieldSpec[] {
+  const fields = declaredFields(of, declared, options);
   const any = fields.find(({ type }) => type.kind === 'any');
   if (any === undefined) return fields;
   throw new MillraceError(

@@ -9,15 +9,7 @@
 import { MillraceError } from '../base/errors.ts';
 import { checkArgument, checkOptions, type OptionRules, objectLike, optional, type Rule, unknownName } from '../base/options.ts';
 import type { Type } from '../schema/type.ts';
-import {
-  declaredFields,
-  exact,
-  type FieldTypes,
-  fieldDetails,
-  type NumberOptions,
-  numberRules,
-  type RecordOfFields,
-} from './declared-fields.ts';
+import { declaredFields, type FieldTypes, fieldDetails, type NumberOptions, numberRules, type RecordOfFields } from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { noObject } from './json-members.ts';
 import { type JsonField, writeJsonRecord } from './json-objects.ts';
@@ -78,7 +70,7 @@ function keysOf(path: unknown): readonly string[] | undefined {
 function fieldsWithPaths(declared: unknown, options: JsonOptions<Record<string, unknown>>): readonly JsonField[] {
   const of = 'formats.json';
   const { paths = {}, exactIntegers } = checkOptions(options, optionRules, of);
-  const declaredOnes = exactIntegers === true ? declaredFields(of, declared).map(exact) : declaredFields(of, declared);
+  const declaredOnes = declaredFields(of, declared, { exactIntegers });
   const byName = Object.fromEntries(declaredOnes.map(({ name }) => [name, true]));
   for (const [name, path] of Object.entries(paths)) {
     if (!Object.hasOwn(byName, name))

@@ -6,14 +6,15 @@
  * A value without quotes goes to the next space, whatever it is made of: there are writers that leave `=` and `"` as they are.
  */
 
+import { checkOptions } from '../base/options.ts';
 import type { Type } from '../schema/type.ts';
 import {
   declaredTextFields,
   type FieldTypes,
   fieldDetails,
   type NumberOptions,
+  numberRules,
   type RecordOfFields,
-  withNumberOptions,
 } from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { unescapeLatin1, unescapeUtf8 } from './json-text.ts';
@@ -38,7 +39,7 @@ export function logfmt<T>(type: Type<T>, options?: NumberOptions): Format<T>;
 export function logfmt<const F extends FieldTypes>(fields: F, options?: NumberOptions): Format<RecordOfFields<F>>;
 export function logfmt(declared?: unknown, options: NumberOptions = {}): Format<unknown> {
   if (declared === undefined) return wholeLineFormat('logfmt', logfmtReasons, logfmtRecord);
-  const fields = withNumberOptions('formats.logfmt', declaredTextFields('formats.logfmt', declared), options);
+  const fields = declaredTextFields('formats.logfmt', declared, checkOptions(options, numberRules, 'formats.logfmt'));
   return grammarFormat({ name: 'logfmt', fields, write: (code) => writeLogfmtRecord(code, fields) }, fieldDetails(fields));
 }
 

@@ -3,14 +3,15 @@
  * A value that is `-` stands for none where a field may be null.
  */
 
+import { checkOptions } from '../base/options.ts';
 import type { Type } from '../schema/type.ts';
 import {
   declaredTextFields,
   type FieldTypes,
   fieldDetails,
   type NumberOptions,
+  numberRules,
   type RecordOfFields,
-  withNumberOptions,
 } from './declared-fields.ts';
 import type { Format } from './format.ts';
 import { matchKey, noKey } from './key-code.ts';
@@ -34,7 +35,7 @@ export function ltsv<T>(type: Type<T>, options?: NumberOptions): Format<T>;
 export function ltsv<const F extends FieldTypes>(fields: F, options?: NumberOptions): Format<RecordOfFields<F>>;
 export function ltsv(declared?: unknown, options: NumberOptions = {}): Format<unknown> {
   if (declared === undefined) return wholeLineFormat('ltsv', [noLabel], ltsvRecord);
-  const fields = withNumberOptions('formats.ltsv', declaredTextFields('formats.ltsv', declared), options);
+  const fields = declaredTextFields('formats.ltsv', declared, checkOptions(options, numberRules, 'formats.ltsv'));
   return grammarFormat({ name: 'ltsv', fields, write: (code) => writeLtsvRecord(code, fields) }, fieldDetails(fields));
 }
 

@@ -98,9 +98,8 @@ export class FollowedFiles {
 
   /** Files that were rotated, of which all was read, and to which nothing was written since for a while: identities. Nobody waits for more of them. */
   get atRest(): string[] {
-    const { closeInactiveMs } = this.#options.following;
-    const isAtRest = ({ rotated, offset, size, changedAt }: FollowedFile): boolean =>
-      rotated && size !== undefined && offset >= size && this.#now - changedAt >= closeInactiveMs;
+    const isAtRest = (file: FollowedFile): boolean =>
+      file.rotated && file.size !== undefined && file.offset >= file.size && this.#isQuiet(file);
     return [...this.#files.values()].filter(isAtRest).map(({ identity }) => identity);
   }
 
@@ -273,10 +272,15 @@ export class FollowedFiles {
     this.#files.delete(file.identity);
   }
 
+  /** Whether nothing was written to it for so long that nothing is expected. */
+  #isQuiet({ changedAt }: FollowedFile): boolean {
+    return this.#now - changedAt >= this.#options.following.closeInactiveMs;
+  }
+
   #dueOf(file: FollowedFile): 'read' | 'final' | 'settled' | undefined {
-    const { following, completeAfterMs = Number.POSITIVE_INFINITY } = this.#options;
+    const { completeAfterMs = Number.POSITIVE_INFINITY } = this.#options;
     const quietMs = this.#now - file.changedAt;
-    const isQuiet = quietMs >= following.closeInactiveMs;
+    const isQuiet = this.#isQuiet(file);
     if (file.compression !== undefined) return !file.complete && (isQuiet || this.#isOld(file.modifiedMs)) ? 'read' : undefined;
     const { gone, matches, rotated, offset, readTo, size = Number.POSITIVE_INFINITY } = file;
     const isLeaving = gone || !matches;
