@@ -190,7 +190,7 @@ export class CheckpointStore {
 
   /** Removes all checkpoints: the job is through, or starts over. */
   async removeAll(): Promise<void> {
-    if (this.#locked) await this.#retain(0, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
+    await this.#retain(0, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
   }
 
   /**
@@ -198,15 +198,16 @@ export class CheckpointStore {
    * known yet, so that none of them goes.
    */
   async removeOrphans(): Promise<void> {
-    if (this.#locked) await this.#retain(Number.POSITIVE_INFINITY, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
+    await this.#retain(Number.POSITIVE_INFINITY, { busyFrom: Number.POSITIVE_INFINITY, held: [] });
   }
 
   /** Removes the checkpoints and files that nothing needs any more. @param use what checkpoints on their way may name */
   async removeOld(use: { readonly busyFrom: number; readonly held: readonly SubtaskState[] }): Promise<void> {
-    if (this.#locked) await this.#retain(this.#options.faultTolerance.checkpoints?.retain ?? 1, use);
+    await this.#retain(this.#options.faultTolerance.checkpoints?.retain ?? 1, use);
   }
 
   async #retain(retain: number, { busyFrom, held }: { readonly busyFrom: number; readonly held: readonly SubtaskState[] }): Promise<void> {
+    if (!this.#locked) return;
     try {
       const present = this.#manifests.files();
       const manifests = this.#manifests.list().map((entry) => ({ ...entry, files: this.#filesOf(entry) }));
