@@ -64,7 +64,7 @@ export class TimerQueue {
 
   /**
    * No timer is due before this time; Infinity when there are none. It is the time of the earliest timer, unless that was
-   * deleted or popped; once `pop` has said false, it is again.
+   * deleted or popped; once `pop` has said false for it or a later time, it is again.
    */
   next = Number.POSITIVE_INFINITY;
 
